@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Builds dmascope: the BPF programs, the tool, the tests. What is slow (guests, kernels) belongs
+# to tools/lab; what is installed and packaged is at the end.
+#
+#   make                      build/<machine's arch>/dmascope
+#   make ARCH=ppc64le         build/ppc64le/dmascope, static, cross-built
+#   make STATIC=1             build/<arch>-static/dmascope
+#   make SAN=1                build/<arch>-san/dmascope with ASan and UBSan
+#   make check                all tests; make check-unit only those that need no guest
+#   make demo                 a secure guest with live I/O, and what dmascope says of it
+#   V=1 shows the commands.
+
+HOST_ARCH := $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+ARCH ?= $(HOST_ARCH)
+STATIC ?= $(if $(filter $(HOST_ARCH),$(ARCH)),0,1)
+SAN ?= 0
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+LLVM_STRIP ?= llvm-strip
+
+bpf_arch_amd64 := x86
+bpf_arch_arm64 := arm64
+bpf_arch_ppc64le := powerpc
+bpf_arch_s390x := s390
+triple_amd64 := x86_64-linux-gnu
+triple_arm64 := aarch64-linux-gnu
+triple_ppc64le := powerpc64le-linux-gnu
+triple_s390x := s390x-linux-gnu
+BPF_ARCH := $(bpf_arch_$(ARCH))
+TRIPLE := $(triple_$(ARCH))
+BPF_TARGET := $(if $(filter s390x,$(ARCH)),bpfeb,bpfel)
+ifeq ($(BPF_ARCH),)
+$(error ARCH=$(ARCH) is not supported: use amd64, arm64, ppc64le or s390x)
+endif
+
+OUT := build/$(ARCH)$(if $(filter 1,$(SAN)),-san)$(if $(filter $(HOST_ARCH)1,$(ARCH)$(STATIC)),-static)
+
+VERSION := $(shell cat VERSION)
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Werror
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DDMASCOPE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
+	-Iinclude -Isrc -I$(OUT) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+LIBS := libbpf libelf zlib jansson ncursesw
+ifeq ($(ARCH),$(HOST_ARCH))
+PKG_CONFIG ?= pkg-config
+ALL_CFLAGS += $(filter-out -D_GNU_SOURCE -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600,$(shell $(PKG_CONFIG) --cflags $(LIBS)))
+LDLIBS := $(if $(filter 1,$(STATIC)),-lbpf -lelf -lz -ljansson -lncursesw -ltinfo,$(shell $(PKG_CONFIG) --libs $(LIBS)))
+else
+CROSS_COMPILE ?= $(TRIPLE)-
+CC := $(CROSS_COMPILE)gcc
+SYSROOT = $(or $(DMASCOPE_SYSROOT),$(eval DMASCOPE_SYSROOT := $$(shell tools/sysroot $(ARCH)))$(DMASCOPE_SYSROOT))
+ALL_CFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(TRIPLE)
+LDLIBS = -L$(SYSROOT)/usr/lib/$(TRIPLE) -lbpf -lelf -lz -ljansson -lncursesw -ltinfo
+endif
+ALL_LDFLAGS = $(LDFLAGS) $(if $(filter 1,$(STATIC)),-static) \
+	$(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined)
+comma := ,
+ifeq ($(SAN),1)
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+
+# Rooms that need no kernel, terminal or BPF: everything the unit tests link.
+CORE_SRCS := $(wildcard src/util/*.c src/model/*.c src/trace/*.c src/guest/*.c src/view/*.c)
+LIVE_SRCS := $(wildcard src/probe/*.c src/source/*.c src/*.c)
+CORE_OBJS := $(CORE_SRCS:src/%.c=$(OUT)/obj/%.o)
+LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
+BPF_SRCS := $(wildcard bpf/*.bpf.c)
+BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
+SKEL := $(OUT)/dmascope.skel.h
+
+all: $(OUT)/dmascope
+
+$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h $(wildcard bpf/lib/*.h) include/dmascope/event.h
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Wno-missing-declarations -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
+		-fdebug-prefix-map=$(CURDIR)=. -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(OUT)/dmascope.bpf.o: $(BPF_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKEL): $(OUT)/dmascope.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name dmascope_bpf > $@.tmp && mv $@.tmp $@
+
+$(OUT)/obj/%.o: src/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(LIVE_OBJS): | $(SKEL)
+$(OUT)/obj/probe/attach.o: $(SKEL)
+
+$(OUT)/libcore.a: $(CORE_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+$(OUT)/dmascope: $(LIVE_OBJS) $(OUT)/libcore.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(LIVE_OBJS) $(OUT)/libcore.a $(LDLIBS)
+
+# Unit tests: one program per tests/unit/test_*.c, each with cmocka and the core.
+UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(OUT)/tests/%)
+$(OUT)/tests/%: tests/unit/%.c $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a -lcmocka $(LDLIBS)
+
+unit-bins: $(UNIT_BINS)
+
+include $(wildcard tests/*.mk tools/*.mk)
+-include $(CORE_OBJS:.o=.d) $(LIVE_OBJS:.o=.d) $(UNIT_BINS:=.d)
+
+clean:
+	rm -rf build
+
+.PHONY: all unit-bins clean
+.DELETE_ON_ERROR:
+.SECONDARY:
