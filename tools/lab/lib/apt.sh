@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Fetching Debian packages of any suite and architecture without touching the system's own
+# package state. Sourced by tools/lab/lab and tools/sysroot; nothing here knows what the
+# packages are for, and nothing here installs anything.
+#
+# The mirror is the one the system's own apt is set up with. It can be overridden:
+#   DMASCOPE_MIRROR            the archive ("main" suites)
+#   DMASCOPE_SECURITY_MIRROR   the security archive; "none" leaves it out
+
+: "${DMASCOPE_MIRROR=}" "${DMASCOPE_SECURITY_MIRROR=}"
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt_mirror SUITE: the archive that holds SUITE, from the host's own configuration. The host's
+# own release names it, whatever suite is asked for.
+apt_mirror() {
+	local own=$DMASCOPE_MIRROR release
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	case $1 in
+	*-security) own=$DMASCOPE_SECURITY_MIRROR release=$release-security ;;
+	esac
+	[ -z "$own" ] || { echo "$own"; return; }
+	apt-get indextargets --format '$(RELEASE) $(SITE)' 'Created-By: Packages' 'Component: main' |
+		sed -n "s/^$release //p" | head -n 1
+}
+
+# apt_state DIR ARCH SUITE...: writes a private apt configuration for ARCH into DIR and reads the
+# package lists. One suite that cannot be read is not an error: a mirror may hold a stale index
+# for one architecture; what is really missing shows when a package is asked for.
+apt_state() {
+	local dir=$1 arch=$2 suite site
+	shift 2
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+	: >"$dir/status"
+	: >"$dir/sources.list.tmp"
+	for suite; do
+		site=$(apt_mirror "$suite")
+		case $site in
+		none | '') [ -n "$site" ] || echo "note: no mirror known for $suite" >&2; continue ;;
+		esac
+		echo "deb [signed-by=$KEYRING] $site $suite main" >>"$dir/sources.list.tmp"
+	done
+	mv "$dir/sources.list.tmp" "$dir/sources.list"
+	cat >"$dir/apt.conf" <<-CONF
+		Dir::State "$dir";
+		Dir::State::status "$dir/status";
+		Dir::State::lists "$dir/lists";
+		Dir::Cache "$dir";
+		Dir::Cache::archives "$dir/archives";
+		Dir::Etc::sourcelist "$dir/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		APT::Architecture "$arch";
+		#clear APT::Architectures;
+		APT::Architectures { "$arch"; };
+		APT::Sandbox::User "root";
+		APT::Get::List-Cleanup "false";
+		Acquire::Languages "none";
+		Acquire::Check-Valid-Until "false";
+		Acquire::Retries "3";
+	CONF
+	apt_in "$dir" apt-get -q update >"$dir/update.log" 2>&1 ||
+		echo "note: some package lists of $arch could not be read ($dir/update.log)" >&2
+}
+
+# apt_in DIR COMMAND...: an apt command with the private configuration of DIR.
+apt_in() {
+	local dir=$1
+	shift
+	APT_CONFIG=$dir/apt.conf "$@"
+}
+
+# apt_version DIR PACKAGE[/SUITE]: the version that would be fetched; empty when there is none.
+apt_version() {
+	case $2 in
+	*/*) apt_in "$1" apt-cache show "${2%/*}" 2>/dev/null | sed -n 's/^Version: //p' | head -n 1 ;;
+	*) apt_in "$1" apt-cache policy "$2" | sed -n 's/^ *Candidate: //p' | grep -v '(none)' ;;
+	esac
+}
+
+# apt_unpack DIR TO PACKAGE...: downloads the packages and unpacks them all into TO.
+apt_unpack() {
+	local dir=$1 to=$2 pkg missing='' tmp
+	shift 2
+	for pkg; do
+		[ -n "$(apt_version "$dir" "${pkg%%=*}")" ] || missing="$missing $pkg"
+	done
+	if [ -n "$missing" ]; then
+		echo "error: not found on the mirror:$missing ($(sed -n 's/.*Architecture "\(.*\)";/\1/p' "$dir/apt.conf"); see $dir/update.log)" >&2
+		return 1
+	fi
+	tmp=$(mktemp -d "$dir/get.XXXXXX")
+	if ! (cd "$tmp" && apt_in "$dir" apt-get -q download "$@" >"$dir/download.log" 2>&1); then
+		echo "error: could not download: $*" >&2
+		tail -n 3 "$dir/download.log" >&2
+		rm -rf "$tmp"
+		return 1
+	fi
+	mkdir -p "$to"
+	for pkg in "$tmp"/*.deb; do
+		dpkg-deb -x "$pkg" "$to" || { rm -rf "$tmp"; return 1; }
+		basename "$pkg" >>"$to/.packages"
+	done
+	rm -rf "$tmp"
+}
