@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The devices of the machine as sysfs shows them: those that can do DMA (pci, vio, ccw, css,
+ * and platform devices with a driver or DMA below them), with what hangs below each. Virtio
+ * devices are folded into the device that does their DMA. No windows, no kernel structures.
+ *
+ * Key: st_ino of the device's directory is the kernfs id (fs/kernfs/inode.c
+ * kernfs_get_inode(): inode number = kernfs_ino(), 64 bits, on 64-bit kernels the whole id,
+ * generation included; 5.5).
+ */
+#ifndef DMASCOPE_GUEST_DEVICES_H
+#define DMASCOPE_GUEST_DEVICES_H
+
+#include <stddef.h>
+
+#include "dmascope/record.h"
+
+/* Gets each device with its directory (without root), valid during the call; < 0 stops. */
+typedef int (*guest_device_fn)(void *ctx, const struct rec_device *dev, const char *path);
+
+/*
+ * Emits a REC_DEVICE per device, in order of bus and name, preexisting = true, ts = now.
+ * Returns 0, -errno, or what the sink returned. No bus at all is no error.
+ */
+int guest_devices(const char *root, dms_sink_fn sink, void *ctx);
+
+/* The same, with the directory of each. */
+int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
+
+/*
+ * One device by key, also of buses that guest_devices() leaves out (it then walks /sys/devices
+ * for the inode). Returns 0, -ENOENT, or -errno; *dev is complete on 0 only.
+ * `path` may be NULL; it gets the directory without root.
+ */
+int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev);
+int guest_device_path(const char *root, uint64_t key, char *path, size_t len);
+
+/* Reads one directory ("/sys/devices/pci0000:00/0000:00:01.0"). 0 or -errno. */
+int guest_device_read(const char *root, const char *path, struct rec_device *dev);
+
+#endif /* DMASCOPE_GUEST_DEVICES_H */

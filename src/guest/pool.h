@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The SWIOTLB bounce pools as debugfs, the kernel log and the kernel's configuration show them,
+ * without BPF. What the kernel's own structures say comes from the probes and wins.
+ */
+#ifndef DMASCOPE_GUEST_POOL_H
+#define DMASCOPE_GUEST_POOL_H
+
+#include <stddef.h>
+
+#include "dmascope/record.h"
+
+#define GUEST_SLOT_SIZE	2048	/* 1 << IO_TLB_SHIFT, include/linux/swiotlb.h */
+
+/*
+ * Emits a REC_POOL for the default pool and each restricted one. start == end with nslabs == 0
+ * and a source that is not "" means it was established that there is none; nslabs > 0 with
+ * start == end means that the range is not known. Nothing readable: nothing is emitted.
+ * Returns 0, -errno, or what the sink returned.
+ */
+int guest_pools(const char *root, dms_sink_fn sink, void *ctx);
+
+/* Why guest_pools() emitted no or a partial default pool, in words; "" if it is complete. */
+void guest_pools_why(const char *root, char *buf, size_t len);
+
+/*
+ * A kernel configuration option ("CONFIG_SWIOTLB_DYNAMIC"): 1 for y or m, 0 if not set,
+ * -ENODATA if no configuration is readable (/proc/config.gz, /boot/config-<release>).
+ */
+int guest_kconfig(const char *root, const char *option);
+
+#endif /* DMASCOPE_GUEST_POOL_H */

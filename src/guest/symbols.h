@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's symbols: names for addresses (stacks, dma_ops) and which functions exist under
+ * which name. Tables and look-ups only; nothing that attaches.
+ */
+#ifndef DMASCOPE_GUEST_SYMBOLS_H
+#define DMASCOPE_GUEST_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols;
+
+struct symbol {
+	const char *name;	/* owned by the table */
+	const char *module;	/* "" = the kernel itself */
+	uint64_t addr;		/* 0 = hidden by kptr_restrict */
+	char type;		/* as in kallsyms: 't', 'T', 'd', ... */
+};
+
+/* Reads /proc/kallsyms. The caller frees *out with symbols_free(). 0 or -errno. */
+int symbols_load(const char *root, struct symbols **out);
+void symbols_free(struct symbols *s);
+
+size_t symbols_count(const struct symbols *s);
+
+/* False if every address is 0 (kptr_restrict): then only look-ups by name work. */
+bool symbols_have_addresses(const struct symbols *s);
+
+/*
+ * The symbol at or before `addr`, *off = distance. Returns 0, or -ENOENT if there is none or
+ * it is further than any function is long (1 MiB).
+ */
+int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off);
+
+/* "function+0x10 [module]", "function" at offset 0; false and "?" if there is none. */
+bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t len);
+
+/*
+ * The number of symbols of exactly this name; *sym (may be NULL) is the first function among
+ * them, else the first. More than 1: a kprobe by name is refused (EADDRNOTAVAIL).
+ */
+unsigned int symbols_find(const struct symbols *s, const char *name, struct symbol *sym);
+
+/*
+ * As symbols_find(), functions only, for `name` itself or, if there is no such function, for
+ * name with a suffix the compiler gave to a copy it changed: .isra.N, .constprop.N, .part.N,
+ * .llvm.N and combinations. A ".cold" part is not the function. *sym has the full name.
+ * Returns the number of functions of that full name.
+ */
+unsigned int symbols_find_function(const struct symbols *s, const char *name,
+				   struct symbol *sym);
+
+/* Steps through all variants of a function: *pos = 0 first; false at the end. */
+bool symbols_next_variant(const struct symbols *s, const char *name, size_t *pos,
+			  struct symbol *sym);
+
+/*
+ * Whether kprobes are refused for this function: 1, 0, or -errno when the list
+ * (/sys/kernel/debug/kprobes/blacklist) cannot be read.
+ */
+int symbols_blacklisted(const char *root, const char *name);
+
+#endif /* DMASCOPE_GUEST_SYMBOLS_H */
