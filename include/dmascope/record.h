@@ -148,6 +148,7 @@ struct rec_gap {
 	uint64_t ts;
 	enum dms_hook hook;
 	uint64_t lost;			/* observations of this hook lost since the last gap record */
+	bool trimmed;			/* let go by the flight recorder (--max-size), not lost */
 };
 
 struct rec_stats {			/* absolute since start_ns */

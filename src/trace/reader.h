@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Reads a trace, plain or gzip, line by line in constant memory, whoever wrote it: every length,
+ * depth and number is checked, and what is wrong is told in one line with its line number.
+ * Nothing here interprets records; filters are in source/replay.
+ */
+#ifndef DMASCOPE_TRACE_READER_H
+#define DMASCOPE_TRACE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dmascope/record.h"
+
+#define TRACE_LINE_MAX	(64 * 1024)	/* bytes of one line; no record of ours comes near */
+#define TRACE_DEPTH_MAX	8		/* nested arrays and objects in one line */
+
+enum trace_state {
+	TRACE_COMPLETE = 0,	/* whole: the footer was read, nothing is missing */
+	TRACE_TRUNCATED,	/* no footer: the writer was stopped or the file was cut */
+	TRACE_DAMAGED,		/* a line is not what the format allows */
+	TRACE_FOREIGN,		/* not a dmascope trace */
+	TRACE_NEWER,		/* of a higher major version */
+	TRACE_IO,		/* could not be opened or read */
+	TRACE_STOPPED,		/* the sink returned an error */
+};
+
+struct trace_status {
+	enum trace_state state;
+	bool header;		/* the session record was read: what came before can be used */
+	uint64_t line;		/* where reading ended, from 1; 0 = before the first line */
+	uint64_t records;	/* handed to the sink */
+	uint64_t ignored;	/* lines of a type this version does not know */
+	char text[256];		/* "FILE: line 12: ..." unless state is TRACE_COMPLETE */
+};
+
+/*
+ * Reads path ("-": stdin) and gives each record to sink; the record is only lent. Returns
+ *   0			TRACE_COMPLETE, TRACE_TRUNCATED
+ *   -EBADMSG		TRACE_DAMAGED
+ *   -EPROTO		TRACE_FOREIGN
+ *   -EPROTONOSUPPORT	TRACE_NEWER
+ *   -errno		TRACE_IO, or what the sink returned (TRACE_STOPPED)
+ * and fills st, which may not be NULL. Unknown fields and record types are ignored.
+ */
+int trace_read(const char *path, dms_sink_fn sink, void *ctx, struct trace_status *st);
+
+/* The same from memory (plain text, not gzip); name is for messages. */
+int trace_read_mem(const char *name, const void *data, size_t len, dms_sink_fn sink, void *ctx,
+		   struct trace_status *st);
+
+#endif /* DMASCOPE_TRACE_READER_H */
