@@ -46,7 +46,7 @@ int guest_caps_missing_trace(const struct guest_caps *caps, char *buf, size_t le
 int guest_caps_missing_log(const struct guest_caps *caps, char *buf, size_t len);
 int guest_caps_missing(const struct guest_caps *caps, uint64_t need, char *buf, size_t len);
 
-/* "CAP_BPF" for one bit, "CAP_<number>" for those without a name here (static buffer-free). */
+/* "CAP_BPF" for one bit, "CAP_?" for those without a name here. */
 const char *guest_cap_name(uint64_t bit);
 
 /*
