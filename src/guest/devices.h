@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The devices of the machine as sysfs shows them: those that can do DMA (pci, vio, ccw, css,
- * and platform devices with a driver or DMA below them), with what hangs below each. Virtio
- * devices are folded into the device that does their DMA. No windows, no kernel structures.
+ * The devices of the machine as sysfs shows them: those of the buses that do DMA (pci, vio,
+ * ccw, vmbus; platform and amba devices with a driver and something below them), with what
+ * hangs below each. Virtio devices are folded into the device that does their DMA; one on a
+ * bus not listed stands for itself. No windows, no kernel structures.
  *
  * Key: st_ino of the device's directory is the kernfs id (fs/kernfs/inode.c
  * kernfs_get_inode(): inode number = kernfs_ino(), 64 bits, on 64-bit kernels the whole id,
@@ -28,8 +29,8 @@ int guest_devices(const char *root, dms_sink_fn sink, void *ctx);
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 
 /*
- * One device by key, also of buses that guest_devices() leaves out (it then walks /sys/devices
- * for the inode). Returns 0, -ENOENT, or -errno; *dev is complete on 0 only.
+ * One device by key, also of buses that guest_devices() leaves out (it then walks
+ * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT, or -errno; *dev is complete on 0 only.
  * `path` may be NULL; it gets the directory without root.
  */
 int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev);

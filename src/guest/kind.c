@@ -100,12 +100,12 @@ static void read_cpuid(struct guest_facts *f)
 		return;
 	f->hypervisor = tri(c >> 31 & 1);
 	f->tdx_cpuid = TRI_NO;
-	if (__get_cpuid_max(0, NULL) >= 0x21) {
+	if ((unsigned int)__get_cpuid_max(0, NULL) >= 0x21) {
 		__cpuid_count(0x21, 0, a, b, c, d);
 		f->tdx_cpuid = tri(b == 0x65746e49 && d == 0x5844546c && c == 0x20202020);
 	}
 	a = 0;
-	if (__get_cpuid_max(0x80000000, NULL) >= 0x8000001f)
+	if ((unsigned int)__get_cpuid_max(0x80000000, NULL) >= 0x8000001f)
 		__cpuid(0x8000001f, a, b, c, d);
 	f->sev_cpuid = tri(a >> 1 & 1);
 	f->sev_es_cpuid = tri(a >> 3 & 1);

@@ -4,6 +4,7 @@
  * of guest it is is decided in kind.c.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static int mem_from_blocks(const char *root, uint64_t *bytes, uint64_t *top)
 		return -ENOMEM;
 	}
 	while ((de = readdir(d))) {
-		if (sscanf(de->d_name, "memory%lu", &index) != 1)
+		if (sscanf(de->d_name, "memory%" SCNu64, &index) != 1)
 			continue;
 		snprintf(name, sizeof(name), "%s/state", de->d_name);
 		if (gfs_read_at(dirfd(d), name, state, sizeof(state)) <= 0 ||
