@@ -254,7 +254,7 @@ void guest_virtio_features(int dir, struct below *b)
 	b->has_features = true;
 }
 
-/* "virtio_blk" -> "virtio-blk"; without a driver the id tells (uapi/linux/virtio_ids.h). */
+/* By the id (include/uapi/linux/virtio_ids.h): a driver need not be bound, nor named alike. */
 static void virtio_word(int dir, char *buf, size_t len)
 {
 	static const char *const ids[] = {
@@ -264,19 +264,10 @@ static void virtio_word(int dir, char *buf, size_t len)
 		[27] = "pmem",
 	};
 	uint64_t id;
-	char *p;
 
-	if (!gfs_link_name_at(dir, "driver", buf, len)) {
-		for (p = buf; *p; p++)
-			if (*p == '_')
-				*p = '-';
-		if (strncmp(buf, "virtio", 6) && !strstr(buf, "virtio"))
-			gfs_copy(buf, len, "virtio");
-		return;
-	}
 	if (!gfs_read_u64_at(dir, "device", 0, &id) && id < sizeof(ids) / sizeof(ids[0]) && ids[id])
 		snprintf(buf, len, "virtio-%s", ids[id]);
-	else
+	else if (gfs_link_name_at(dir, "driver", buf, len))
 		gfs_copy(buf, len, "virtio");
 }
 

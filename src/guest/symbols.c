@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The kernel's symbols from /proc/kallsyms: one array in order of address, one hash over the
+ * part of the name before the first dot, so that a function and the copies a compiler made of
+ * it (.isra.0, .constprop.0) share a chain. Names lie in one block; 200,000 symbols take
+ * some 12 MB.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/fs.h"
+#include "guest/symbols.h"
+
+#define MAX_OFFSET	(1ULL << 20)
+#define MAX_MODULES	4096
+#define NONE		UINT32_MAX
+
+struct entry {
+	uint64_t addr;
+	uint32_t name;		/* offset in names */
+	uint32_t next;		/* in the hash chain, NONE = last */
+	uint16_t module;	/* index in modules */
+	char type;
+};
+
+struct symbols {
+	struct entry *entry;
+	size_t count, room;
+	char *names;
+	size_t names_len, names_room;
+	uint32_t *modules;	/* offsets in names; 0 is the kernel itself, "" */
+	size_t nmodules;
+	uint32_t *bucket;
+	uint32_t mask;
+	bool have_addresses;
+};
+
+static uint32_t hash_base(const char *name)
+{
+	uint32_t h = 2166136261u;	/* FNV-1a */
+
+	for (; *name && *name != '.'; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return h;
+}
+
+/* Doubles an array; sizes stay far below overflow because offsets are 32 bits. */
+static int grow(void **array, size_t *room, size_t need, size_t size)
+{
+	size_t n = *room ? *room : 1024;
+	void *p;
+
+	if (need <= *room)
+		return 0;
+	while (n < need)
+		n *= 2;
+	if (n > UINT32_MAX)
+		return -EFBIG;
+	p = realloc(*array, n * size);
+	if (!p)
+		return -ENOMEM;
+	*array = p;
+	*room = n;
+	return 0;
+}
+
+static int add_name(struct symbols *s, const char *name, size_t len, uint32_t *off)
+{
+	int err = grow((void **)&s->names, &s->names_room, s->names_len + len + 1, 1);
+
+	if (err)
+		return err;
+	*off = (uint32_t)s->names_len;
+	memcpy(s->names + s->names_len, name, len);
+	s->names[s->names_len + len] = '\0';
+	s->names_len += len + 1;
+	return 0;
+}
+
+/* Modules come in runs, so the last one is nearly always the one. */
+static int module_index(struct symbols *s, const char *name, size_t len, uint16_t *out)
+{
+	const char *have;
+	uint32_t off;
+	size_t i;
+	int err;
+
+	for (i = s->nmodules; i-- > 0; ) {
+		have = s->names + s->modules[i];
+		if (!strncmp(have, name, len) && !have[len]) {
+			*out = (uint16_t)i;
+			return 0;
+		}
+	}
+	if (s->nmodules >= MAX_MODULES)
+		return -EFBIG;
+	err = add_name(s, name, len, &off);
+	if (err)
+		return err;
+	*out = (uint16_t)s->nmodules;
+	s->modules[s->nmodules++] = off;
+	return 0;
+}
+
+/* Symbols that no stack, ops table or probe ever names. */
+static bool wanted(char type, const char *name)
+{
+	if (type == 'a' || type == 'A' || type == 'U' || type == '?')
+		return false;
+	return strncmp(name, "__ksymtab_", 10) && strncmp(name, "__kstrtab", 9) &&
+	       strncmp(name, "__pfx_", 6) && strncmp(name, "__UNIQUE_ID", 11) &&
+	       name[0] != '$' && strncmp(name, ".L", 2);
+}
+
+static const char *hex(const char *p, uint64_t *out)
+{
+	uint64_t v = 0;
+	int d;
+
+	for (;; p++) {
+		if (*p >= '0' && *p <= '9')
+			d = *p - '0';
+		else if (*p >= 'a' && *p <= 'f')
+			d = *p - 'a' + 10;
+		else
+			break;
+		v = v << 4 | d;
+	}
+	*out = v;
+	return p;
+}
+
+/* "ffffffff81000000 T name\t[module]", NUL-terminated. Other lines are skipped. */
+static int add_line(struct symbols *s, const char *line)
+{
+	const char *name, *end, *module = NULL;
+	struct entry *e;
+	uint64_t addr;
+	char type;
+	int err;
+
+	line = hex(line, &addr);
+	if (line[0] != ' ' || !line[1] || line[2] != ' ')
+		return 0;
+	type = line[1];
+	name = line + 3;
+	end = name + strcspn(name, "\t ");
+	if (end == name || !wanted(type, name))
+		return 0;
+	module = strchr(end, '[');
+	err = grow((void **)&s->entry, &s->room, s->count + 1, sizeof(*s->entry));
+	if (err)
+		return err;
+	e = &s->entry[s->count];
+	*e = (struct entry){ .addr = addr, .type = type, .next = NONE };
+	if (module)
+		err = module_index(s, module + 1, strcspn(module + 1, "]"), &e->module);
+	if (!err)
+		err = add_name(s, name, end - name, &e->name);
+	if (err)
+		return err;
+	s->count++;
+	if (addr)
+		s->have_addresses = true;
+	return 0;
+}
+
+/* Hands each line of the file to add_line(). */
+static int read_lines(int fd, struct symbols *s)
+{
+	size_t room = 256 << 10, used = 0;
+	char *buf = malloc(room + 1), *line, *nl;
+	ssize_t n;
+	int err = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (!err) {
+		n = read(fd, buf + used, room - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+		used += n;
+		buf[used] = '\0';
+		for (line = buf; !err && (nl = memchr(line, '\n', buf + used - line));
+		     line = nl + 1) {
+			*nl = '\0';
+			err = add_line(s, line);
+		}
+		used -= line - buf;
+		memmove(buf, line, used);
+		if (used == room)
+			used = 0;	/* no such line is a symbol */
+	}
+	free(buf);
+	return err;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	/* Aliases: the first in the file stays first. Names were added in its order. */
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+/* The kernel's own part is in order already, modules are not. */
+static void sort(struct symbols *s)
+{
+	size_t i;
+
+	for (i = 1; i < s->count; i++)
+		if (s->entry[i - 1].addr > s->entry[i].addr)
+			break;
+	if (i < s->count)
+		qsort(s->entry, s->count, sizeof(*s->entry), by_addr);
+}
+
+static int index_names(struct symbols *s)
+{
+	uint32_t buckets = 1024, h;
+	size_t i;
+
+	while (buckets < s->count)
+		buckets *= 2;
+	s->bucket = malloc(buckets * sizeof(*s->bucket));
+	if (!s->bucket)
+		return -ENOMEM;
+	memset(s->bucket, 0xff, buckets * sizeof(*s->bucket));
+	s->mask = buckets - 1;
+	/* Backwards, so that a chain is in order of address. */
+	for (i = s->count; i-- > 0; ) {
+		h = hash_base(s->names + s->entry[i].name) & s->mask;
+		s->entry[i].next = s->bucket[h];
+		s->bucket[h] = (uint32_t)i;
+	}
+	return 0;
+}
+
+static void shrink(struct symbols *s)
+{
+	void *p = realloc(s->entry, (s->count + 1) * sizeof(*s->entry));
+
+	if (p)
+		s->entry = p;
+	p = realloc(s->names, s->names_len);
+	if (p)
+		s->names = p;
+}
+
+static int load(int fd, struct symbols *s)
+{
+	uint32_t off;
+	int err;
+
+	s->modules = malloc(MAX_MODULES * sizeof(*s->modules));
+	if (!s->modules)
+		return -ENOMEM;
+	err = add_name(s, "", 0, &off);
+	if (err)
+		return err;
+	s->modules[s->nmodules++] = off;
+	err = read_lines(fd, s);
+	if (err)
+		return err;
+	if (!s->count)
+		return -ENODATA;
+	sort(s);
+	shrink(s);
+	return index_names(s);
+}
+
+int symbols_load(const char *root, struct symbols **out)
+{
+	char path[GFS_PATH_LEN];
+	struct symbols *s;
+	int fd, err;
+
+	*out = NULL;
+	err = gfs_path(path, sizeof(path), root, "/proc/kallsyms");
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	s = calloc(1, sizeof(*s));
+	err = s ? load(fd, s) : -ENOMEM;
+	close(fd);
+	if (err) {
+		symbols_free(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (!s)
+		return;
+	free(s->entry);
+	free(s->names);
+	free(s->modules);
+	free(s->bucket);
+	free(s);
+}
+
+size_t symbols_count(const struct symbols *s)
+{
+	return s ? s->count : 0;
+}
+
+bool symbols_have_addresses(const struct symbols *s)
+{
+	return s && s->have_addresses;
+}
+
+static void fill(const struct symbols *s, const struct entry *e, struct symbol *sym)
+{
+	sym->name = s->names + e->name;
+	sym->module = s->names + s->modules[e->module];
+	sym->addr = e->addr;
+	sym->type = e->type;
+}
+
+int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off)
+{
+	size_t lo = 0, hi, mid;
+
+	if (!s || !s->have_addresses || !addr)
+		return -ENOENT;
+	/* Invariant: entry[lo].addr <= addr < entry[hi].addr */
+	hi = s->count;
+	if (addr < s->entry[0].addr)
+		return -ENOENT;
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (s->entry[mid].addr <= addr)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	/* Of aliases the first, as the kernel's own kallsyms_lookup() does. */
+	while (lo && s->entry[lo - 1].addr == s->entry[lo].addr)
+		lo--;
+	if (!s->entry[lo].addr || addr - s->entry[lo].addr > MAX_OFFSET)
+		return -ENOENT;
+	fill(s, &s->entry[lo], sym);
+	if (off)
+		*off = addr - sym->addr;
+	return 0;
+}
+
+bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t len)
+{
+	char offset[24] = "";
+	struct symbol sym;
+	uint64_t off;
+
+	if (symbols_by_addr(s, addr, &sym, &off)) {
+		gfs_copy(buf, len, "?");
+		return false;
+	}
+	if (off)
+		snprintf(offset, sizeof(offset), "+0x%llx", (unsigned long long)off);
+	snprintf(buf, len, "%s%s%s%s%s", sym.name, offset, *sym.module ? " [" : "", sym.module,
+		 *sym.module ? "]" : "");
+	return true;
+}
+
+static bool is_function(char type)
+{
+	return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
+static uint32_t chain(const struct symbols *s, const char *name)
+{
+	return s->bucket[hash_base(name) & s->mask];
+}
+
+unsigned int symbols_find(const struct symbols *s, const char *name, struct symbol *sym)
+{
+	const struct entry *best = NULL;
+	unsigned int count = 0;
+	uint32_t i;
+
+	if (!s)
+		return 0;
+	for (i = chain(s, name); i != NONE; i = s->entry[i].next) {
+		const struct entry *e = &s->entry[i];
+
+		if (strcmp(s->names + e->name, name))
+			continue;
+		count++;
+		if (!best || (!is_function(best->type) && is_function(e->type)))
+			best = e;
+	}
+	if (best && sym)
+		fill(s, best, sym);
+	return count;
+}
+
+/* ".isra.0", ".constprop.0.isra.0", ".llvm.123"; not ".cold", which is a piece. */
+static bool is_suffix(const char *p)
+{
+	static const char *const words[] = { ".isra", ".constprop", ".part", ".llvm", ".lto_priv" };
+	size_t i, n;
+
+	while (*p) {
+		for (i = 0, n = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (!strncmp(p, words[i], strlen(words[i])))
+				n = strlen(words[i]);
+		if (!n || p[n] != '.' || !isdigit((unsigned char)p[n + 1]))
+			return false;
+		for (p += n + 1; isdigit((unsigned char)*p); p++)
+			;
+	}
+	return true;
+}
+
+bool symbols_next_variant(const struct symbols *s, const char *name, size_t *pos,
+			  struct symbol *sym)
+{
+	size_t n = strlen(name);
+	uint32_t i;
+
+	if (!s || *pos == NONE)
+		return false;
+	for (i = *pos ? (uint32_t)(*pos - 1) : chain(s, name); i != NONE; i = s->entry[i].next) {
+		const struct entry *e = &s->entry[i];
+		const char *have = s->names + e->name;
+
+		if (!is_function(e->type) || strncmp(have, name, n) || !is_suffix(have + n))
+			continue;
+		/* 0 stands for the start, so positions are index + 1. */
+		*pos = e->next == NONE ? NONE : (size_t)e->next + 1;
+		fill(s, e, sym);
+		return true;
+	}
+	*pos = NONE;
+	return false;
+}
+
+static unsigned int count_functions(const struct symbols *s, const char *name)
+{
+	struct symbol sym;
+	unsigned int n = 0;
+	size_t pos = 0;
+
+	while (symbols_next_variant(s, name, &pos, &sym))
+		if (!strcmp(sym.name, name))
+			n++;
+	return n;
+}
+
+unsigned int symbols_find_function(const struct symbols *s, const char *name, struct symbol *sym)
+{
+	struct symbol cur, best = { .name = NULL };
+	bool exact = false;
+	size_t pos = 0;
+
+	while (!exact && symbols_next_variant(s, name, &pos, &cur)) {
+		exact = !strcmp(cur.name, name);
+		/* Of copies, one that is whole goes before a ".part". */
+		if (exact || !best.name || (strstr(best.name, ".part.") &&
+					    !strstr(cur.name, ".part.")))
+			best = cur;
+	}
+	if (!best.name)
+		return 0;
+	if (sym)
+		*sym = best;
+	return count_functions(s, best.name);
+}
+
+/* "0xffffffff81000000-0xffffffff81000010\tfunction": kernel/kprobes.c, debugfs. */
+int symbols_blacklisted(const char *root, const char *name)
+{
+	size_t n = strlen(name);
+	char *buf, *p;
+	int err, found = 0;
+
+	err = gfs_read_all(root, "/sys/kernel/debug/kprobes/blacklist", 4 << 20, &buf, NULL);
+	if (err)
+		return err;
+	for (p = buf; !found && (p = strstr(p, name)); p += n)
+		found = p > buf && (p[-1] == '\t' || p[-1] == ' ') &&
+			(!p[n] || p[n] == '\n' || p[n] == ' ' || p[n] == '\t');
+	free(buf);
+	return found;
+}
