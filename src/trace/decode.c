@@ -1,0 +1,743 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * One line becomes one record. Known fields have to be of their kind; unknown ones are passed
+ * over, absent ones are 0, null is "not observed".
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/decode.h"
+#include "trace/fields.h"
+#include "trace/parse.h"
+#include "trace/writer.h"
+#include "util/names.h"
+
+#define MEMBERS_MAX	64
+
+struct line {
+	struct jmember m[MEMBERS_MAX];
+	unsigned int n;
+	struct trace_decoder *d;
+	bool bad;
+};
+
+static uint32_t hash(const char *s, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)s[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static void nametab__add(struct nametab *t, const char *name, int id)
+{
+	size_t len = strlen(name);
+	uint32_t i = hash(name, len);
+
+	for (unsigned int tries = 0; tries < NAMETAB_SLOTS; tries++, i++) {
+		if (t->slot[i % NAMETAB_SLOTS].name)
+			continue;
+		t->slot[i % NAMETAB_SLOTS].name = name;
+		t->slot[i % NAMETAB_SLOTS].len = (uint32_t)len;
+		t->slot[i % NAMETAB_SLOTS].id = id;
+		return;
+	}
+	abort();	/* more names than slots: every test would see it */
+}
+
+/* 0 if there is none, or if it is the name of id 0. */
+static int nametab__find(const struct nametab *t, const char *name, size_t len)
+{
+	uint32_t i = hash(name, len);
+
+	for (; t->slot[i % NAMETAB_SLOTS].name; i++)
+		if (t->slot[i % NAMETAB_SLOTS].len == len &&
+		    !memcmp(t->slot[i % NAMETAB_SLOTS].name, name, len))
+			return t->slot[i % NAMETAB_SLOTS].id;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int id;
+} record_names[] = {
+	{ "session", REC_SESSION }, { "hook", REC_HOOK }, { "device", REC_DEVICE },
+	{ "window", REC_WINDOW }, { "pool", REC_POOL }, { "stack", REC_STACK },
+	{ "gap", REC_GAP }, { "stats", REC_STATS }, { "end", REC_END },
+	{ "finding", REC_FINDING },
+};
+
+void trace_decoder__init(struct trace_decoder *d)
+{
+	memset(d, 0, sizeof(*d));
+	for (int i = 1; i < DMS_EV_MAX; i++)
+		if (i != DMS_EV_STACK && i != DMS_EV_DEVSTATE)
+			nametab__add(&d->type, dms_event_name((unsigned int)i), i);
+	for (size_t i = 0; i < sizeof(record_names) / sizeof(record_names[0]); i++)
+		nametab__add(&d->type, record_names[i].name, -record_names[i].id);
+	for (int i = 0; i < DMS_HOOK_MAX; i++)
+		nametab__add(&d->hook, dms_hook_name((unsigned int)i), i);
+	for (int i = 0; i < DMS_PATH_MAX; i++)
+		nametab__add(&d->path, dms_path_name((unsigned int)i), i);
+	for (int i = 0; i <= DMS_DIR_NONE; i++)
+		nametab__add(&d->dir, dms_dir_name((unsigned int)i), i);
+}
+
+__attribute__((format(printf, 2, 3)))
+static int refuse(struct line *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!l->bad) {
+		va_start(ap, fmt);
+		vsnprintf(l->d->error, sizeof(l->d->error), fmt, ap);
+		va_end(ap);
+	}
+	l->bad = true;
+	return -EBADMSG;
+}
+
+static int split(struct line *l, struct trace_decoder *d, const char *text, size_t len)
+{
+	struct jcursor c;
+	int ret;
+
+	l->d = d;
+	l->n = 0;
+	l->bad = false;
+	if (jparse__open(&c, text, len))
+		return refuse(l, "%s", c.error);
+	for (;;) {
+		struct jmember extra;
+
+		ret = jparse__next(&c, l->n < MEMBERS_MAX ? &l->m[l->n] : &extra);
+		if (ret < 0)
+			return refuse(l, "%s", c.error);
+		if (!ret)
+			return 0;
+		if (l->n == MEMBERS_MAX)
+			return refuse(l, "more than %d fields", MEMBERS_MAX);
+		l->n++;
+	}
+}
+
+static bool is_key(const struct jmember *m, const char *key, size_t len)
+{
+	return m->klen == len && !memcmp(m->key, key, len);
+}
+
+/* The member, or NULL if there is none or it is null. */
+static const struct jmember *find(const struct line *l, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (unsigned int i = 0; i < l->n; i++)
+		if (is_key(&l->m[i], key, len))
+			return l->m[i].type == JT_NULL ? NULL : &l->m[i];
+	return NULL;
+}
+
+static void wrong(struct line *l, const struct jmember *m, const char *what)
+{
+	int n = m->klen > 32 ? 32 : (int)m->klen;
+
+	refuse(l, "\"%.*s\" is not %s", n, m->key, what);
+}
+
+/* Each: false if absent or null; the line is refused if the value is of another kind. */
+static bool get_u64(struct line *l, const char *key, uint64_t *v)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__u64(m, v))
+		wrong(l, m, "a 64-bit number");
+	return !l->bad;
+}
+
+static bool get_s64(struct line *l, const char *key, int64_t *v)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__s64(m, v))
+		wrong(l, m, "a 64-bit number");
+	return !l->bad;
+}
+
+static bool get_u32(struct line *l, const char *key, uint32_t *v)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__u32(m, v))
+		wrong(l, m, "a 32-bit number");
+	return !l->bad;
+}
+
+static bool get_small(struct line *l, const char *key, uint32_t max, uint32_t *v)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__u32(m, v) || *v > max)
+		wrong(l, m, "a small number");
+	return !l->bad;
+}
+
+static bool get_u8(struct line *l, const char *key, uint8_t *v)
+{
+	uint32_t u;
+
+	if (!get_small(l, key, UINT8_MAX, &u))
+		return false;
+	*v = (uint8_t)u;
+	return true;
+}
+
+static bool get_bool(struct line *l, const char *key, bool *v)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__bool(m, v))
+		wrong(l, m, "true or false");
+	return !l->bad;
+}
+
+static bool get_str(struct line *l, const char *key, char *buf, size_t len)
+{
+	const struct jmember *m = find(l, key);
+
+	if (!m)
+		return false;
+	if (!jval__str(m, buf, len))
+		wrong(l, m, "a text");
+	return !l->bad;
+}
+
+#define get_text(l, key, array)	get_str(l, key, array, sizeof(array))
+
+/* "t", ns after the start; absent: not known, 0. */
+static void get_time(struct line *l, uint64_t *ts)
+{
+	int64_t t;
+
+	if (get_s64(l, "t", &t))
+		*ts = l->d->start_ns + (uint64_t)t;
+}
+
+static int need(struct line *l, const char *key)
+{
+	return l->bad ? -EBADMSG : refuse(l, "\"%s\" is missing", key);
+}
+
+/* The id of a word, 0 if it is absent, null or not known. */
+static int get_id(struct line *l, const char *key, int (*by_name)(const char *))
+{
+	char name[DMS_NAME_LEN];
+	int id;
+
+	if (!get_text(l, key, name))
+		return 0;
+	id = by_name(name);
+	return id > 0 ? id : 0;
+}
+
+static bool address(const struct jmember *m, uint64_t null, uint64_t *v)
+{
+	if (m->type == JT_NULL) {
+		*v = null;
+		return true;
+	}
+	return jval__u64(m, v);
+}
+
+static bool flags(const struct jmember *m, uint8_t *v)
+{
+	struct jcursor c;
+	struct jmember f;
+
+	if (m->type != JT_ARRAY)
+		return false;
+	jparse__enter(&c, m);
+	while (jparse__next(&c, &f) > 0) {
+		if (f.type != JT_STRING)
+			return false;
+		for (unsigned int i = 0; i < TRACE_FLAGS; i++)
+			if (strlen(trace_flag_names[i]) == f.vlen &&
+			    !memcmp(trace_flag_names[i], f.val, f.vlen))
+				*v = (uint8_t)(*v | 1u << i);
+	}
+	return true;
+}
+
+static bool word(const struct nametab *t, const struct jmember *m, int null, int *id)
+{
+	*id = m->type == JT_NULL ? null : nametab__find(t, m->val, m->vlen);
+	return m->type == JT_STRING || m->type == JT_NULL;
+}
+
+static bool small(const struct jmember *m, uint8_t *v)
+{
+	uint32_t u = 0;
+	bool ok = jval__u32(m, &u) && u <= UINT8_MAX;
+
+	*v = (uint8_t)u;
+	return ok;
+}
+
+#define IS(m, lit)	(!memcmp((m)->key, lit, sizeof(lit) - 1))
+
+static bool event_field3(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
+{
+	int id;
+
+	if (IS(m, "dma"))
+		return address(m, DMS_DMA_ERROR, &ev->dma);
+	if (IS(m, "dev"))
+		return address(m, 0, &ev->dev);
+	if (IS(m, "cpu"))
+		return jval__u32(m, &ev->cpu);
+	if (IS(m, "pid"))
+		return jval__u32(m, &ev->pid);
+	if (IS(m, "ret"))
+		return jval__s64(m, &ev->ret);
+	if (IS(m, "aux"))
+		return jval__u64(m, &ev->aux);
+	if (!IS(m, "dir"))
+		return true;
+	if (!word(&d->dir, m, DMS_DIR_NONE, &id))
+		return false;
+	/* id 0 is also "not known": only the one word means it */
+	ev->dir = (uint8_t)(id || (m->vlen && m->val[0] == 'b') ? id : DMS_DIR_NONE);
+	return true;
+}
+
+static bool event_field4(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
+{
+	int id;
+
+	if (IS(m, "phys"))
+		return address(m, 0, &ev->phys);
+	if (IS(m, "size"))
+		return jval__u64(m, &ev->size);
+	if (IS(m, "slot"))
+		return address(m, DMS_DMA_ERROR, &ev->aux);
+	if (IS(m, "mask"))
+		return jval__u64(m, &ev->aux);
+	if (IS(m, "hook")) {
+		if (!word(&d->hook, m, 0, &id))
+			return false;
+		ev->hook = (uint16_t)id;
+	} else if (IS(m, "path")) {
+		if (!word(&d->path, m, 0, &id))
+			return false;
+		ev->path = (uint8_t)id;
+	}
+	return true;
+}
+
+static bool event_field5(const struct jmember *m, struct dms_event *ev)
+{
+	if (IS(m, "stack"))
+		return jval__u32(m, &ev->stack);
+	if (IS(m, "flags"))
+		return flags(m, &ev->flags);
+	if (IS(m, "liobn"))
+		return jval__u32(m, &ev->liobn);
+	if (IS(m, "attrs"))
+		return jval__u32(m, &ev->attrs);
+	if (IS(m, "index"))
+		return jval__s64(m, &ev->ret);
+	return true;
+}
+
+static bool event_field6(const struct jmember *m, struct dms_event *ev)
+{
+	if (m->klen == 6 && (IS(m, "ucalls") || IS(m, "opcode")))
+		return jval__u64(m, &ev->aux);
+	if (m->klen == 10 && IS(m, "page_shift"))
+		return small(m, &ev->page_shift);
+	if (m->klen == 10 && IS(m, "align_mask"))
+		return jval__s64(m, &ev->ret);
+	return true;
+}
+
+static int decode_event(struct line *l, int type, struct dms_event *ev)
+{
+	bool ok, timed = false;
+	int64_t t;
+
+	memset(ev, 0, sizeof(*ev));
+	ev->type = (uint16_t)type;
+	for (unsigned int i = 0; i < l->n; i++) {
+		const struct jmember *m = &l->m[i];
+
+		switch (m->klen) {
+		case 1:
+			if (*m->key != 't')
+				continue;
+			ok = jval__s64(m, &t);
+			ev->ts = ok ? l->d->start_ns + (uint64_t)t : 0;
+			timed = true;
+			break;
+		case 3:
+			ok = event_field3(l->d, m, ev);
+			break;
+		case 4:
+			ok = event_field4(l->d, m, ev);
+			break;
+		case 5:
+			ok = event_field5(m, ev);
+			break;
+		default:
+			ok = event_field6(m, ev);
+			break;
+		}
+		if (!ok) {
+			wrong(l, m, "what an event has there");
+			return -EBADMSG;
+		}
+	}
+	return timed ? 0 : need(l, "t");
+}
+
+static int decode_session(struct line *l, struct rec_session *s)
+{
+	get_text(l, "tool", s->tool_version);
+	get_text(l, "kernel", s->kernel);
+	get_text(l, "arch", s->arch);
+	s->guest = (enum dms_guest)get_id(l, "guest", dms_guest_by_name);
+	get_text(l, "guest_how", s->guest_how);
+	get_text(l, "lockdown", s->lockdown);
+	get_u32(l, "page_size", &s->page_size);
+	get_u32(l, "cpus", &s->cpus);
+	get_u64(l, "mem_bytes", &s->mem_bytes);
+	get_u64(l, "mem_top", &s->mem_top);
+	get_s64(l, "realtime_offset_ns", &s->realtime_offset_ns);
+	get_text(l, "cmdline", s->cmdline);
+	get_bool(l, "swiotlb_force", &s->swiotlb_force);
+	get_bool(l, "disable_ddw", &s->disable_ddw);
+	if (!get_u64(l, "start_ns", &s->start_ns))
+		return need(l, "start_ns");
+	l->d->start_ns = s->start_ns;
+	return 0;
+}
+
+static int decode_hook(struct line *l, struct rec_hook *h)
+{
+	h->id = (enum dms_hook)get_id(l, "hook", dms_hook_by_name);
+	if (!h->id)
+		return find(l, "hook") ? 1 : need(l, "hook");
+	get_text(l, "name", h->name);
+	get_text(l, "symbol", h->symbol);
+	h->attach = (enum dms_attach)get_id(l, "attach", dms_attach_by_name);
+	get_text(l, "reason", h->reason);
+	get_text(l, "lost", h->lost);
+	return 0;
+}
+
+static void know(struct dms_devstate *s, bool have, uint32_t bit)
+{
+	if (have)
+		s->known |= bit;
+}
+
+static void decode_devstate(struct line *l, struct rec_device *d)
+{
+	struct dms_devstate *s = &d->st;
+
+	know(s, get_u64(l, "mask", &s->dma_mask), DMS_DS_MASK);
+	know(s, get_u64(l, "coherent_mask", &s->coherent_mask), DMS_DS_COHERENT_MASK);
+	know(s, get_u64(l, "bus_limit", &s->bus_limit), DMS_DS_BUS_LIMIT);
+	know(s, get_text(l, "ops", d->ops), DMS_DS_OPS);
+	know(s, get_u8(l, "bypass", &s->bypass), DMS_DS_BYPASS);
+	know(s, get_u64(l, "dma_offset", &s->dma_offset), DMS_DS_OFFSET);
+	know(s, get_u32(l, "liobn", &s->liobn), DMS_DS_TABLE);
+	get_u64(l, "table_offset", &s->table_offset);
+	get_u64(l, "table_size", &s->table_size);
+	get_u8(l, "table_page_shift", &s->table_page_shift);
+	know(s, get_u64(l, "pool_start", &s->pool_start), DMS_DS_POOL);
+	get_u64(l, "pool_end", &s->pool_end);
+	get_u64(l, "pool_nslabs", &s->pool_nslabs);
+	get_u32(l, "pool_areas", &s->pool_areas);
+	know(s, get_u64(l, "pool_used", &s->pool_used), DMS_DS_POOL_USED);
+	know(s, get_u8(l, "force_bounce", &s->force_bounce), DMS_DS_FORCE_BOUNCE);
+	know(s, get_u8(l, "dma_iommu", &s->dma_iommu), DMS_DS_DMA_IOMMU);
+}
+
+static int decode_device(struct line *l, struct rec_device *d)
+{
+	uint32_t u;
+
+	if (!get_u64(l, "dev", &d->key))
+		return need(l, "dev");
+	get_time(l, &d->ts);
+	get_text(l, "name", d->name);
+	get_text(l, "bus", d->bus);
+	if (get_text(l, "driver", d->driver))
+		d->known |= DEV_KNOWN_DRIVER;
+	get_text(l, "kind", d->kind);
+	if (get_small(l, "vendor", UINT16_MAX, &u))
+		d->vendor = (uint16_t)u;
+	if (get_small(l, "device", UINT16_MAX, &u))
+		d->device = (uint16_t)u;
+	get_bool(l, "removed", &d->removed);
+	get_bool(l, "preexisting", &d->preexisting);
+	if (get_u64(l, "virtio_features", &d->virtio_features))
+		d->known |= DEV_KNOWN_FEATURES;
+	d->st.type = DMS_EV_DEVSTATE;
+	d->st.dev = d->key;
+	d->st.ts = d->ts;
+	decode_devstate(l, d);
+	return 0;
+}
+
+static int decode_window(struct line *l, struct rec_window *w)
+{
+	if (!get_u64(l, "dev", &w->dev))
+		return need(l, "dev");
+	get_time(l, &w->ts);
+	get_u32(l, "liobn", &w->liobn);
+	get_u32(l, "page_shift", &w->page_shift);
+	w->kind = (enum dms_window_kind)get_id(l, "kind", dms_window_kind_by_name);
+	w->use = (enum dms_window_use)get_id(l, "use", dms_window_use_by_name);
+	get_u64(l, "base", &w->base);
+	get_u64(l, "size", &w->size);
+	get_bool(l, "removed", &w->removed);
+	get_text(l, "source", w->source);
+	return 0;
+}
+
+static int decode_pool(struct line *l, struct rec_pool *p)
+{
+	get_time(l, &p->ts);
+	get_text(l, "name", p->name);
+	get_u64(l, "start", &p->start);
+	get_u64(l, "end", &p->end);
+	get_u64(l, "nslabs", &p->nslabs);
+	get_u32(l, "slot_size", &p->slot_size);
+	get_u32(l, "areas", &p->areas);
+	p->used_known = get_u64(l, "used", &p->used);
+	p->hiwater_known = get_u64(l, "hiwater", &p->hiwater);
+	p->force_bounce_known = get_bool(l, "force_bounce", &p->force_bounce);
+	get_bool(l, "dynamic", &p->dynamic);
+	get_text(l, "source", p->source);
+	return 0;
+}
+
+static int decode_stack(struct line *l, struct rec_stack *s)
+{
+	const struct jmember *m = find(l, "frames");
+	struct jcursor c;
+	struct jmember f;
+
+	if (!get_u32(l, "id", &s->id))
+		return need(l, "id");
+	if (!m)
+		return need(l, "frames");
+	if (m->type != JT_ARRAY)
+		return refuse(l, "\"frames\" is not an array");
+	jparse__enter(&c, m);
+	while (jparse__next(&c, &f) > 0) {
+		if (s->depth == DMS_STACK_DEPTH)
+			return refuse(l, "more than %d frames", DMS_STACK_DEPTH);
+		if (!jval__str(&f, s->frame[s->depth], DMS_NAME_LEN))
+			return refuse(l, "a frame that is not a text");
+		s->depth++;
+	}
+	return 0;
+}
+
+static int decode_gap(struct line *l, struct rec_gap *g)
+{
+	get_time(l, &g->ts);
+	g->hook = (enum dms_hook)get_id(l, "hook", dms_hook_by_name);
+	get_bool(l, "trimmed", &g->trimmed);
+	return get_u64(l, "lost", &g->lost) ? 0 : need(l, "lost");
+}
+
+static int decode_stats(struct line *l, struct rec_stats *s)
+{
+	const struct jmember *m = find(l, "hist");
+	struct jcursor c;
+	struct jmember h;
+	unsigned int i = 0;
+
+	get_time(l, &s->ts);
+	get_u64(l, "dev", &s->key.dev);
+	s->key.path = (uint32_t)get_id(l, "path", dms_path_by_name);
+	get_u64(l, "maps", &s->val.maps);
+	get_u64(l, "unmaps", &s->val.unmaps);
+	get_u64(l, "map_bytes", &s->val.map_bytes);
+	get_u64(l, "unmap_bytes", &s->val.unmap_bytes);
+	if (!m)
+		return 0;
+	if (m->type != JT_ARRAY)
+		return refuse(l, "\"hist\" is not an array");
+	jparse__enter(&c, m);
+	while (jparse__next(&c, &h) > 0)
+		if (i == DMS_HIST_SLOTS || !jval__u64(&h, &s->val.hist[i++]))
+			return refuse(l, "\"hist\" is not %d counts", DMS_HIST_SLOTS);
+	return 0;
+}
+
+static int decode_counts(struct line *l, const struct jmember *m, struct dms_counts *c)
+{
+	static const struct {
+		const char *name;
+		size_t off;
+	} names[] = {
+		{ "hits", offsetof(struct dms_counts, hits) },
+		{ "delivered", offsetof(struct dms_counts, delivered) },
+		{ "filtered", offsetof(struct dms_counts, filtered) },
+		{ "ignored", offsetof(struct dms_counts, ignored) },
+		{ "dropped", offsetof(struct dms_counts, dropped) },
+		{ "failed", offsetof(struct dms_counts, failed) },
+	};
+	struct jcursor cur;
+	struct jmember f;
+
+	if (m->type != JT_OBJECT)
+		return refuse(l, "counts are not an object");
+	jparse__enter(&cur, m);
+	while (jparse__next(&cur, &f) > 0)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (is_key(&f, names[i].name, strlen(names[i].name)) &&
+			    !jval__u64(&f, (uint64_t *)((char *)c + names[i].off)))
+				return refuse(l, "\"%s\" is not a count", names[i].name);
+	return 0;
+}
+
+static int decode_end(struct line *l, struct rec_end *e)
+{
+	const struct jmember *m = find(l, "hooks");
+	struct jcursor c;
+	struct jmember h;
+	int id;
+
+	get_time(l, &e->ts);
+	get_text(l, "why", e->why);
+	get_u64(l, "lines", &l->d->footer_lines);
+	if (m && m->type != JT_OBJECT)
+		return refuse(l, "\"hooks\" is not an object");
+	if (m) {
+		jparse__enter(&c, m);
+		while (jparse__next(&c, &h) > 0) {
+			id = nametab__find(&l->d->hook, h.key, h.klen);
+			if (!id && !is_key(&h, "none", 4))
+				continue;
+			if (decode_counts(l, &h, &e->counts[id]))
+				return -EBADMSG;
+		}
+	}
+	return get_bool(l, "complete", &e->complete) ? 0 : need(l, "complete");
+}
+
+static int decode_finding(struct line *l, struct rec_finding *f)
+{
+	get_time(l, &f->ts);
+	get_u32(l, "severity", &f->severity);
+	get_u32(l, "confidence", &f->confidence);
+	get_u64(l, "dev", &f->dev);
+	get_text(l, "summary", f->summary);
+	get_text(l, "evidence", f->evidence);
+	get_text(l, "action", f->action);
+	return get_text(l, "id", f->id) ? 0 : need(l, "id");
+}
+
+static int decode_record(struct line *l, enum dms_rec_type type, struct dms_rec *rec)
+{
+	switch (type) {
+	case REC_HOOK:
+		return decode_hook(l, &rec->hook);
+	case REC_DEVICE:
+		return decode_device(l, &rec->device);
+	case REC_WINDOW:
+		return decode_window(l, &rec->window);
+	case REC_POOL:
+		return decode_pool(l, &rec->pool);
+	case REC_STACK:
+		return decode_stack(l, &rec->stack);
+	case REC_GAP:
+		return decode_gap(l, &rec->gap);
+	case REC_STATS:
+		return decode_stats(l, &rec->stats);
+	case REC_END:
+		return decode_end(l, &rec->end);
+	case REC_FINDING:
+		return decode_finding(l, &rec->finding);
+	default:
+		return refuse(l, "a second session begins; a trace holds one");
+	}
+}
+
+int trace_decode(struct trace_decoder *d, const char *text, size_t len, struct dms_rec *rec)
+{
+	const struct jmember *m;
+	struct line l;
+	int type, ret;
+
+	if (split(&l, d, text, len))
+		return -EBADMSG;
+	m = l.n && is_key(&l.m[0], "type", 4) ? &l.m[0] : find(&l, "type");
+	if (!m)
+		return need(&l, "type");
+	if (m->type != JT_STRING)
+		return refuse(&l, "\"type\" is not a text");
+	type = nametab__find(&d->type, m->val, m->vlen);
+	if (!type)
+		return 1;
+	if (type > 0) {
+		rec->type = REC_EVENT;
+		return decode_event(&l, type, &rec->event);
+	}
+	memset(rec, 0, sizeof(*rec));
+	rec->type = (enum dms_rec_type)-type;
+	ret = decode_record(&l, rec->type, rec);
+	return l.bad ? -EBADMSG : ret;
+}
+
+/* "major.minor", short numbers only. */
+static bool version(const char *s, unsigned int *major, unsigned int *minor)
+{
+	char *end;
+
+	if (strlen(s) > 9 || *s < '0' || *s > '9')
+		return false;
+	*major = (unsigned int)strtoul(s, &end, 10);
+	if (end[0] != '.' || end[1] < '0' || end[1] > '9')
+		return false;
+	*minor = (unsigned int)strtoul(end + 1, &end, 10);
+	return !*end;
+}
+
+int trace_decode_header(struct trace_decoder *d, const char *text, size_t len,
+			struct dms_rec *rec)
+{
+	char format[32], ver[16];
+	struct line l;
+	int ret;
+
+	if (split(&l, d, text, len) || !get_text(&l, "format", format) ||
+	    strcmp(format, TRACE_FORMAT))
+		return -EPROTO;
+	if (!get_text(&l, "version", ver) || !version(ver, &d->major, &d->minor))
+		return refuse(&l, "the header has no version");
+	if (d->major != TRACE_VERSION_MAJOR)
+		return -EPROTONOSUPPORT;
+	memset(rec, 0, sizeof(*rec));
+	rec->type = REC_SESSION;
+	ret = decode_session(&l, &rec->session);
+	return l.bad ? -EBADMSG : ret;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Reads a trace line by line: file and gzip, the bound on lines, the order of records (header,
+ * then all else, footer last), and the one line that says what is wrong.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "trace/decode.h"
+#include "trace/reader.h"
+#include "trace/writer.h"
+
+#define READ_BUF_SIZE	(256 * 1024)
+_Static_assert(READ_BUF_SIZE > 2 * TRACE_LINE_MAX, "a line has to fit");
+
+struct reader {
+	struct trace_decoder dec;
+	struct trace_status *st;
+	const char *name;
+	dms_sink_fn sink;
+	void *ctx;
+	bool ended;
+	struct dms_rec rec;
+};
+
+__attribute__((format(printf, 4, 5)))
+static int stop(struct reader *r, enum trace_state state, int err, const char *fmt, ...)
+{
+	size_t size = sizeof(r->st->text);
+	va_list ap;
+	int n;
+
+	r->st->state = state;
+	n = snprintf(r->st->text, size, r->st->line ? "%.100s: line %llu: " : "%.100s: ",
+		     r->name, (unsigned long long)r->st->line);
+	if (n < 0 || (size_t)n >= size)
+		return err;
+	va_start(ap, fmt);
+	vsnprintf(r->st->text + n, size - (size_t)n, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int decode(struct reader *r, const char *line, size_t len)
+{
+	int ret;
+
+	if (r->st->header)
+		ret = trace_decode(&r->dec, line, len, &r->rec);
+	else
+		ret = trace_decode_header(&r->dec, line, len, &r->rec);
+	if (ret == -EPROTO)
+		return stop(r, TRACE_FOREIGN, ret, "not a dmascope trace");
+	if (ret == -EPROTONOSUPPORT)
+		return stop(r, TRACE_NEWER, ret, "version %u.%u; this dmascope reads %d.x",
+			    r->dec.major, r->dec.minor, TRACE_VERSION_MAJOR);
+	if (ret < 0)
+		return stop(r, TRACE_DAMAGED, ret, "%s", r->dec.error);
+	r->st->header = true;
+	return ret;
+}
+
+static int deliver(struct reader *r)
+{
+	int ret = r->sink(r->ctx, &r->rec);
+
+	if (ret < 0)
+		return stop(r, TRACE_STOPPED, ret, "stopped: %s", strerror(-ret));
+	r->st->records++;
+	if (r->rec.type != REC_END)
+		return 0;
+	r->ended = true;
+	if (r->dec.footer_lines && r->dec.footer_lines != r->st->line)
+		return stop(r, TRACE_DAMAGED, -EBADMSG,
+			    "the footer tells of %llu lines: some are missing or added",
+			    (unsigned long long)r->dec.footer_lines);
+	return 0;
+}
+
+/* One line without its newline. */
+static int take_line(struct reader *r, const char *line, size_t len)
+{
+	int ret;
+
+	r->st->line++;
+	if (r->ended)
+		return stop(r, TRACE_DAMAGED, -EBADMSG, "text after the footer");
+	if (len > TRACE_LINE_MAX)
+		return r->st->header ?
+		       stop(r, TRACE_DAMAGED, -EBADMSG, "longer than %d bytes", TRACE_LINE_MAX) :
+		       stop(r, TRACE_FOREIGN, -EPROTO, "not a dmascope trace");
+	ret = decode(r, line, len);
+	if (ret > 0)
+		r->st->ignored++;
+	return ret ? (ret < 0 ? ret : 0) : deliver(r);
+}
+
+/* What follows the last newline: a whole record, or one that was cut. */
+static int take_rest(struct reader *r, const char *rest, size_t len)
+{
+	struct trace_status before = *r->st;
+	int ret;
+
+	if (!len)
+		return 0;
+	ret = take_line(r, rest, len);
+	if (!before.header || r->ended || r->st->state != TRACE_DAMAGED)
+		return ret;
+	before.line++;
+	*r->st = before;
+	return 0;
+}
+
+static int finish(struct reader *r)
+{
+	if (r->ended)
+		return 0;
+	if (!r->st->header)
+		return stop(r, TRACE_FOREIGN, -EPROTO, r->st->line ? "not a dmascope trace" :
+			    "empty, not a dmascope trace");
+	return stop(r, TRACE_TRUNCATED, 0, "the trace has no footer: it was cut here");
+}
+
+/* Takes the whole lines of buf; *used tells how far. */
+static int take_lines(struct reader *r, const char *buf, size_t len, size_t *used)
+{
+	const char *p = buf, *end = buf + len, *nl;
+	int ret = 0;
+
+	while (!ret && (nl = memchr(p, '\n', (size_t)(end - p)))) {
+		ret = take_line(r, p, (size_t)(nl - p));
+		p = nl + 1;
+	}
+	*used = (size_t)(p - buf);
+	if (!ret && (size_t)(end - p) > TRACE_LINE_MAX)
+		ret = take_line(r, p, (size_t)(end - p));	/* refused for its length */
+	return ret;
+}
+
+static void init(struct reader *r, const char *name, dms_sink_fn sink, void *ctx,
+		 struct trace_status *st)
+{
+	memset(st, 0, sizeof(*st));
+	r->st = st;
+	r->name = name;
+	r->sink = sink;
+	r->ctx = ctx;
+	r->ended = false;
+	trace_decoder__init(&r->dec);
+}
+
+int trace_read_mem(const char *name, const void *data, size_t len, dms_sink_fn sink, void *ctx,
+		   struct trace_status *st)
+{
+	struct reader *r = malloc(sizeof(*r));
+	size_t used;
+	int ret;
+
+	if (!r) {
+		memset(st, 0, sizeof(*st));
+		st->state = TRACE_IO;
+		return -ENOMEM;
+	}
+	init(r, name, sink, ctx, st);
+	ret = take_lines(r, data, len, &used);
+	if (!ret)
+		ret = take_rest(r, (const char *)data + used, len - used);
+	if (!ret)
+		ret = finish(r);
+	free(r);
+	return ret;
+}
+
+/* An error of zlib. A file that was cut is for finish() to tell. */
+static int gz_error(struct reader *r, gzFile gz)
+{
+	int code = Z_OK, err = errno ? errno : EIO;
+
+	gzerror(gz, &code);
+	if (code == Z_BUF_ERROR || code == Z_OK)
+		return 0;
+	r->st->line++;
+	if (code == Z_ERRNO)
+		return stop(r, TRACE_IO, -err, "%s", strerror(err));
+	if (code == Z_MEM_ERROR)
+		return stop(r, TRACE_IO, -ENOMEM, "out of memory");
+	return stop(r, TRACE_DAMAGED, -EBADMSG, "the compressed data are damaged");
+}
+
+static int read_gz(struct reader *r, gzFile gz, char *buf)
+{
+	size_t have = 0, used;
+	int n, ret;
+
+	for (;;) {
+		errno = 0;
+		n = gzread(gz, buf + have, (unsigned int)(READ_BUF_SIZE - have));
+		if (n <= 0)
+			break;
+		have += (size_t)n;
+		ret = take_lines(r, buf, have, &used);
+		if (ret)
+			return ret;
+		have -= used;
+		memmove(buf, buf + used, have);
+	}
+	ret = gz_error(r, gz);
+	if (!ret)
+		ret = take_rest(r, buf, have);
+	return ret ? ret : finish(r);
+}
+
+/* A gzFile on path that owns its descriptor. */
+static gzFile open_gz(struct reader *r, const char *path, int *err)
+{
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
+	struct stat st;
+	gzFile gz = NULL;
+
+	*err = 0;
+	if (fd < 0 || fstat(fd, &st))
+		*err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		*err = -EISDIR;
+	else if (!(gz = gzdopen(fd, "rb")))
+		*err = -ENOMEM;
+	if (*err && fd >= 0)
+		close(fd);
+	if (*err)
+		stop(r, TRACE_IO, *err, "%s", strerror(-*err));
+	return gz;
+}
+
+int trace_read(const char *path, dms_sink_fn sink, void *ctx, struct trace_status *st)
+{
+	struct reader *r = malloc(sizeof(*r));
+	char *buf = malloc(READ_BUF_SIZE);
+	gzFile gz = NULL;
+	int ret = -ENOMEM;
+
+	if (!r || !buf) {
+		memset(st, 0, sizeof(*st));
+		st->state = TRACE_IO;
+		snprintf(st->text, sizeof(st->text), "%.100s: out of memory", path);
+		goto cleanup;
+	}
+	init(r, strcmp(path, "-") ? path : "stdin", sink, ctx, st);
+	gz = open_gz(r, path, &ret);
+	if (!gz)
+		goto cleanup;
+	gzbuffer(gz, READ_BUF_SIZE / 2);
+	ret = read_gz(r, gz, buf);
+cleanup:
+	if (gz)
+		gzclose_r(gz);
+	free(buf);
+	free(r);
+	return ret;
+}
