@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Who asked: stacks and the name of the function behind them, what each caller has mapped, the
+ * last failures. A caller is a (device, path, stack).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+/* Frames that carry the request but did not ask for it. */
+static const char *const carriers[] = {
+	"dma_", "__dma_", "arch_dma_", "swiotlb_", "__swiotlb_", "iommu_", "ppc_iommu_", "vio_dma_",
+	"tce_", "set_memory_", "__set_memory_", "ucall_", "bpf_", "trace_", "__traceiter_",
+	"perf_", "kprobe", "__kretprobe", "kretprobe", "arch_rethook", "rethook_", "ftrace_",
+	"__bpf_", "___bpf_", "optimized_callback", "dma_direct_", "plpar_",
+};
+
+static bool is_carrier(const char *frame)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
+		if (!strncmp(frame, carriers[i], strlen(carriers[i])))
+			return true;
+	return false;
+}
+
+/* "vring_map_one_sg.isra.0+0x5c [virtio_ring]" -> "vring_map_one_sg [virtio_ring]" */
+static void trim(char *to, const char *frame)
+{
+	const char *mod = strchr(frame, '[');
+	size_t n = strcspn(frame, "+. [");
+
+	if (n > DMS_NAME_LEN - 1)
+		n = DMS_NAME_LEN - 1;
+	memcpy(to, frame, n);
+	to[n] = '\0';
+	if (mod && n + 1 + strlen(mod) < DMS_NAME_LEN) {
+		to[n++] = ' ';
+		strcpy(to + n, mod);
+	}
+}
+
+int callers__stack(struct model *m, const struct rec_stack *rec)
+{
+	uint32_t i = idmap_get(&m->by_stack, rec->id), f;
+	uint32_t depth = rec->depth < DMS_STACK_DEPTH ? rec->depth : DMS_STACK_DEPTH;
+	struct stack *s;
+
+	if (i != NONE || m->stacks >= MAX_STACKS || !rec->id || !depth)
+		return 0;
+	if (grow_array(&m->stack, &m->stack_cap, m->stacks, sizeof(*m->stack)))
+		return -ENOMEM;
+	s = &m->stack[m->stacks];
+	s->rec = malloc(sizeof(*s->rec));
+	if (!s->rec)
+		return -ENOMEM;
+	if (idmap_set(&m->by_stack, rec->id, m->stacks)) {
+		free(s->rec);
+		return -ENOMEM;
+	}
+	*s->rec = *rec;
+	s->rec->depth = depth;
+	m->stacks++;
+	for (f = 0; f + 1 < depth && is_carrier(rec->frame[f]); f++)
+		;
+	trim(s->name, rec->frame[f]);
+	return 0;
+}
+
+const struct rec_stack *model__stack(const struct model *m, uint32_t id)
+{
+	uint32_t i = id ? idmap_get(&m->by_stack, id) : NONE;
+
+	return i == NONE ? NULL : m->stack[i].rec;
+}
+
+const char *caller_name(const struct model *m, uint32_t stack)
+{
+	uint32_t i = stack ? idmap_get(&m->by_stack, stack) : NONE;
+
+	return i == NONE ? NULL : m->stack[i].name;
+}
+
+static int caller_get(struct model *m, uint32_t dev, const struct dms_event *ev, uint8_t path,
+		      uint32_t *index)
+{
+	uint64_t key = (uint64_t)dev << 40 | (uint64_t)path << 32 | ev->stack;
+
+	*index = idmap_get(&m->by_caller, key);
+	if (*index != NONE || m->callers >= MAX_CALLERS)
+		return 0;
+	if (grow_array(&m->caller, &m->caller_cap, m->callers, sizeof(*m->caller)) ||
+	    idmap_set(&m->by_caller, key, m->callers))
+		return -ENOMEM;
+	*index = m->callers++;
+	m->caller[*index] = (struct caller){ .dev = dev, .stack = ev->stack, .path = path,
+					     .first_seq = m->seq };
+	return 0;
+}
+
+int caller_map(struct model *m, uint32_t dev, const struct dms_event *ev, uint32_t *index)
+{
+	int err = caller_get(m, dev, ev, ev->path, index);
+
+	if (err || *index == NONE)
+		return err;
+	m->caller[*index].maps++;
+	m->caller[*index].bytes += ev->size;
+	return 0;
+}
+
+void caller_live(struct model *m, uint32_t index, uint64_t ts, uint64_t size, bool add)
+{
+	struct caller *c = &m->caller[index];
+
+	growth_roll(&c->growth, ts, c->live);
+	c->live += add ? 1 : -1;
+	c->live_bytes += add ? size : -size;
+	c->unmaps += !add;
+	growth_set(&c->growth, c->live);
+}
+
+int caller_fail(struct model *m, uint32_t dev, const struct dms_event *ev, enum model_fail why)
+{
+	struct model_failure *f = &m->failure[m->failures++ % MODEL_FAILURES];
+	uint32_t index;
+	int err;
+
+	*f = (struct model_failure){ .seq = m->seq, .ts = ev->ts, .dev = ev->dev, .size = ev->size,
+				     .phys = ev->phys, .why = why, .dir = ev->dir,
+				     .stack = ev->stack, .pid = ev->pid };
+	err = caller_get(m, dev, ev, DMS_PATH_FAILED, &index);
+	if (!err && index != NONE)
+		m->caller[index].fails++;
+	return err;
+}
+
+bool model__failure(const struct model *m, size_t i, struct model_failure *out)
+{
+	if (i >= m->failures || i >= MODEL_FAILURES)
+		return false;
+	*out = m->failure[(m->failures - 1 - i) % MODEL_FAILURES];
+	out->caller = caller_name(m, out->stack);
+	return true;
+}
+
+static int by_maps(const void *a, const void *b)
+{
+	const struct model_caller *x = a, *y = b;
+	uint64_t nx = x->maps + x->fails, ny = y->maps + y->fails;
+
+	return nx < ny ? 1 : nx > ny ? -1 : 0;
+}
+
+/* ts of the oldest live mapping of each caller; one walk for all. */
+static void find_oldest(const struct model *m, uint64_t *oldest)
+{
+	const struct mapping *mp;
+	uint32_t id;
+
+	for (id = 0; id < m->maps.used; id++) {
+		mp = mapping_at(&m->maps, id);
+		if (mp->used && mp->caller != NONE &&
+		    (!oldest[mp->caller] || mp->ts < oldest[mp->caller]))
+			oldest[mp->caller] = mp->ts;
+	}
+}
+
+size_t model__callers(const struct model *m, const uint64_t *dev, struct model_caller *out,
+		      size_t n)
+{
+	struct model_caller *all = calloc(m->callers + 1, sizeof(*all));
+	uint64_t *oldest = calloc(m->callers + 1, sizeof(*oldest));
+	size_t count = 0;
+	uint32_t i;
+
+	if (!all || !oldest)
+		goto cleanup;
+	find_oldest(m, oldest);
+	for (i = 0; i < m->callers; i++) {
+		const struct caller *c = &m->caller[i];
+		uint64_t key = m->dev[c->dev]->pub.key;
+
+		if (dev && *dev != key)
+			continue;
+		all[count++] = (struct model_caller){
+			.dev = key, .path = c->path, .stack = c->stack,
+			.name = caller_name(m, c->stack), .maps = c->maps, .bytes = c->bytes,
+			.fails = c->fails, .live = c->live, .live_bytes = c->live_bytes,
+			.oldest = oldest[i],
+		};
+	}
+	qsort(all, count, sizeof(*all), by_maps);
+	memcpy(out, all, (count < n ? count : n) * sizeof(*all));
+cleanup:
+	free(all);
+	free(oldest);
+	return count;
+}
+
+void callers__free(struct model *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->stacks; i++)
+		free(m->stack[i].rec);
+	free(m->stack);
+	free(m->caller);
+	idmap_free(&m->by_stack);
+	idmap_free(&m->by_caller);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the files of the model share among themselves. Nobody outside src/model includes this;
+ * what others may ask is in model.h.
+ */
+#ifndef DMASCOPE_MODEL_INTERNAL_H
+#define DMASCOPE_MODEL_INTERNAL_H
+
+#include "model/idmap.h"
+#include "model/model.h"
+#include "model/rangeset.h"
+
+#define NONE		IDMAP_NONE
+#define NSEC		1000000000ULL
+#define IO_TLB_SEGSIZE	128	/* slots of one mapping at most; include/linux/swiotlb.h 5.4-7.1 */
+
+/* A hostile stream must not make the model grow without bound; no machine comes near these. */
+#define MAX_DEVS	16384
+#define MAX_STACKS	32768
+#define MAX_CALLERS	65536
+#define MAX_TABLES	16384
+#define MAX_WINDOWS	65536
+#define MAX_POOLS	64
+#define MAX_SLOTS	(4U << 20)
+#define MAX_SHARERS	65536
+
+/* Observations behind a finding: how many, and the first of them. */
+struct evid {
+	uint64_t count;
+	uint64_t seq[MODEL_FINDING_EVENTS];
+};
+
+void evid_add(struct evid *e, uint64_t seq);
+void evid_take_back(struct evid *e, uint64_t seq);
+
+/*
+ * Does a number only ever grow? The least value in each of up to GROWTH_WINS equal pieces of
+ * time; when all are used, neighbours are joined and the pieces become twice as long.
+ */
+#define GROWTH_WINS	8
+struct growth {
+	uint64_t min[GROWTH_WINS];
+	uint64_t start;		/* ns, of the first piece; 0: nothing yet */
+	uint64_t span;		/* ns of one piece */
+	uint32_t n;		/* pieces begun */
+};
+
+/* To be called before the value changes from v at time ts, and before asking. */
+void growth_roll(struct growth *g, uint64_t ts, uint64_t v);
+void growth_set(struct growth *g, uint64_t v);
+/* Strictly more in each piece than in the one before, for at least four pieces. */
+bool growth_monotonic(const struct growth *g, uint64_t *from, uint64_t *to, uint64_t *ns);
+
+/* ---- one live mapping ---- */
+
+struct mapping {
+	uint64_t dma, phys, size, ts, seq;
+	uint32_t dev;		/* index of the device */
+	uint32_t stack, pid;
+	uint32_t hnext;		/* same bucket of (dev, dma) */
+	uint32_t pnext, pprev;	/* same bucket of physical memory, ids; NONE = end */
+	uint32_t caller;	/* index, NONE = not counted */
+	uint8_t path, dir, flags, used;
+};
+_Static_assert(sizeof(struct mapping) == 72, "the memory bound in model.h rests on it");
+
+#define MAP_CHUNK	4096	/* mappings of one allocation */
+#define PHYS_BUCKETS	65536
+#define PHYS_SHIFT	21	/* a bucket is some of the 2 MiB blocks of memory */
+
+/* Unmaps that came before their map, and maps whose unmap has yet to come: see mappings.c. */
+enum orphan_kind { ORPHAN_FREE = 0, ORPHAN_EARLY, ORPHAN_SUPERSEDED };
+struct orphan {
+	uint64_t dma, size;
+	uint64_t ts;		/* of the unmap (early) or of the map (superseded) */
+	uint64_t seq;
+	uint32_t dev;
+	uint32_t stamp;		/* for choosing the oldest of a set */
+	uint8_t kind, path;
+	bool twice;		/* early: the handle had been given back before */
+};
+
+#define ORPHAN_SETS	4096
+#define ORPHAN_WAYS	4
+#define FREED_SETS	8192	/* recently unmapped handles */
+
+struct freed {
+	uint64_t dma, ts;
+	uint32_t dev;
+};
+
+struct maptab {
+	struct mapping **chunk;
+	uint32_t chunks, cap;	/* allocated; room in chunk[] */
+	uint32_t used;		/* ids handed out so far */
+	uint32_t free;		/* list through hnext, NONE = empty */
+	uint32_t live;
+	uint32_t *bucket;
+	uint32_t buckets;	/* power of two */
+	uint32_t *phys;		/* PHYS_BUCKETS, and one more for mappings larger than a block */
+	struct orphan *orphan;
+	uint32_t stamp;
+	struct freed *freed;
+	uint64_t untracked;
+};
+
+static inline struct mapping *mapping_at(const struct maptab *t, uint32_t id)
+{
+	return &t->chunk[id / MAP_CHUNK][id % MAP_CHUNK];
+}
+
+/* ---- devices ---- */
+
+enum dev_evid {
+	DE_FAIL = 0,		/* + enum model_fail */
+	DE_PRIVATE = MODEL_FAIL_MAX,	/* mapped, not shared */
+	DE_PRIVATE_COHERENT,
+	DE_NO_TCE,		/* direct or bounced, outside every window */
+	DE_NOT_BUILT,		/* tce, and no TCE was seen being set */
+	DE_PATH_MISMATCH,
+	DE_SIZE_MISMATCH,
+	DE_DIR_MISMATCH,
+	DE_UNMAP_ERROR,		/* DMA_MAPPING_ERROR was given back as if it were a handle */
+	DE_UNMAP_TWICE,
+	DE_NOT_COPIED,		/* unmapped, the slot stayed */
+	DE_BYPASS_REFUSED,
+	DE_MASK_REFUSED,
+	DE_BOUNCE_ADDR,		/* bounced though nothing forces it */
+	DE_MAX
+};
+
+#define SUSPECTS	8
+struct suspect {		/* a mapping no window covered when it was made */
+	uint64_t dma, size, ts, seq;
+	uint8_t path;
+};
+
+struct slot_fail {
+	uint64_t ts, size, used, align;
+	enum model_fail why;
+};
+
+struct dev {
+	struct model_dev pub;
+	struct rec_device rec;
+	bool has_rec;
+	struct evid ev[DE_MAX];
+	struct suspect suspect[SUSPECTS];
+	uint32_t suspects;
+	struct slot_fail slot_fail;
+	uint64_t biggest_fail, smallest_fail;	/* bytes */
+	uint64_t live_now;
+	uint64_t untracked;
+	uint64_t coherent_tce, coherent_tce_bytes;	/* coherent memory behind TCEs */
+	uint64_t bypass_mask, decide_ts;
+	bool bypass_seen, bypass_granted;
+	bool stats;
+	uint64_t superseded;	/* mappings whose unmap never came */
+};
+
+/* ---- windows and TCE tables ---- */
+
+struct table {			/* of one LIOBN */
+	uint32_t liobn;
+	uint32_t page_shift;	/* 0: not known */
+	struct rangeset set;	/* TCEs in use, as far as seen */
+	uint64_t hiwater;	/* bytes */
+	bool snapshot;		/* what was in use at the start was listed */
+	struct evid refused, clear_refused;
+	int64_t refused_status;
+	uint64_t refused_ioba;
+	bool seen;		/* any TCE event */
+};
+
+/* ---- pool ---- */
+
+struct pool {
+	struct rec_pool rec;
+	int64_t delta;		/* slots taken less slots given back since rec */
+	uint64_t hiwater;
+	uint64_t attempts, ok, failed, biggest;
+	uint64_t fail_used_max;
+};
+
+struct slot {
+	uint64_t addr, ts, seq;
+	uint64_t closed;	/* ts of the unmap of its mapping, 0: open */
+	uint32_t dev, stack;
+	uint32_t nslots;
+	uint32_t pool;		/* index, NONE = in no known pool */
+	uint32_t next;		/* free list */
+	uint8_t dir, used, preexisting;
+};
+
+/* ---- ledger ---- */
+
+#define SHARED_CONFIRMED	1u
+#define SHARED_FREED		2u	/* given back to the allocator meanwhile */
+
+struct sharer {
+	uint32_t stack;
+	uint64_t shares, unshares;
+};
+
+struct ledger {
+	struct rangeset set;
+	uint64_t shares, unshares, share_bytes, unshare_bytes;
+	struct evid failed, unshared_mapped, freed_shared, unshare_unknown;
+	uint64_t freed_pages;
+	int64_t fail_status;
+	uint64_t sec, sec_count, last_count, rate_max, busy_secs;
+	struct evid storm;
+	struct growth growth;	/* of bytes shared beyond the pools */
+	uint64_t assumed;	/* bytes: pools at the start */
+	struct sharer *sharer;
+	uint32_t sharers, sharer_cap;
+	struct idmap by_stack;
+	uint64_t bad_ts;	/* the last refused ultracall */
+	uint32_t bad_cpu, bad_pid;
+};
+
+/* ---- callers ---- */
+
+struct caller {
+	uint32_t dev, stack;
+	uint8_t path;
+	uint64_t maps, bytes, fails, unmaps, live, live_bytes, first_seq;
+	struct growth growth;
+};
+
+struct stack {
+	struct rec_stack *rec;
+	char name[DMS_NAME_LEN];	/* of the caller */
+};
+
+struct model {
+	struct model_opts opts;
+	struct rec_session session;
+	struct rec_end end;
+	bool has_session, has_end, has_hooks, aggregates;
+	bool secure, tce;
+	uint64_t now, first_ts, seq;
+	uint64_t events[DMS_EV_MAX];
+
+	struct rec_hook *hook;
+	size_t hooks;
+	bool attached[DMS_HOOK_MAX];
+	uint64_t lost[DMS_HOOK_MAX];
+	struct evid indirect;	/* H_PUT_TCE_INDIRECT */
+
+	struct dev **dev;
+	uint32_t devs, dev_cap;
+	struct idmap by_key;
+	uint32_t last_dev;
+
+	struct maptab maps;
+
+	struct rec_window *win;
+	uint32_t wins, win_cap;
+	struct table *table;
+	uint32_t tables, table_cap;
+	struct idmap by_liobn;
+
+	struct pool pool[MAX_POOLS];
+	uint32_t pools;
+	struct slot *slot;
+	uint32_t slots_used, slot_cap, slot_free, slots_live;
+	struct idmap by_slot;
+
+	struct ledger ledger;
+
+	struct caller *caller;
+	uint32_t callers, caller_cap;
+	struct idmap by_caller;
+	struct stack *stack;
+	uint32_t stacks, stack_cap;
+	struct idmap by_stack;
+	struct model_failure failure[MODEL_FAILURES];
+	uint64_t failures;
+};
+
+/* model.c */
+/* Room for one more in an array of elements of `size`; 0 or -ENOMEM. */
+int grow_array(void *array, uint32_t *cap, uint32_t n, size_t size);
+/* NULL: attached, and nothing of it was lost; else why what it sees may be missing. */
+const char *hook_doubt(const struct model *m, enum dms_hook id);
+bool hooks_lost(const struct model *m);
+/* "6.12.117" -> 612; 0 if that is no version. */
+unsigned int kernel_version(const struct model *m);
+
+/* devices.c */
+/* Finds or makes. NULL: no memory. Beyond MAX_DEVS everything goes to key 0. */
+struct dev *dev_get(struct model *m, uint64_t key, uint32_t *index);
+struct dev *dev_find(const struct model *m, uint64_t key);
+int devices__record(struct model *m, const struct rec_device *rec);
+int devices__event(struct model *m, const struct dms_event *ev);
+int devices__stats(struct model *m, const struct rec_stats *st);
+bool dev_knows(const struct dev *d, uint32_t bit);
+void devices__free(struct model *m);
+
+/* mappings.c */
+#define ORPHAN_SLOT	(NONE - 1)	/* instead of a device: dma is the address of a slot */
+/* An early unmap not before ts, or a superseded map not after it; the nearest in time. */
+struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32_t dev,
+			   uint64_t dma, uint64_t ts);
+struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma);
+int mappings__init(struct model *m);
+int mappings__event(struct model *m, const struct dms_event *ev);
+void mappings__free(struct model *m);
+size_t mappings__memory(const struct model *m);
+/* A live mapping, not bounced, of memory in [phys, phys + size), or NULL. */
+const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size);
+/* Is that very mapping (by the event that made it) still live? */
+bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64_t seq);
+
+/* windows.c */
+int windows__record(struct model *m, const struct rec_window *rec);
+int windows__event(struct model *m, const struct dms_event *ev);
+void windows__free(struct model *m);
+struct table *table_find(const struct model *m, uint32_t liobn);
+/* Can the device reach [dma, dma + size)? 1, 0, or -1: not enough is known. */
+int windows__cover(const struct model *m, const struct dev *d, uint64_t dma, uint64_t size);
+/* The device's window of that use (0: any), or NULL. */
+const struct rec_window *windows__find(const struct model *m, uint64_t dev,
+				       enum dms_window_kind kind, enum dms_window_use use);
+/* Guest memory a direct window maps, in bytes; 0 = not known. */
+uint64_t windows__ram(const struct model *m, const struct rec_window *w);
+
+/* pool.c */
+int pool__record(struct model *m, const struct rec_pool *rec);
+int pool__event(struct model *m, const struct dms_event *ev);
+/* A mapping through the pool was seen or given back; slot: its address, 0 = not known. */
+int pool__mapped(struct model *m, const struct dms_event *ev);
+void pool__unmapped(struct model *m, struct dev *d, uint64_t slot, uint64_t ts);
+enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size);
+const struct pool *pool__main(const struct model *m);
+struct mval pool__used(const struct model *m, const struct pool *p);
+uint64_t pool__segment(const struct pool *p);
+/* Yes, no, or -1: not known. */
+int pool__exists(const struct model *m, const struct dev *d);
+int pool__forced(const struct model *m, const struct dev *d);
+bool pool__contains(const struct model *m, uint64_t phys);
+void pool__free(struct model *m);
+
+/* ledger.c */
+int ledger__event(struct model *m, const struct dms_event *ev);
+int ledger__pool(struct model *m, const struct rec_pool *rec);
+void ledger__free(struct model *m);
+/* Conversions are known to this point: why not, or NULL. */
+const char *ledger__blind(const struct model *m);
+
+/* callers.c */
+int callers__stack(struct model *m, const struct rec_stack *rec);
+const char *caller_name(const struct model *m, uint32_t stack);
+/* The caller's index, NONE when there are too many; -ENOMEM. */
+int caller_map(struct model *m, uint32_t dev, const struct dms_event *ev, uint32_t *index);
+void caller_live(struct model *m, uint32_t index, uint64_t ts, uint64_t size, bool add);
+int caller_fail(struct model *m, uint32_t dev, const struct dms_event *ev, enum model_fail why);
+void callers__free(struct model *m);
+
+/* decisions.c */
+void decide(const struct model *m, const struct dev *d, struct model_decision *out);
+
+#endif /* DMASCOPE_MODEL_INTERNAL_H */

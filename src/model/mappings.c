@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Live mappings: what is mapped, given back, refused; found again by (device, DMA address) and
+ * by physical address. What the ranges look like to a reader is in ranges.c.
+ *
+ * One (device, DMA address) can be mapped more than once at a time only where the address is
+ * that of the memory itself (direct); a slot or a TCE has one owner.
+ *
+ * Records of different CPUs may change places. Two kinds of "orphan" mend that:
+ *   early       an unmap came and its map had not: kept until a map with an earlier time comes
+ *   superseded  a handle was mapped anew and its unmap had not come: kept until it does
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+#define BUCKETS_MIN	4096
+#define ATTR_CC_SHARED	(1u << 13)	/* DMA_ATTR_CC_SHARED: include/linux/dma-mapping.h 7.1 */
+
+int mappings__init(struct model *m)
+{
+	struct maptab *t = &m->maps;
+	size_t i;
+
+	t->free = NONE;
+	t->buckets = BUCKETS_MIN;
+	t->bucket = malloc(t->buckets * sizeof(*t->bucket));
+	t->phys = malloc((PHYS_BUCKETS + 1) * sizeof(*t->phys));
+	t->orphan = calloc(ORPHAN_SETS * ORPHAN_WAYS, sizeof(*t->orphan));
+	t->freed = calloc(FREED_SETS, sizeof(*t->freed));
+	if (!t->bucket || !t->phys || !t->orphan || !t->freed)
+		return -ENOMEM;
+	memset(t->bucket, 0xff, t->buckets * sizeof(*t->bucket));
+	for (i = 0; i <= PHYS_BUCKETS; i++)
+		t->phys[i] = NONE;
+	return 0;
+}
+
+void mappings__free(struct model *m)
+{
+	struct maptab *t = &m->maps;
+	uint32_t i;
+
+	for (i = 0; i < t->chunks; i++)
+		free(t->chunk[i]);
+	free(t->chunk);
+	free(t->bucket);
+	free(t->phys);
+	free(t->orphan);
+	free(t->freed);
+}
+
+size_t mappings__memory(const struct model *m)
+{
+	const struct maptab *t = &m->maps;
+
+	return (size_t)t->chunks * MAP_CHUNK * sizeof(struct mapping) + t->cap * sizeof(*t->chunk) +
+	       t->buckets * sizeof(*t->bucket) + (PHYS_BUCKETS + 1) * sizeof(*t->phys) +
+	       ORPHAN_SETS * ORPHAN_WAYS * sizeof(*t->orphan) + FREED_SETS * sizeof(*t->freed);
+}
+
+static uint64_t key_hash(uint32_t dev, uint64_t dma)
+{
+	return idmap_hash(dma + (uint64_t)dev * 0x9e3779b97f4a7c15ULL);
+}
+
+static uint32_t *bucket_of(const struct maptab *t, uint32_t dev, uint64_t dma)
+{
+	return &t->bucket[key_hash(dev, dma) & (t->buckets - 1)];
+}
+
+static int more_buckets(struct maptab *t)
+{
+	uint32_t id, size = t->buckets * 2, *b, *head;
+	struct mapping *mp;
+
+	if (t->live < t->buckets || size > 1U << 30)
+		return 0;
+	b = realloc(t->bucket, size * sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	t->bucket = b;
+	t->buckets = size;
+	memset(b, 0xff, size * sizeof(*b));
+	for (id = 0; id < t->used; id++) {
+		mp = mapping_at(t, id);
+		if (!mp->used)
+			continue;
+		head = bucket_of(t, mp->dev, mp->dma);
+		mp->hnext = *head;
+		*head = id;
+	}
+	return 0;
+}
+
+static int more_chunks(struct maptab *t)
+{
+	int err = grow_array(&t->chunk, &t->cap, t->chunks, sizeof(*t->chunk));
+
+	if (err)
+		return err;
+	t->chunk[t->chunks] = malloc(MAP_CHUNK * sizeof(struct mapping));
+	if (!t->chunk[t->chunks])
+		return -ENOMEM;
+	t->chunks++;
+	return 0;
+}
+
+static uint32_t *phys_bucket(const struct maptab *t, const struct mapping *mp)
+{
+	if (mp->size > 1ULL << PHYS_SHIFT)
+		return &t->phys[PHYS_BUCKETS];
+	return &t->phys[idmap_hash(mp->phys >> PHYS_SHIFT) & (PHYS_BUCKETS - 1)];
+}
+
+static void phys_link(struct maptab *t, struct mapping *mp, uint32_t id)
+{
+	uint32_t *head;
+
+	mp->pnext = mp->pprev = NONE;
+	if (mp->flags & DMS_FL_NO_PHYS)
+		return;
+	head = phys_bucket(t, mp);
+	mp->pnext = *head;
+	if (*head != NONE)
+		mapping_at(t, *head)->pprev = id;
+	*head = id;
+}
+
+static void phys_unlink(struct maptab *t, struct mapping *mp)
+{
+	if (mp->flags & DMS_FL_NO_PHYS)
+		return;
+	if (mp->pprev == NONE)
+		*phys_bucket(t, mp) = mp->pnext;
+	else
+		mapping_at(t, mp->pprev)->pnext = mp->pnext;
+	if (mp->pnext != NONE)
+		mapping_at(t, mp->pnext)->pprev = mp->pprev;
+}
+
+/* A fresh mapping in the tables; *id is NONE when there may be no more of them. */
+static int insert(struct model *m, const struct mapping *from, uint32_t *id)
+{
+	struct maptab *t = &m->maps;
+	struct mapping *mp;
+	uint32_t *head;
+	int err;
+
+	*id = NONE;
+	if (t->live >= m->opts.max_live)
+		return 0;
+	err = more_buckets(t);
+	if (!err && t->free == NONE && t->used == t->chunks * MAP_CHUNK)
+		err = more_chunks(t);
+	if (err)
+		return err;
+	*id = t->free;
+	if (*id == NONE)
+		*id = t->used++;
+	mp = mapping_at(t, *id);
+	if (*id == t->free)
+		t->free = mp->hnext;
+	*mp = *from;
+	mp->used = 1;
+	head = bucket_of(t, mp->dev, mp->dma);
+	mp->hnext = *head;
+	*head = *id;
+	phys_link(t, mp, *id);
+	t->live++;
+	return 0;
+}
+
+static void erase(struct maptab *t, uint32_t id)
+{
+	struct mapping *mp = mapping_at(t, id);
+	uint32_t *p = bucket_of(t, mp->dev, mp->dma);
+
+	while (*p != id)
+		p = &mapping_at(t, *p)->hnext;
+	*p = mp->hnext;
+	phys_unlink(t, mp);
+	mp->used = 0;
+	mp->hnext = t->free;
+	t->free = id;
+	t->live--;
+}
+
+/*
+ * The mapping an unmap at time ts means: of several with that address the youngest of the same
+ * size, else the youngest. None is younger than the unmap.
+ */
+static uint32_t find(const struct maptab *t, uint32_t dev, uint64_t dma, uint64_t size,
+		     uint64_t ts)
+{
+	uint32_t id, best = NONE;
+	const struct mapping *mp, *b = NULL;
+
+	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
+		mp = mapping_at(t, id);
+		if (mp->dma != dma || mp->dev != dev || mp->ts > ts)
+			continue;
+		if (b && (b->size == size) > (mp->size == size))
+			continue;
+		if (b && (b->size == size) == (mp->size == size) && b->ts >= mp->ts)
+			continue;
+		best = id;
+		b = mp;
+	}
+	return best;
+}
+
+static uint32_t find_any(const struct maptab *t, uint32_t dev, uint64_t dma)
+{
+	uint32_t id;
+	const struct mapping *mp;
+
+	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
+		mp = mapping_at(t, id);
+		if (mp->dma == dma && mp->dev == dev)
+			return id;
+	}
+	return NONE;
+}
+
+static struct orphan *orphan_set(const struct maptab *t, uint32_t dev, uint64_t dma)
+{
+	return &t->orphan[(key_hash(dev, dma) >> 32 & (ORPHAN_SETS - 1)) * ORPHAN_WAYS];
+}
+
+struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32_t dev,
+			   uint64_t dma, uint64_t ts)
+{
+	struct orphan *o = orphan_set(t, dev, dma), *best = NULL;
+	size_t i;
+
+	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
+		if (o->kind != kind || o->dev != dev || o->dma != dma)
+			continue;
+		if (kind == ORPHAN_EARLY ? o->ts < ts : o->ts > ts)
+			continue;
+		/* The nearest in time: the earliest unmap, the latest map. */
+		if (!best || (kind == ORPHAN_EARLY ? o->ts < best->ts : o->ts > best->ts))
+			best = o;
+	}
+	return best;
+}
+
+struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma)
+{
+	struct orphan *o = orphan_set(t, dev, dma), *victim = o;
+	size_t i;
+
+	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
+		if (o->kind == ORPHAN_FREE) {
+			victim = o;
+			break;
+		}
+		if (t->stamp - o->stamp > t->stamp - victim->stamp)
+			victim = o;
+	}
+	memset(victim, 0, sizeof(*victim));
+	victim->kind = kind;
+	victim->dev = dev;
+	victim->dma = dma;
+	victim->stamp = ++t->stamp;
+	return victim;
+}
+
+static struct freed *freed_at(const struct maptab *t, uint32_t dev, uint64_t dma)
+{
+	return &t->freed[key_hash(dev, dma) >> 32 & (FREED_SETS - 1)];
+}
+
+static size_t log2_slot(uint64_t v, size_t first, size_t slots)
+{
+	size_t i = 0;
+
+	for (v >>= first; v && i < slots - 1; v >>= 1)
+		i++;
+	return i;
+}
+
+static void count_life(struct dev *d, uint64_t ns)
+{
+	d->pub.life_hist[log2_slot(ns / 1000, 0, MODEL_LIFE_SLOTS)]++;
+}
+
+static void live_change(struct dev *d, uint8_t path, uint64_t size, bool add)
+{
+	if (d->stats)
+		return;
+	d->pub.live[path] += add ? 1 : -1;
+	d->pub.live_bytes[path] += add ? size : -size;
+	d->live_now += add ? 1 : -1;
+	if (d->live_now > d->pub.live_max)
+		d->pub.live_max = d->live_now;
+}
+
+static void count_map(struct dev *d, uint8_t path, uint64_t size)
+{
+	struct model_counts *c = &d->pub.path[path];
+
+	if (d->stats)
+		return;
+	c->maps++;
+	c->map_bytes += size;
+	c->size_hist[log2_slot(size, 9, DMS_HIST_SLOTS)]++;
+}
+
+static void count_unmap(struct dev *d, uint8_t path, uint64_t size, int by)
+{
+	struct model_counts *c = &d->pub.path[path];
+
+	if (d->stats)
+		return;
+	c->unmaps += by;
+	c->unmap_bytes += by > 0 ? size : -size;
+}
+
+static bool one_owner(uint8_t path)
+{
+	return path == DMS_PATH_BOUNCED || path == DMS_PATH_TCE || path == DMS_PATH_COHERENT ||
+	       path == DMS_PATH_IOMMU;
+}
+
+/* Takes a live mapping away at time ts. */
+static void close_mapping(struct model *m, struct dev *d, uint32_t id, uint64_t ts)
+{
+	struct mapping *mp = mapping_at(&m->maps, id);
+
+	live_change(d, mp->path, mp->size, false);
+	if (mp->caller != NONE)
+		caller_live(m, mp->caller, ts, mp->size, false);
+	erase(&m->maps, id);
+}
+
+/* A handle with one owner is mapped anew although its unmap was not seen. */
+static bool supersede(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	uint32_t id = one_owner(ev->path) ? find_any(&m->maps, dev, ev->dma) : NONE;
+	struct mapping old;
+	struct orphan *o;
+	bool incoming;
+
+	if (id == NONE)
+		return false;
+	old = *mapping_at(&m->maps, id);
+	if (!one_owner(old.path))
+		return false;
+	incoming = old.ts > ev->ts;	/* this record is the older of the two */
+	o = orphan_add(&m->maps, ORPHAN_SUPERSEDED, dev, ev->dma);
+	o->ts = incoming ? ev->ts : old.ts;
+	o->size = incoming ? ev->size : old.size;
+	o->path = incoming ? ev->path : old.path;
+	d->superseded++;
+	if (!incoming)
+		close_mapping(m, d, id, ev->ts);
+	return incoming;
+}
+
+/* Memory a device was given that is not shared: its pages are ciphertext to it. */
+static void check_private(struct model *m, struct dev *d, const struct dms_event *ev, uint8_t path)
+{
+	uint64_t in;
+
+	if (!m->secure || (path != DMS_PATH_DIRECT && path != DMS_PATH_TCE))
+		return;
+	if ((ev->flags & DMS_FL_NO_PHYS) || (ev->attrs & ATTR_CC_SHARED))
+		return;
+	in = rangeset_covered(&m->ledger.set, ev->phys, range_end(ev->phys, ev->size));
+	if (in >= ev->size)
+		return;
+	d->pub.private_maps++;
+	d->pub.private_bytes += ev->size - in;
+	evid_add(&d->ev[DE_PRIVATE], m->seq);
+}
+
+/* iommu_alloc_coherent() takes private pages and never shares them (powerpc, 5.9 to 7.1). */
+static void check_coherent(struct model *m, struct dev *d, const struct dms_event *ev)
+{
+	const struct dms_devstate *st = &d->rec.st;
+	bool tce = ev->liobn != 0;
+
+	if (!tce && dev_knows(d, DMS_DS_TABLE) && st->table_size)
+		tce = ev->dma >= st->table_offset && ev->dma - st->table_offset < st->table_size &&
+		      !(st->bypass && (st->known & DMS_DS_BYPASS));
+	if (!tce)
+		return;
+	d->coherent_tce++;
+	d->coherent_tce_bytes += ev->size;
+	if (m->secure)
+		evid_add(&d->ev[DE_PRIVATE_COHERENT], m->seq);
+}
+
+/* No window covers it now: remembered, and judged again when somebody asks. */
+static void check_window(struct model *m, struct dev *d, const struct dms_event *ev)
+{
+	struct suspect *s;
+
+	if (ev->path != DMS_PATH_DIRECT && ev->path != DMS_PATH_BOUNCED && ev->path != DMS_PATH_TCE)
+		return;
+	if (!m->tce || windows__cover(m, d, ev->dma, ev->size))
+		return;
+	if (ev->path == DMS_PATH_TCE && !(m->attached[DMS_HOOK_TCE_BUILD] ||
+					  m->attached[DMS_HOOK_TCE_BUILD_ONE]))
+		return;
+	evid_add(&d->ev[ev->path == DMS_PATH_TCE ? DE_NOT_BUILT : DE_NO_TCE], m->seq);
+	s = &d->suspect[d->suspects++ % SUSPECTS];
+	*s = (struct suspect){ .dma = ev->dma, .size = ev->size, .ts = ev->ts, .seq = m->seq,
+			       .path = ev->path };
+}
+
+/* The record's own unmap came first. */
+static bool was_early(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	struct orphan *o = orphan_find(&m->maps, ORPHAN_EARLY, dev, ev->dma, ev->ts);
+
+	if (!o)
+		return false;
+	d->pub.preexisting--;
+	if (o->twice)
+		evid_take_back(&d->ev[DE_UNMAP_TWICE], o->seq);
+	count_unmap(d, o->path, o->size, -1);
+	count_unmap(d, ev->path, o->size, 1);
+	count_life(d, o->ts - ev->ts);
+	o->kind = ORPHAN_FREE;
+	return true;
+}
+
+static int add_live(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	struct mapping mp = {
+		.dma = ev->dma, .phys = ev->phys, .size = ev->size, .ts = ev->ts, .seq = m->seq,
+		.dev = dev, .stack = ev->stack, .pid = ev->pid, .caller = NONE,
+		.path = ev->path, .dir = ev->dir, .flags = ev->flags,
+	};
+	uint32_t id;
+	int err;
+
+	if (ev->type == DMS_EV_ALLOC)
+		mp.flags |= DMS_FL_NO_PHYS;
+	err = caller_map(m, dev, ev, &mp.caller);
+	if (err || was_early(m, d, dev, ev) || supersede(m, d, dev, ev))
+		return err;
+	err = insert(m, &mp, &id);
+	if (err)
+		return err;
+	if (id == NONE) {
+		m->maps.untracked++;
+		d->untracked++;
+		return 0;
+	}
+	live_change(d, ev->path, ev->size, true);
+	if (mp.caller != NONE)
+		caller_live(m, mp.caller, ev->ts, ev->size, true);
+	return 0;
+}
+
+static enum model_fail why_failed(const struct model *m, const struct dev *d,
+				  const struct dms_event *ev)
+{
+	const struct slot_fail *f = &d->slot_fail;
+
+	if (ev->flags & DMS_FL_NO_TCE)
+		return MODEL_FAIL_NO_TCE;
+	/* The search for slots inside this call has already said why. */
+	if (f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100)
+		return f->why;
+	if (ev->flags & DMS_FL_NO_SLOT)
+		return pool__why(m, d, ev->flags & DMS_FL_SG ? 0 : ev->size);
+	return MODEL_FAIL_OTHER;
+}
+
+static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	enum model_fail why = why_failed(m, d, ev);
+
+	count_map(d, DMS_PATH_FAILED, ev->size);
+	d->pub.fails[why]++;
+	evid_add(&d->ev[DE_FAIL + why], m->seq);
+	if (ev->size > d->biggest_fail)
+		d->biggest_fail = ev->size;
+	if (!d->smallest_fail || ev->size < d->smallest_fail)
+		d->smallest_fail = ev->size;
+	d->slot_fail.ts = 0;
+	return caller_fail(m, dev, ev, why);
+}
+
+static int on_map(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *in)
+{
+	struct dms_event ev = *in;
+	int err;
+
+	if (ev.path >= DMS_PATH_MAX)
+		ev.path = DMS_PATH_UNKNOWN;
+	if (ev.type == DMS_EV_ALLOC && ev.dma != DMS_DMA_ERROR)
+		ev.path = DMS_PATH_COHERENT;
+	if (ev.dma == DMS_DMA_ERROR || ev.path == DMS_PATH_FAILED)
+		return map_failed(m, d, dev, &ev);
+	count_map(d, ev.path, ev.size);
+	if (ev.type == DMS_EV_ALLOC) {
+		check_coherent(m, d, &ev);
+	} else {
+		check_private(m, d, &ev, ev.path);
+		check_window(m, d, &ev);
+	}
+	if (ev.path == DMS_PATH_BOUNCED) {
+		d->pub.bounce_bytes.v += ev.size;
+		if (pool__forced(m, d) == 0)
+			evid_add(&d->ev[DE_BOUNCE_ADDR], m->seq);
+		err = pool__mapped(m, &ev);
+		if (err)
+			return err;
+	}
+	return add_live(m, d, dev, &ev);
+}
+
+/* Whatever the driver did differently from what it had asked for. */
+static void check_unmap(struct model *m, struct dev *d, const struct mapping *mp,
+			const struct dms_event *ev)
+{
+	if (ev->path != DMS_PATH_UNKNOWN && mp->path != DMS_PATH_UNKNOWN && ev->path != mp->path)
+		evid_add(&d->ev[DE_PATH_MISMATCH], m->seq);
+	if (ev->size && ev->size != mp->size)
+		evid_add(&d->ev[DE_SIZE_MISMATCH], m->seq);
+	if (ev->type == DMS_EV_UNMAP && ev->dir != mp->dir && ev->dir <= DMS_DIR_FROM_DEVICE)
+		evid_add(&d->ev[DE_DIR_MISMATCH], m->seq);
+}
+
+/* No live mapping fits: it came too early, its map is long gone, or it is older than we are. */
+static void unmap_unknown(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	struct orphan *o = orphan_find(&m->maps, ORPHAN_SUPERSEDED, dev, ev->dma, ev->ts);
+	struct freed *f = freed_at(&m->maps, dev, ev->dma);
+
+	if (o) {
+		d->superseded--;
+		count_unmap(d, o->path, o->size, 1);
+		count_life(d, ev->ts - o->ts);
+		o->kind = ORPHAN_FREE;
+		return;
+	}
+	count_unmap(d, ev->path, ev->size, 1);
+	if (d->untracked) {
+		d->untracked--;
+		return;
+	}
+	d->pub.preexisting++;
+	o = orphan_add(&m->maps, ORPHAN_EARLY, dev, ev->dma);
+	o->ts = ev->ts;
+	o->seq = m->seq;
+	o->size = ev->size;
+	o->path = ev->path;
+	o->twice = f->ts && f->dev == dev && f->dma == ev->dma && f->ts < ev->ts;
+	if (o->twice)
+		evid_add(&d->ev[DE_UNMAP_TWICE], m->seq);
+}
+
+static void slot_back(struct model *m, struct dev *d, const struct dms_event *ev, uint8_t path)
+{
+	uint64_t slot = ev->aux;
+
+	if (path != DMS_PATH_BOUNCED)
+		return;
+	if (!slot)
+		slot = dev_knows(d, DMS_DS_OFFSET) ? ev->dma - d->rec.st.dma_offset : ev->dma;
+	pool__unmapped(m, d, slot, ev->ts);
+}
+
+static int on_unmap(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *in)
+{
+	struct dms_event ev = *in;
+	struct mapping mp;
+	struct freed *f;
+	uint32_t id;
+
+	if (ev.path >= DMS_PATH_MAX)
+		ev.path = DMS_PATH_UNKNOWN;
+	if (ev.dma == DMS_DMA_ERROR) {
+		evid_add(&d->ev[DE_UNMAP_ERROR], m->seq);
+		return 0;
+	}
+	id = find(&m->maps, dev, ev.dma, ev.size, ev.ts);
+	if (id == NONE) {
+		if (ev.type == DMS_EV_FREE)
+			ev.path = DMS_PATH_COHERENT;
+		unmap_unknown(m, d, dev, &ev);
+		slot_back(m, d, &ev, ev.path);
+		return 0;
+	}
+	mp = *mapping_at(&m->maps, id);
+	check_unmap(m, d, &mp, &ev);
+	count_unmap(d, mp.path, mp.size, 1);
+	count_life(d, ev.ts - mp.ts);
+	slot_back(m, d, &ev, mp.path);
+	f = freed_at(&m->maps, dev, ev.dma);
+	*f = (struct freed){ .dma = ev.dma, .ts = ev.ts, .dev = dev };
+	close_mapping(m, d, id, ev.ts);
+	return 0;
+}
+
+int mappings__event(struct model *m, const struct dms_event *ev)
+{
+	uint32_t dev;
+	struct dev *d = dev_get(m, ev->dev, &dev);
+
+	if (!d)
+		return -ENOMEM;
+	if (!d->pub.first_ts)
+		d->pub.first_ts = ev->ts;
+	if (ev->ts > d->pub.last_ts)
+		d->pub.last_ts = ev->ts;
+	if (ev->type == DMS_EV_MAP || ev->type == DMS_EV_ALLOC)
+		return on_map(m, d, dev, ev);
+	return on_unmap(m, d, dev, ev);
+}
+
+static bool touches(const struct mapping *mp, uint64_t from, uint64_t to)
+{
+	return mp->path != DMS_PATH_BOUNCED && mp->phys < to &&
+	       range_end(mp->phys, mp->size) > from;
+}
+
+static const struct mapping *touching_in(const struct maptab *t, uint32_t id, uint64_t from,
+					 uint64_t to)
+{
+	const struct mapping *mp;
+
+	for (; id != NONE; id = mp->pnext) {
+		mp = mapping_at(t, id);
+		if (touches(mp, from, to))
+			return mp;
+	}
+	return NULL;
+}
+
+const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size)
+{
+	const struct maptab *t = &m->maps;
+	uint64_t to = range_end(phys, size), b = phys >> PHYS_SHIFT, last = (to - 1) >> PHYS_SHIFT;
+	const struct mapping *mp;
+	uint32_t id;
+
+	if (!size || !t->live)
+		return NULL;
+	mp = touching_in(t, t->phys[PHYS_BUCKETS], phys, to);
+	if (mp)
+		return mp;
+	if (last - b >= PHYS_BUCKETS) {		/* more blocks than buckets: ask every mapping */
+		for (id = 0; id < t->used; id++) {
+			mp = mapping_at(t, id);
+			if (mp->used && !(mp->flags & DMS_FL_NO_PHYS) && touches(mp, phys, to))
+				return mp;
+		}
+		return NULL;
+	}
+	for (b = b ? b - 1 : 0; b <= last; b++) {
+		id = t->phys[idmap_hash(b) & (PHYS_BUCKETS - 1)];
+		mp = touching_in(t, id, phys, to);
+		if (mp)
+			return mp;
+	}
+	return NULL;
+}
+
+bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64_t seq)
+{
+	const struct maptab *t = &m->maps;
+	const struct mapping *mp;
+	uint32_t id;
+
+	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
+		mp = mapping_at(t, id);
+		if (mp->dma == dma && mp->dev == dev && mp->seq == seq)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The bounce pool: its slots, who holds them, why a search for slots failed. What was mapped
+ * through them is in mappings.c; that the pool is shared memory is in ledger.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+static uint32_t slot_size(const struct pool *p)
+{
+	return p && p->rec.slot_size ? p->rec.slot_size : 2048;
+}
+
+uint64_t pool__segment(const struct pool *p)
+{
+	return (uint64_t)IO_TLB_SEGSIZE * slot_size(p);
+}
+
+const struct pool *pool__main(const struct model *m)
+{
+	return m->pools ? &m->pool[0] : NULL;
+}
+
+static uint32_t pool_of(const struct model *m, uint64_t addr)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->pools; i++)
+		if (addr >= m->pool[i].rec.start && addr < m->pool[i].rec.end)
+			return i;
+	return NONE;
+}
+
+bool pool__contains(const struct model *m, uint64_t phys)
+{
+	return pool_of(m, phys) != NONE;
+}
+
+int pool__exists(const struct model *m, const struct dev *d)
+{
+	if (m->pools)
+		return m->pool[0].rec.end > m->pool[0].rec.start && m->pool[0].rec.nslabs;
+	if (dev_knows(d, DMS_DS_POOL))
+		return d->rec.st.pool_end > d->rec.st.pool_start && d->rec.st.pool_nslabs;
+	return -1;
+}
+
+int pool__forced(const struct model *m, const struct dev *d)
+{
+	if (dev_knows(d, DMS_DS_FORCE_BOUNCE))
+		return d->rec.st.force_bounce;
+	if (m->pools && m->pool[0].rec.force_bounce_known)
+		return m->pool[0].rec.force_bounce;
+	return -1;
+}
+
+static uint64_t slots_live_in(const struct model *m, uint32_t pool)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < m->slots_used; i++)
+		if (m->slot[i].used && m->slot[i].pool == pool)
+			sum += m->slot[i].nslots;
+	return sum;
+}
+
+struct mval pool__used(const struct model *m, const struct pool *p)
+{
+	struct mval v = { 0 };
+	int64_t n = (int64_t)p->rec.used + p->delta;
+
+	if (p->rec.used_known) {
+		v.v = n > 0 ? n : 0;
+		if (v.v > p->rec.nslabs && p->rec.nslabs && !p->rec.dynamic)
+			v.v = p->rec.nslabs;
+		return v;
+	}
+	v.v = slots_live_in(m, p - m->pool);
+	v.estimate = true;
+	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks)
+		v.why = "no hook on swiotlb_tbl_map_single";
+	return v;
+}
+
+static void note_hiwater(struct pool *p)
+{
+	int64_t n = (int64_t)p->rec.used + p->delta;
+
+	if (p->rec.used_known && n > 0 && (uint64_t)n > p->hiwater)
+		p->hiwater = n;
+}
+
+int pool__record(struct model *m, const struct rec_pool *rec)
+{
+	struct pool *p;
+	uint32_t i;
+
+	for (i = 0; i < m->pools && strcmp(m->pool[i].rec.name, rec->name); i++)
+		;
+	if (i >= MAX_POOLS)
+		return 0;
+	p = &m->pool[i];
+	if (i == m->pools)
+		m->pools++;
+	p->rec = *rec;
+	p->delta = 0;
+	if (rec->hiwater_known && rec->hiwater > p->hiwater && rec->hiwater <= rec->nslabs)
+		p->hiwater = rec->hiwater;
+	note_hiwater(p);
+	return ledger__pool(m, rec);
+}
+
+/* Why a search for that many bytes (0: not known) found nothing. */
+enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size)
+{
+	const struct pool *p = pool__main(m);
+	uint64_t free_slots;
+	struct mval used;
+
+	if (pool__exists(m, d) == 0)
+		return MODEL_FAIL_NO_POOL;
+	if (size > pool__segment(p))
+		return MODEL_FAIL_TOO_BIG;
+	if (!p || !p->rec.nslabs || !size)
+		return MODEL_FAIL_SLOT;
+	used = pool__used(m, p);
+	free_slots = used.v < p->rec.nslabs ? p->rec.nslabs - used.v : 0;
+	if (free_slots * slot_size(p) < size)
+		return MODEL_FAIL_POOL_FULL;
+	return used.why || used.estimate ? MODEL_FAIL_SLOT : MODEL_FAIL_FRAGMENTED;
+}
+
+static void slot_drop(struct model *m, uint32_t i)
+{
+	struct slot *s = &m->slot[i];
+	struct dev *d = m->dev[s->dev];
+
+	if (s->pool != NONE)
+		m->pool[s->pool].delta -= s->nslots;
+	d->pub.slots -= s->nslots;
+	idmap_del(&m->by_slot, s->addr);
+	s->used = 0;
+	s->next = m->slot_free;
+	m->slot_free = i;
+	m->slots_live--;
+}
+
+static int slot_room(struct model *m, uint32_t *i)
+{
+	*i = m->slot_free;
+	if (*i != NONE) {
+		m->slot_free = m->slot[*i].next;
+		return 0;
+	}
+	if (m->slots_used >= MAX_SLOTS)
+		return 0;
+	if (grow_array(&m->slot, &m->slot_cap, m->slots_used, sizeof(*m->slot)))
+		return -ENOMEM;
+	*i = m->slots_used++;
+	return 0;
+}
+
+static uint32_t slots_for(const struct pool *p, uint64_t addr, uint64_t size)
+{
+	uint64_t ss = slot_size(p), n = (addr % ss + size + ss - 1) / ss;
+
+	return n > IO_TLB_SEGSIZE ? IO_TLB_SEGSIZE : n ? n : 1;
+}
+
+static int slot_take(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	uint32_t i = idmap_get(&m->by_slot, ev->aux), pool = pool_of(m, ev->aux);
+	struct pool *p = pool == NONE ? NULL : &m->pool[pool];
+	struct slot *s;
+	int err;
+
+	if (i != NONE && m->slot[i].ts > ev->ts)
+		return 0;		/* the older of two that changed places */
+	if (i != NONE)
+		slot_drop(m, i);
+	err = slot_room(m, &i);
+	if (err || i == NONE)
+		return err;
+	err = idmap_set(&m->by_slot, ev->aux, i);
+	if (err)
+		return err;
+	s = &m->slot[i];
+	*s = (struct slot){ .addr = ev->aux, .ts = ev->ts, .seq = m->seq, .dev = dev, .pool = pool,
+			    .stack = ev->stack, .nslots = slots_for(p, ev->aux, ev->size),
+			    .dir = ev->dir, .used = 1, .preexisting = ev->type == DMS_EV_LIVE };
+	m->slots_live++;
+	d->pub.slots += s->nslots;
+	if (d->pub.slots > d->pub.slots_max)
+		d->pub.slots_max = d->pub.slots;
+	if (p && !s->preexisting) {
+		p->delta += s->nslots;
+		note_hiwater(p);
+	}
+	return 0;
+}
+
+static void slot_failed(struct model *m, struct dev *d, const struct dms_event *ev)
+{
+	struct pool *p = m->pools ? &m->pool[0] : NULL;
+	struct mval used = { 0 };
+
+	if (p) {
+		p->failed++;
+		used = pool__used(m, p);
+		if (used.v > p->fail_used_max)
+			p->fail_used_max = used.v;
+	}
+	d->slot_fail = (struct slot_fail){ .ts = ev->ts, .size = ev->size, .used = used.v,
+					   .align = ev->ret, .why = pool__why(m, d, ev->size) };
+}
+
+static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	struct pool *p = m->pools ? &m->pool[0] : NULL;
+	struct orphan *o;
+
+	if (p) {
+		p->attempts++;
+		if (ev->size > p->biggest)
+			p->biggest = ev->size;
+	}
+	if (ev->aux == DMS_DMA_ERROR) {
+		slot_failed(m, d, ev);
+		return 0;
+	}
+	if (p)
+		p->ok++;
+	o = orphan_find(&m->maps, ORPHAN_EARLY, ORPHAN_SLOT, ev->aux, ev->ts);
+	if (o) {			/* given back already, in a record that came first */
+		o->kind = ORPHAN_FREE;
+		if (pool_of(m, ev->aux) != NONE)
+			m->pool[pool_of(m, ev->aux)].delta +=
+				slots_for(&m->pool[pool_of(m, ev->aux)], ev->aux, o->size);
+		return 0;
+	}
+	return slot_take(m, d, dev, ev);
+}
+
+static void unbounce(struct model *m, const struct dms_event *ev)
+{
+	uint32_t pool, i = idmap_get(&m->by_slot, ev->aux);
+	struct orphan *o;
+
+	if (i != NONE) {
+		if (m->slot[i].ts <= ev->ts)
+			slot_drop(m, i);
+		return;
+	}
+	o = orphan_add(&m->maps, ORPHAN_EARLY, ORPHAN_SLOT, ev->aux);
+	o->ts = ev->ts;
+	o->size = ev->size;
+	pool = pool_of(m, ev->aux);
+	if (pool != NONE)
+		m->pool[pool].delta -= slots_for(&m->pool[pool], ev->aux, ev->size);
+}
+
+int pool__event(struct model *m, const struct dms_event *ev)
+{
+	uint32_t dev;
+	struct dev *d;
+
+	if (ev->type == DMS_EV_UNBOUNCE) {
+		unbounce(m, ev);
+		return 0;
+	}
+	if (ev->type == DMS_EV_BOUNCE_REQ)
+		return 0;
+	d = dev_get(m, ev->dev, &dev);
+	if (!d)
+		return -ENOMEM;
+	if (ev->type == DMS_EV_BOUNCE)
+		return bounce(m, d, dev, ev);
+	return slot_take(m, d, dev, ev);
+}
+
+/* Where swiotlb_tbl_map_single() has no hook the mapping itself tells of the slot. */
+int pool__mapped(struct model *m, const struct dms_event *ev)
+{
+	uint32_t dev;
+	struct dev *d;
+
+	if (!ev->aux || m->attached[DMS_HOOK_SWIOTLB_MAP] ||
+	    idmap_get(&m->by_slot, ev->aux) != NONE)
+		return 0;
+	d = dev_get(m, ev->dev, &dev);
+	return d ? slot_take(m, d, dev, ev) : -ENOMEM;
+}
+
+void pool__unmapped(struct model *m, struct dev *d, uint64_t slot, uint64_t ts)
+{
+	uint32_t i = idmap_get(&m->by_slot, slot);
+
+	(void)d;
+	if (i == NONE || m->slot[i].ts > ts)
+		return;
+	if (m->attached[DMS_HOOK_SWIOTLB_UNMAP])
+		m->slot[i].closed = ts;
+	else
+		slot_drop(m, i);
+}
+
+bool model__pool(const struct model *m, size_t i, struct model_pool *out)
+{
+	const struct pool *p;
+
+	if (i >= m->pools)
+		return false;
+	p = &m->pool[i];
+	memset(out, 0, sizeof(*out));
+	out->rec = p->rec;
+	out->total.v = p->rec.end > p->rec.start ? p->rec.nslabs : 0;
+	out->used = pool__used(m, p);
+	out->hiwater = out->used;
+	if (p->rec.used_known || p->rec.hiwater_known) {
+		out->hiwater.v = p->hiwater;
+		out->hiwater.estimate = !p->rec.hiwater_known;
+	}
+	out->held.v = slots_live_in(m, i);
+	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks)
+		out->held.why = "no hook on swiotlb_tbl_map_single";
+	out->attempts = p->attempts;
+	out->ok = p->ok;
+	out->failed = p->failed;
+	out->biggest = p->biggest;
+	out->segment = pool__segment(p);
+	return true;
+}
+
+static int by_slots(const void *a, const void *b)
+{
+	const struct model_holder *x = a, *y = b;
+
+	return x->slots < y->slots ? 1 : x->slots > y->slots ? -1 : 0;
+}
+
+size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
+{
+	struct model_holder *all = m->devs ? calloc(m->devs, sizeof(*all)) : NULL, *h;
+	size_t held = 0;
+	uint32_t i;
+
+	if (!all)
+		return 0;
+	for (i = 0; i < m->slots_used; i++) {
+		const struct slot *s = &m->slot[i];
+
+		if (!s->used)
+			continue;
+		h = &all[s->dev];
+		if (!h->count++ || s->ts < h->oldest || s->preexisting)
+			h->oldest = s->preexisting ? 0 : h->count > 1 && !h->oldest ? 0 : s->ts;
+		h->slots += s->nslots;
+	}
+	for (i = 0; i < m->devs; i++) {
+		all[i].dev = m->dev[i]->pub.key;
+		all[i].slots_max = m->dev[i]->pub.slots_max;
+		all[i].bytes = all[i].slots * slot_size(pool__main(m));
+		held += all[i].slots != 0;
+	}
+	qsort(all, m->devs, sizeof(*all), by_slots);
+	memcpy(out, all, (held < n ? held : n) * sizeof(*all));
+	free(all);
+	return held;
+}
+
+void pool__free(struct model *m)
+{
+	free(m->slot);
+	idmap_free(&m->by_slot);
+}

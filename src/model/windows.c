@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * DMA windows and the TCE tables behind them: what a device can reach, how full a table is,
+ * which TCE calls were refused. Only pseries guests have any.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+/* Opcodes of arch/powerpc/include/asm/hvcall.h (5.4 to 7.1). */
+#define H_PUT_TCE		0x20
+#define H_STUFF_TCE		0x138
+#define H_PUT_TCE_INDIRECT	0x13c
+
+#define TCE_PERMS		3	/* TCE_PCI_READ | TCE_PCI_WRITE: none of them clears */
+#define TCE_PREEXISTING		1u	/* range_note.flags */
+
+struct table *table_find(const struct model *m, uint32_t liobn)
+{
+	uint32_t i = liobn ? idmap_get(&m->by_liobn, liobn) : NONE;
+
+	return i == NONE ? NULL : &m->table[i];
+}
+
+static int table_get(struct model *m, uint32_t liobn, struct table **out)
+{
+	struct table *t = table_find(m, liobn);
+
+	*out = t;
+	if (t || !liobn || m->tables >= MAX_TABLES)
+		return 0;
+	if (grow_array(&m->table, &m->table_cap, m->tables, sizeof(*m->table)) ||
+	    idmap_set(&m->by_liobn, liobn, m->tables))
+		return -ENOMEM;
+	t = &m->table[m->tables++];
+	memset(t, 0, sizeof(*t));
+	t->liobn = liobn;
+	*out = t;
+	return 0;
+}
+
+int windows__record(struct model *m, const struct rec_window *rec)
+{
+	struct table *t;
+	uint32_t i;
+	int err = table_get(m, rec->liobn, &t);
+
+	if (err)
+		return err;
+	m->tce = true;
+	if (t && rec->page_shift && rec->page_shift < 64)
+		t->page_shift = rec->page_shift;
+	for (i = 0; i < m->wins; i++)
+		if (m->win[i].dev == rec->dev && m->win[i].liobn == rec->liobn) {
+			m->win[i] = *rec;
+			return 0;
+		}
+	if (m->wins >= MAX_WINDOWS)
+		return 0;
+	err = grow_array(&m->win, &m->win_cap, m->wins, sizeof(*m->win));
+	if (!err)
+		m->win[m->wins++] = *rec;
+	return err;
+}
+
+static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
+{
+	struct range_note note = { .flags = ev->type == DMS_EV_LIVE ? TCE_PREEXISTING : 0 };
+	int err;
+
+	if (ev->ret && ev->type == DMS_EV_TCE_SET) {
+		if (!t->refused.count) {
+			t->refused_status = ev->ret;
+			t->refused_ioba = ev->dma;
+		}
+		evid_add(&t->refused, m->seq);
+		return 0;
+	}
+	err = rangeset_add(&t->set, ev->dma, range_end(ev->dma, ev->size), &note);
+	if (t->set.bytes > t->hiwater)
+		t->hiwater = t->set.bytes;
+	return err;
+}
+
+static void hcall(struct model *m, struct table *t, const struct dms_event *ev)
+{
+	bool clears = ev->aux == H_STUFF_TCE || (ev->aux == H_PUT_TCE && !(ev->phys & TCE_PERMS));
+
+	if (ev->aux == H_PUT_TCE_INDIRECT && m->secure)
+		evid_add(&m->indirect, m->seq);
+	if (!ev->ret)
+		return;
+	if (!t->refused.count && !t->clear_refused.count) {
+		t->refused_status = ev->ret;
+		t->refused_ioba = ev->dma;
+	}
+	evid_add(clears ? &t->clear_refused : &t->refused, m->seq);
+}
+
+int windows__event(struct model *m, const struct dms_event *ev)
+{
+	struct table *t;
+	int err = table_get(m, ev->liobn, &t);
+
+	if (err)
+		return err;
+	m->tce = true;
+	if (!t)
+		return 0;
+	t->seen = true;
+	if (ev->page_shift && ev->page_shift < 64)
+		t->page_shift = ev->page_shift;
+	switch (ev->type) {
+	case DMS_EV_LIVE:
+		t->snapshot = true;
+		return tce_set(m, t, ev);
+	case DMS_EV_TCE_SET:
+		return tce_set(m, t, ev);
+	case DMS_EV_TCE_CLEAR:
+		return rangeset_del(&t->set, ev->dma, range_end(ev->dma, ev->size), NULL);
+	case DMS_EV_HCALL:
+		hcall(m, t, ev);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+uint64_t windows__ram(const struct model *m, const struct rec_window *w)
+{
+	uint64_t top = m->session.mem_top ? m->session.mem_top : m->session.mem_bytes;
+	uint64_t page = w->page_shift && w->page_shift < 63 ? 1ULL << w->page_shift : 1;
+
+	/*
+	 * In a secure guest the direct window is filled with one H_PUT_TCE per page, and that
+	 * variant of tce_setrange_multi_pSeriesLP() rounds down (pseries/iommu.c, 5.6 to 7.1).
+	 */
+	if (m->secure)
+		top = top / page * page;
+	else if (top % page)
+		top = (top / page + 1) * page;
+	return !top || top > w->size ? w->size : top;
+}
+
+const struct rec_window *windows__find(const struct model *m, uint64_t dev,
+				       enum dms_window_kind kind, enum dms_window_use use)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->wins; i++) {
+		const struct rec_window *w = &m->win[i];
+
+		if (w->dev != dev || w->removed || w->kind != kind)
+			continue;
+		if (use == WINDOW_USE_UNKNOWN || w->use == use)
+			return w;
+	}
+	return NULL;
+}
+
+static int window_covers(const struct model *m, const struct rec_window *w, uint64_t dma,
+			 uint64_t size)
+{
+	const struct table *t = table_find(m, w->liobn);
+	uint64_t end = range_end(dma, size);
+
+	if (dma < w->base || end > range_end(w->base, w->size))
+		return 0;
+	if (w->use == WINDOW_USE_UNKNOWN && w->kind == WINDOW_DDW)
+		return -1;
+	if ((w->use == WINDOW_DIRECT || w->use == WINDOW_HYBRID) &&
+	    end - w->base <= windows__ram(m, w))
+		return 1;
+	if (t && rangeset_covered(&t->set, dma, end) == end - dma)
+		return 1;
+	if (w->use == WINDOW_DIRECT)
+		return 0;
+	return m->attached[DMS_HOOK_TCE_BUILD] || m->attached[DMS_HOOK_TCE_BUILD_ONE] ? 0 : -1;
+}
+
+int windows__cover(const struct model *m, const struct dev *d, uint64_t dma, uint64_t size)
+{
+	int got, best = -1;
+	uint32_t i;
+
+	for (i = 0; i < m->wins; i++) {
+		if (m->win[i].dev != d->pub.key || m->win[i].removed)
+			continue;
+		got = window_covers(m, &m->win[i], dma, size);
+		if (got)
+			return got;
+		best = 0;
+	}
+	return best;
+}
+
+/* What of the live mappings through that table is shared: known only where each is known. */
+static void count_mapped(const struct model *m, const struct rec_window *w, struct mval *shared)
+{
+	const struct mapping *mp;
+	uint32_t id;
+
+	for (id = 0; id < m->maps.used; id++) {
+		mp = mapping_at(&m->maps, id);
+		if (!mp->used || mp->path != DMS_PATH_TCE || (mp->flags & DMS_FL_NO_PHYS))
+			continue;
+		if (mp->dma < w->base || mp->dma - w->base >= w->size ||
+		    m->dev[mp->dev]->pub.key != w->dev)
+			continue;
+		shared->v += rangeset_covered(&m->ledger.set, mp->phys,
+					      range_end(mp->phys, mp->size));
+	}
+}
+
+static void fill_direct(const struct model *m, struct model_window *out, uint32_t shift)
+{
+	const struct rec_window *w = &out->rec;
+	uint64_t ram = windows__ram(m, w);
+
+	out->mapped_bytes.v = ram;
+	out->used.v = out->hiwater.v = out->preexisting.v = ram >> shift;
+	out->mapped_bytes.estimate = out->used.estimate = true;
+	out->hiwater.estimate = out->preexisting.estimate = true;
+	out->shared_bytes.v = rangeset_covered(&m->ledger.set, 0, ram);
+}
+
+static uint64_t preexisting_bytes(const struct table *t)
+{
+	const struct range_node *r;
+	uint64_t sum = 0;
+
+	for (r = rangeset_next(&t->set, 0); r; r = rangeset_next(&t->set, r->end))
+		if (r->note.flags & TCE_PREEXISTING)
+			sum += r->end - r->start;
+	return sum;
+}
+
+static void fill_table(const struct model *m, const struct table *t, struct model_window *out,
+		       uint32_t shift)
+{
+	bool hooks = m->attached[DMS_HOOK_TCE_BUILD] || m->attached[DMS_HOOK_TCE_BUILD_ONE] ||
+		     !m->has_hooks;
+	const char *why = !hooks ? "no hook on the TCE functions" : NULL;
+
+	if (!why && m->aggregates && !(t && t->seen))
+		why = "single TCEs are not followed in this mode";
+	out->used.why = out->hiwater.why = out->mapped_bytes.why = why;
+	out->preexisting.why = t && t->snapshot ? why : "the table was not read at the start";
+	if (t) {
+		out->used.v = t->set.bytes >> shift;
+		out->hiwater.v = t->hiwater >> shift;
+		out->mapped_bytes.v = t->set.bytes;
+		out->preexisting.v = preexisting_bytes(t) >> shift;
+	}
+	if (m->aggregates)
+		out->shared_bytes.why = "single mappings are not followed in this mode";
+	else if (m->secure)
+		count_mapped(m, &out->rec, &out->shared_bytes);
+}
+
+bool model__window(const struct model *m, size_t i, struct model_window *out)
+{
+	const struct table *t;
+	uint32_t shift;
+
+	if (i >= m->wins)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->rec = m->win[i];
+	t = table_find(m, out->rec.liobn);
+	shift = out->rec.page_shift ? out->rec.page_shift : t ? t->page_shift : 0;
+	if (shift >= 64)
+		shift = 0;
+	out->rec.page_shift = shift;
+	out->entries = shift ? out->rec.size >> shift : 0;
+	if (out->rec.kind == WINDOW_DDW && out->rec.use == WINDOW_DIRECT)
+		fill_direct(m, out, shift);
+	else
+		fill_table(m, t, out, shift);
+	if (!shift)
+		out->used.why = out->hiwater.why = out->preexisting.why = "page size not known";
+	if (!m->secure)
+		out->shared_bytes.why = "not a secure guest";
+	out->set_failed = t ? t->refused.count + t->clear_refused.count : 0;
+	return true;
+}
+
+void windows__free(struct model *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->tables; i++)
+		rangeset_free(&m->table[i].set);
+	free(m->table);
+	free(m->win);
+	idmap_free(&m->by_liobn);
+}
