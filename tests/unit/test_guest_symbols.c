@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Names and addresses from copies of /proc/kallsyms.
+ */
+#include "guest_tree.h"
+
+#include <time.h>
+
+#include "guest/symbols.h"
+
+static const char sample[] =
+	"0000000000000000 A fixed_percpu_data\n"
+	"c000000000010000 T _stext\n"
+	"c000000000010000 t alias\n"
+	"c000000000010100 T dma_map_page_attrs\n"
+	"c000000000010200 t tce_build_pSeriesLP.constprop.0\n"
+	"c000000000010300 t tce_build_pSeriesLP.isra.0.cold\n"
+	"c000000000010400 t swiotlb_release_slots.isra.0\n"
+	"c000000000010500 t split.part.0\n"
+	"c000000000010600 t split.constprop.2.isra.3\n"
+	"c000000000010700 t t_next\n"
+	"c000000000010800 t t_next\n"
+	"c000000000010900 W weak\n"
+	"c000000000020000 d both\n"
+	"c000000000020100 t both\n"
+	"c000000000020200 r dma_iommu_ops\n"
+	"c008000000001000 t nvme_map\t[nvme]\n"
+	"c008000000000800 t nvme_first\t[nvme]\n"
+	"c008000000010000 t e1000_xmit\t[e1000]\n"
+	"c008000000020000 t bpf_prog_1234_x\t[bpf]\n"
+	"rubbish\n"
+	"c00 T\n"
+	"c000000000030000 T __ksymtab_x\n"
+	"c000000000040000 T no_newline";
+
+static struct symbols *load(struct tree *t, const char *text)
+{
+	struct symbols *s;
+
+	tree_file(t, "/proc/kallsyms", text);
+	assert_int_equal(symbols_load(t->root, &s), 0);
+	assert_non_null(s);
+	return s;
+}
+
+static void expect(const struct symbols *s, uint64_t addr, const char *want)
+{
+	char buf[64];
+
+	assert_int_equal(symbols_format(s, addr, buf, sizeof(buf)), strcmp(want, "?") != 0);
+	assert_string_equal(buf, want);
+}
+
+static void test_by_addr(void **state)
+{
+	struct symbols *s = load(*state, sample);
+
+	assert_true(symbols_have_addresses(s));
+	expect(s, 0xc000000000010100, "dma_map_page_attrs");
+	expect(s, 0xc000000000010110, "dma_map_page_attrs+0x10");
+	expect(s, 0xc000000000010004, "_stext+0x4");	/* the first of the aliases */
+	expect(s, 0xc000000000020200, "dma_iommu_ops");
+	expect(s, 0xc008000000001010, "nvme_map+0x10 [nvme]");
+	expect(s, 0xc008000000000810, "nvme_first+0x10 [nvme]");
+	expect(s, 0xc008000000010000, "e1000_xmit [e1000]");
+	expect(s, 0xc000000000000000, "?");		/* before all of them */
+	expect(s, 0xc004000000000000, "?");		/* far behind the last one */
+	expect(s, 0, "?");
+	symbols_free(s);
+}
+
+static void test_cut(void **state)
+{
+	struct symbols *s = load(*state, sample);
+	char buf[8];
+
+	assert_true(symbols_format(s, 0xc000000000010110, buf, sizeof(buf)));
+	assert_string_equal(buf, "dma_map");
+	symbols_free(s);
+}
+
+static void test_by_name(void **state)
+{
+	struct symbols *s = load(*state, sample);
+	struct symbol sym;
+
+	assert_int_equal(symbols_find(s, "dma_map_page_attrs", &sym), 1);
+	assert_int_equal(sym.addr, 0xc000000000010100);
+	assert_int_equal(sym.type, 'T');
+	assert_string_equal(sym.module, "");
+	assert_int_equal(symbols_find(s, "nvme_map", &sym), 1);
+	assert_string_equal(sym.module, "nvme");
+	assert_int_equal(symbols_find(s, "t_next", &sym), 2);
+	assert_int_equal(symbols_find(s, "both", &sym), 2);
+	assert_int_equal(sym.type, 't');	/* the function, though the datum comes first */
+	assert_int_equal(symbols_find(s, "tce_build_pSeriesLP", NULL), 0);
+	assert_int_equal(symbols_find(s, "dma_map_page_attr", NULL), 0);
+	assert_int_equal(symbols_find(s, "__ksymtab_x", NULL), 0);
+	assert_int_equal(symbols_find(s, "", NULL), 0);
+	symbols_free(s);
+}
+
+static void test_variants(void **state)
+{
+	struct symbols *s = load(*state, sample);
+	struct symbol sym;
+	size_t pos = 0;
+	int n = 0;
+
+	assert_int_equal(symbols_find_function(s, "tce_build_pSeriesLP", &sym), 1);
+	assert_string_equal(sym.name, "tce_build_pSeriesLP.constprop.0");
+	assert_int_equal(symbols_find_function(s, "swiotlb_release_slots", &sym), 1);
+	assert_string_equal(sym.name, "swiotlb_release_slots.isra.0");
+	assert_int_equal(symbols_find_function(s, "split", &sym), 1);
+	assert_string_equal(sym.name, "split.constprop.2.isra.3");	/* rather than a part */
+	assert_int_equal(symbols_find_function(s, "t_next", &sym), 2);
+	assert_int_equal(symbols_find_function(s, "weak", &sym), 1);
+	assert_int_equal(symbols_find_function(s, "both", &sym), 1);
+	assert_int_equal(symbols_find_function(s, "dma_iommu_ops", &sym), 0);
+	assert_int_equal(symbols_find_function(s, "dma_map_page", &sym), 0);
+	assert_int_equal(symbols_find_function(s, "split.part.0", &sym), 1);
+	while (symbols_next_variant(s, "split", &pos, &sym))
+		n++;
+	assert_int_equal(n, 2);
+	assert_false(symbols_next_variant(s, "split", &pos, &sym));
+	symbols_free(s);
+}
+
+/* kptr_restrict: names without addresses. */
+static void test_hidden(void **state)
+{
+	struct symbols *s = load(*state, "0000000000000000 T dma_map_page_attrs\n"
+				 "0000000000000000 t f.isra.0\n");
+	struct symbol sym;
+
+	assert_false(symbols_have_addresses(s));
+	assert_int_equal(symbols_find_function(s, "f", &sym), 1);
+	assert_int_equal(sym.addr, 0);
+	assert_int_equal(symbols_find(s, "dma_map_page_attrs", NULL), 1);
+	expect(s, 5, "?");
+	expect(s, 0, "?");
+	symbols_free(s);
+}
+
+static void test_missing(void **state)
+{
+	struct tree *t = *state;
+	struct symbols *s = (void *)1;
+	struct symbol sym;
+	size_t pos = 0;
+
+	assert_int_equal(symbols_load(t->root, &s), -ENOENT);
+	assert_null(s);
+	symbols_free(NULL);
+	assert_int_equal(symbols_count(NULL), 0);
+	assert_int_equal(symbols_find(NULL, "x", &sym), 0);
+	assert_int_equal(symbols_find_function(NULL, "x", &sym), 0);
+	assert_false(symbols_next_variant(NULL, "x", &pos, &sym));
+	expect(NULL, 5, "?");
+	tree_file(t, "/proc/kallsyms", "");
+	assert_int_equal(symbols_load(t->root, &s), -ENODATA);
+}
+
+/* A line longer than any buffer must not end the reading. */
+static void test_long_line(void **state)
+{
+	size_t len = 600 << 10;
+	char *text = malloc(len + 100);
+	struct symbols *s;
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	strcpy(text + len, "\nc000000000010000 T after\nc000000000020000 T last\n");
+	s = load(*state, text);
+	assert_int_equal(symbols_find(s, "last", NULL), 1);
+	symbols_free(s);
+	free(text);
+}
+
+static void test_blacklist(void **state)
+{
+	struct tree *t = *state;
+
+	assert_int_equal(symbols_blacklisted(t->root, "f"), -ENOENT);
+	tree_file(t, "/sys/kernel/debug/kprobes/blacklist",
+		  "0xc0000000000101f0-0xc000000000010260\tarch_trigger\n"
+		  "0xc000000000010260-0xc000000000010290\tucall_norets\n");
+	assert_int_equal(symbols_blacklisted(t->root, "ucall_norets"), 1);
+	assert_int_equal(symbols_blacklisted(t->root, "arch_trigger"), 1);
+	assert_int_equal(symbols_blacklisted(t->root, "ucall"), 0);
+	assert_int_equal(symbols_blacklisted(t->root, "norets"), 0);
+}
+
+/* 200,000 symbols as a distribution's kernel has them. */
+static void test_large(void **state)
+{
+	struct tree *t = *state;
+	struct timespec a, b;
+	struct symbols *s;
+	struct symbol sym;
+	char path[128];
+	FILE *f;
+	int i;
+
+	tree_dir(t, "/proc");
+	snprintf(path, sizeof(path), "%s/proc/kallsyms", t->root);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (i = 0; i < 200000; i++)
+		fprintf(f, "%llx t a_function_of_ordinary_length_%d\n",
+			0xc000000000000000ULL + i * 64ULL, i);
+	assert_int_equal(fclose(f), 0);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	assert_int_equal(symbols_load(t->root, &s), 0);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	/* 40 ms alone; room for sanitizers and a busy machine. */
+	assert_in_range((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000, 0, 1500);
+	assert_int_equal(symbols_count(s), 200000);
+	assert_int_equal(symbols_find(s, "a_function_of_ordinary_length_123456", &sym), 1);
+	assert_int_equal(sym.addr, 0xc000000000000000ULL + 123456 * 64ULL);
+	expect(s, sym.addr + 63, "a_function_of_ordinary_length_123456+0x3f");
+	symbols_free(s);
+}
+
+int main(void)
+{
+#define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+	const struct CMUnitTest tests[] = {
+		ON_TREE(test_by_addr), ON_TREE(test_cut), ON_TREE(test_by_name),
+		ON_TREE(test_variants), ON_TREE(test_hidden), ON_TREE(test_missing),
+		ON_TREE(test_long_line), ON_TREE(test_blacklist), ON_TREE(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
