@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Kernels: from the table to a folder of the cache that holds
+#   image        what is booted (built: the stripped vmlinux)
+#   config  System.map  version      version is what uname -r says
+#   btf          the raw .BTF section, when the kernel has it
+#   modules/     a stock kernel's lib/modules/VERSION
+#   build/       of a built kernel, what out-of-tree modules are built against
+#   inputs       package, its version, config fragments' hash, compiler
+# Nothing about guests. Sourced by tools/lab/lab.
+
+KERNEL_RECIPE=1
+KERNEL_NEEDS_MB=4000
+# A kernel without these is no use, whatever its version.
+KERNEL_MUST="PPC_SVM SECURITY_LOCKDOWN_LSM DMA_MAP_BENCHMARK KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
+
+# kernel_row FAMILY VERSION: its line of the table, without the first two words.
+kernel_row() {
+	awk -v f="$1" -v v="$2" '$1 == f && $2 == v { $1 = $2 = ""; print }' "$lab_dir/kernels/table"
+}
+
+kernel_versions() {
+	awk -v f="$1" '$1 == f { print $2 }' "$lab_dir/kernels/table"
+}
+
+# kernel_dir FAMILY VERSION: keyed by what we say about it; "inputs" in it has what the mirror said.
+kernel_dir() {
+	local row how fragments=
+	row=$(kernel_row "$1" "$2")
+	[ -n "$row" ] || return 1
+	read -r how _ _ arg _ <<<"$row"
+	[ "$how" != build ] || fragments=$(kernel_fragments "$arg")
+	echo "$cache/kernel/$1-$2-$(echo "$KERNEL_RECIPE ${row% *} $fragments" | sha256sum | cut -c1-12)"
+}
+
+kernel_fragments() {
+	local f
+	for f in ${1//+/ }; do
+		cat "$lab_dir/kernels/$f" || die "no such config fragment: $f"
+	done
+}
+
+# kernel_setup FAMILY VERSION: makes it when it is not there, or with $update when the mirror has
+# a newer one.
+kernel_setup() {
+	local dir how package suites arg objects apt version
+	dir=$(kernel_dir "$1" "$2") || die "$1 has no kernel $2; there are: $(kernel_versions "$1" | xargs)"
+	[ ! -e "$dir" ] || [ -n "${update-}" ] || return 0
+	read -r how package suites arg objects <<<"$(kernel_row "$1" "$2")"
+	apt=$cache/apt/$([ "$how" = build ] && echo amd64 || echo "$arg")-${suites//,/+}
+	say "kernel $1 $2: reading package lists of $suites"
+	apt_state "$apt" "$([ "$how" = build ] && echo amd64 || echo "$arg")" ${suites//,/ }
+	[ "$how" = build ] || package=$(kernel_of_meta "$apt" "$package") || exit
+	version=$(apt_version "$apt" "$package")
+	[ -n "$version" ] || die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
+	if [ -e "$dir" ]; then
+		! grep -q "^package=$package $version\$" "$dir/inputs" || return 0
+		mv "$dir" "$dir.old"
+	fi
+	need_space $KERNEL_NEEDS_MB
+	"kernel_$how" "$dir.tmp" "$apt" "$package" "$version" "$arg" "$objects" "$1 $2"
+	mv "$dir.tmp" "$dir"
+	rm -rf "$dir.old"
+	say "kernel $1 $2 is ready: $(cat "$dir/version") ($package $version)"
+}
+
+# The kernel package that a meta package stands for.
+kernel_of_meta() {
+	local name
+	name=$(apt_in "$1" apt-cache depends "$2" 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+	[ -n "$name" ] || die "package $2 is not on the mirror (see $1/update.log)"
+	echo "$name"
+}
+
+kernel_stock() {
+	local tmp=$1 apt=$2 package=$3 release
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	say "kernel $7: fetching $package $4"
+	apt_unpack "$apt" "$tmp/deb" "$package" || die "kernel $7: could not get $package"
+	release=${package#linux-image-}
+	echo "$release" >"$tmp/version"
+	mv "$tmp"/deb/boot/vmlinu[xz]-* "$tmp/image"
+	mv "$tmp"/deb/boot/config-* "$tmp/config"
+	mv "$tmp"/deb/boot/System.map-* "$tmp/System.map"
+	[ ! -d "$tmp/deb/lib/modules" ] || mkdir -p "$tmp/deb/usr/lib" &&
+		mv "$tmp/deb/lib/modules" "$tmp/deb/usr/lib/" 2>/dev/null || true
+	mkdir -p "$tmp/modules/lib/modules"
+	mv "$tmp/deb/usr/lib/modules/$release" "$tmp/modules/lib/modules/$release"
+	rm -rf "$tmp/deb"
+	in_root depmod -b "/lab/cache/${tmp#"$cache"/}/modules" "$release" || die "depmod of $release failed"
+	in_root sh /lab/src/lib/extract-btf.sh "/lab/cache/${tmp#"$cache"/}/image" \
+		"/lab/cache/${tmp#"$cache"/}/btf" || say "kernel $7: no BTF in it"
+	echo "package=$package $4" >"$tmp/inputs"
+}
+
+kernel_make() {
+	in_root nice make -C "/lab/cache/${1#"$cache"/}/src" ARCH=powerpc \
+		CROSS_COMPILE=powerpc64le-linux-gnu- -j"$(nproc)" \
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
+}
+
+kernel_build() {
+	local tmp=$1 apt=$2 package=$3 version=$4 fragments=$5 objects=$6 name=$7 option
+	[ "$(cat "$tmp/.version" 2>/dev/null)" = "$version" ] || rm -rf "$tmp"
+	mkdir -p "$tmp"
+	echo "$version" >"$tmp/.version"
+	if [ ! -d "$tmp/src" ]; then
+		say "kernel $name: fetching $package $version"
+		rm -rf "$tmp/deb" "$tmp/src.tmp"
+		apt_unpack "$apt" "$tmp/deb" "$package" || die "kernel $name: could not get $package"
+		say "kernel $name: unpacking"
+		mkdir "$tmp/src.tmp"
+		tar -C "$tmp/src.tmp" --strip-components=1 -xf "$tmp"/deb/usr/src/linux-source-*.tar.xz ||
+			die "kernel $name: unpacking failed"
+		rm -rf "$tmp/deb"
+		mv "$tmp/src.tmp" "$tmp/src"
+	fi
+	kernel_fragments "$fragments" >"$tmp/fragments"
+	kernel_make "$tmp" KCONFIG_ALLCONFIG="/lab/cache/${tmp#"$cache"/}/fragments" allnoconfig \
+		>"$cache/log/kernel-config.log" 2>&1 || die "kernel $name: configuration failed ($cache/log/kernel-config.log)"
+	for option in $KERNEL_MUST; do
+		grep -q "^CONFIG_$option=y" "$tmp/src/.config" || die "kernel $name: CONFIG_$option could not be set"
+	done
+	watch_step "kernel $name: compiling" "$cache/log/kernel-${name/ /-}.log" '^  (CC|AS|LD|AR|HOSTCC) ' \
+		"$objects" kernel_make "$tmp" vmlinux modules || die "kernel $name: the build failed"
+	kernel_keep "$tmp"
+	{
+		echo "package=$package $version"
+		echo "fragments=$(sha256sum <"$tmp/fragments" | cut -c1-12)"
+		echo "compiler=$(in_root powerpc64le-linux-gnu-gcc --version | head -n 1)"
+	} >"$tmp/inputs"
+	rm -f "$tmp/fragments" "$tmp/.version"
+}
+
+# From a built tree to the folder as it stays. Can be repeated when it was interrupted.
+kernel_keep() {
+	local tmp=$1 path=/lab/cache/${1#"$cache"/} t=powerpc64le-linux-gnu
+	cp "$tmp/src/.config" "$tmp/config"
+	cp "$tmp/src/System.map" "$tmp/System.map"
+	cp "$tmp/src/include/config/kernel.release" "$tmp/version"
+	in_root $t-objcopy -O binary --only-section=.BTF --set-section-flags .BTF=alloc \
+		"$path/src/vmlinux" "$path/btf"
+	in_root $t-strip -s -o "$path/image" "$path/src/vmlinux"
+	[ -s "$tmp/btf" ] || die "the kernel has no BTF"
+	rm -f "$tmp/src/vmlinux" "$tmp"/src/vmlinux.* "$tmp"/src/.tmp_vmlinux* "$tmp/src/.btf.vmlinux.bin.o"
+	find "$tmp/src" \( -path "$tmp/src/scripts" -o -path "$tmp/src/tools" -o -path "$tmp/src/include" \) \
+		-prune -o -type f \( -name '*.o' -o -name '*.a' -o -name '*.[cS]' -o -name '*.cmd' \
+		-o -name '*.rst' -o -name '*.dts*' \) ! -name crtsavres.o ! -name '.*.bounds*' -exec rm -f {} +
+	ln -f "$tmp/image" "$tmp/src/vmlinux"	# its BTF is what modules are made against
+	mv "$tmp/src" "$tmp/build"
+}

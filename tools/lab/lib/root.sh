@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The Debian root that holds QEMU, the compilers and what else builds and runs the guests, so that
+# the host needs none of it. What is built in it is other files' business. Sourced by tools/lab/lab.
+
+ROOT_RECIPE=1
+ROOT_SUITE=forky	# the first with QEMU 11.1: the plugins need plugin API 7
+ROOT_NEEDS_MB=3000
+ROOT_PACKAGES="qemu-system-ppc qemu-system-x86 qemu-system-s390x
+	gcc libc6-dev gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross
+	make flex bison bc libelf-dev libssl-dev openssl pahole perl python3-minimal
+	libglib2.0-dev pkgconf cpio xz-utils zstd gzip kmod"
+
+root_dir() {
+	echo "$cache/root-$(echo $ROOT_RECIPE $ROOT_SUITE $ROOT_PACKAGES | sha256sum | cut -c1-12)"
+}
+
+# in_root COMMAND...: runs it in the root, with this folder at /lab/src, the cache at /lab/cache
+# and $out at /lab/out. The mounts live in a mount namespace of their own: whatever way the command
+# ends, none is left behind.
+in_root() {
+	in_this_root "$root" "$@"
+}
+
+in_this_root() {
+	local dir=$1
+	shift
+	IN_ROOT=$dir IN_CACHE=$cache IN_SRC=$lab_dir IN_OUT=${out-} exec_or_run \
+		unshare --mount --propagation private sh -c '
+		set -e
+		mkdir -p "$IN_ROOT/lab/src" "$IN_ROOT/lab/cache" "$IN_ROOT/lab/out"
+		mount --bind "$IN_SRC" "$IN_ROOT/lab/src"
+		mount --bind "$IN_CACHE" "$IN_ROOT/lab/cache"
+		[ -z "$IN_OUT" ] || mount --bind "$IN_OUT" "$IN_ROOT/lab/out"
+		mount -t proc proc "$IN_ROOT/proc"
+		mount --rbind /dev "$IN_ROOT/dev"
+		root=$IN_ROOT
+		unset IN_ROOT IN_CACHE IN_SRC IN_OUT
+		exec chroot "$root" "$@"' sh "$@"
+}
+
+exec_or_run() {
+	LC_ALL=C "$@"
+}
+
+root_bootstrap() {
+	local tmp=$1 script=$ROOT_SUITE
+	# An older debootstrap does not know a newer suite's name; they are all like sid.
+	[ -e "/usr/share/debootstrap/scripts/$script" ] || script=sid
+	debootstrap --variant=minbase --keyring="$KEYRING" "$ROOT_SUITE" "$tmp" \
+		"$(apt_mirror "$ROOT_SUITE")" "$script" || return
+	# Package lists of a mirror may be past their date.
+	printf '%s\n' 'Acquire::Check-Valid-Until "false";' 'Acquire::Languages "none";' \
+		'Acquire::Retries "3";' 'APT::Install-Recommends "false";' \
+		>"$tmp/etc/apt/apt.conf.d/99lab"
+	printf '#!/bin/sh\nexit 101\n' >"$tmp/usr/sbin/policy-rc.d"
+	chmod +x "$tmp/usr/sbin/policy-rc.d"
+	touch "$tmp/.bootstrapped"
+}
+
+root_install() {
+	local tmp=$1
+	cp /etc/resolv.conf "$tmp/etc/resolv.conf" 2>/dev/null || true
+	cp /etc/apt/apt.conf.d/*proxy* "$tmp/etc/apt/apt.conf.d/" 2>/dev/null || true
+	in_this_root "$tmp" apt-get -q update || true
+	# shellcheck disable=SC2086
+	in_this_root "$tmp" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install $ROOT_PACKAGES &&
+		in_this_root "$tmp" apt-get clean && rm -rf "$tmp"/var/lib/apt/lists/*
+}
+
+# Makes the root when it is not there. Interrupted, it goes on with the packages.
+root_setup() {
+	root=$(root_dir)
+	[ ! -e "$root" ] || return 0
+	need_space $ROOT_NEEDS_MB
+	if [ ! -e "$root.tmp/.bootstrapped" ]; then
+		rm -rf "$root.tmp"
+		watch_step "Debian root ($ROOT_SUITE)" "$cache/log/bootstrap.log" '^I: (Unpacking|Configuring)' \
+			300 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
+	fi
+	watch_step "QEMU and compilers in it" "$cache/log/packages.log" '^(Get:|Unpacking|Setting up)' \
+		900 root_install "$root.tmp" || die "installing packages in the Debian root failed"
+	mv "$root.tmp" "$root"
+	say "Debian root is ready: $(in_root qemu-system-ppc64 --version | head -n 1)"
+}

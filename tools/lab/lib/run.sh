@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# One run of a guest: QEMU's command line, waiting, the result, the kernel log's verdict. Nothing
+# about how the pieces are made. Sourced by tools/lab/lab.
+
+KERNEL_STARTS='lab: the command starts'
+KERNEL_ENDED='lab: the command ended with '
+SPLAT='Kernel panic|Oops|BUG:|WARNING:|INFO: task .* blocked|Call Trace:|rcu.*(stall|detected)|soft lockup|hard LOCKUP|possible circular locking|inconsistent lock state|Unable to handle kernel|general protection fault|kernel BUG at'
+
+disk_setup() {
+	disk=$cache/disk.img
+	[ ! -e "$disk" ] || return 0
+	say "a disk of 64 MiB with known content"
+	in_root sh -c 'head -c 64M /dev/zero | openssl enc -aes-128-ctr -nosalt \
+		-K 000102030405060708090a0b0c0d0e0f -iv 00000000000000000000000000000000' >"$disk.tmp" ||
+		die "could not make $disk"
+	mv "$disk.tmp" "$disk"
+}
+
+bytes() {
+	numfmt --from=iec "${1%[bB]}" 2>/dev/null || usage_error "not a size: $1"
+}
+
+json_text() {
+	printf '"%s"' "$(printf %s "$1" | sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/\\t/g' | tr '\n' ' ')"
+}
+
+json_list() {
+	local sep='' word
+	printf '['
+	for word; do
+		printf '%s' "$sep"
+		json_text "$word"
+		sep=', '
+	done
+	printf ']'
+}
+
+write_run_json() {
+	{
+		printf '{\n "guest": %s,\n' "$(json_text "$guest")"
+		printf ' "kernel": %s,\n' "$(json_text "$kernel_version")"
+		printf ' "release": %s,\n' "$(json_text "$(cat "$kernel/version")")"
+		printf ' "package": %s,\n' "$(json_text "$(sed -n 's/^package=//p' "$kernel/inputs")")"
+		printf ' "page_size": %s,\n' "$page_size"
+		printf ' "ram": %s,\n "cpus": %s,\n' "$ram" "$cpus"
+		printf ' "cmdline": %s,\n' "$(json_text "$cmdline")"
+		printf ' "command": %s,\n' "$(json_list "${command[@]}")"
+		printf ' "qemu": %s\n}\n' "$(json_list "${qemu_command[@]}")"
+	} >"$out/run.json"
+}
+
+# Sets qemu_command; paths are those inside the root.
+compose() {
+	local k=/lab/cache/${kernel#"$cache"/} event
+	qemu_command=("$qemu" "${machine[@]}" -m "$mem" -smp "$cpus"
+		-nographic -nodefaults -no-reboot -action panic=exit-failure
+		-chardev file,id=log,path=/lab/out/serial.log
+		-chardev stdio,id=out,signal=off
+		-chardev file,id=xfer,path=/lab/out/.xfer
+		"${channels[@]}" "${devices[@]}"
+		-kernel "$k/image" -initrd /lab/out/.initramfs
+		-append "$cmdline")
+	for event in "${trace[@]}"; do
+		qemu_command+=(--trace "$event")
+	done
+	qemu_command+=(-d plugin -D /lab/out/tce-trace.log)
+	[ -z "${plugin-}" ] ||
+		qemu_command+=(-plugin "/lab/cache/${built#"$cache"/}/$plugin.so,log=/lab/out/ultravisor.log,ram=$ram,page-size=$page_size${plugin_args:+,$plugin_args}")
+	# shellcheck disable=SC2206
+	qemu_command+=($extra_qemu)
+}
+
+run_guest() {
+	: >"$out/serial.log"
+	# The signal goes to QEMU itself: everything before it has become QEMU by exec.
+	in_root timeout --foreground --kill-after=5 "$timeout" "${qemu_command[@]}" \
+		2>"$out/qemu.log" | { tee "$out/stdout.log" || true; }
+}
+
+# The kernel log from the command's start to its end, to the end of the log when it never ended.
+command_log() {
+	tr -d '\r' <"$out/serial.log" |
+		sed -n "/$KERNEL_STARTS/,/$KERNEL_ENDED/p"
+}
+
+# Unpacks the result into $out and sets $command_status; fails when it is not whole.
+receive() {
+	local head size sum have
+	[ -s "$out/.xfer" ] || return 1
+	head=$(head -n 1 "$out/.xfer" | tr -d '\0')
+	case $head in lab-result\ status=*) ;; *) return 1 ;; esac
+	command_status=$(sed -n 's/.*status=\([0-9]*\).*/\1/p' <<<"$head")
+	size=$(sed -n 's/.*size=\([0-9]*\).*/\1/p' <<<"$head")
+	sum=$(sed -n 's/.*sha256=\([0-9a-f]*\).*/\1/p' <<<"$head")
+	tail -c +$((${#head} + 2)) "$out/.xfer" | head -c "$size" >"$out/.out.tgz"
+	have=$(sha256sum <"$out/.out.tgz" | cut -d' ' -f1)
+	if [ "$have" != "$sum" ]; then
+		damaged="/out came back damaged: $(stat -c %s "$out/.out.tgz") of $size bytes"
+		return 1
+	fi
+	tar -C "$out" --no-same-owner -xzf "$out/.out.tgz" || { damaged="/out is no archive"; return 1; }
+}
+
+verdict() {
+	local qemu_rc=$1 splat command_status='' damaged='' received=no
+	receive && received=yes
+	rm -f "$out/.xfer" "$out/.out.tgz" "$out/.initramfs"
+	splat=$(command_log | grep -E -e "$SPLAT" || true)
+	if [ -n "$splat" ]; then
+		echo "lab: the guest's kernel complained while the command ran:" >&2
+		command_log | grep -E -A 25 -e "$SPLAT" | head -n 60 >&2
+		[ -n "$allow_splat" ] || return 125
+	fi
+	if [ "$qemu_rc" = 124 ] || [ "$qemu_rc" = 137 ]; then
+		echo "lab: not finished after $timeout s; the kernel's last lines:" >&2
+		tail -n 5 "$out/serial.log" >&2
+		return 124
+	fi
+	if [ $received = no ]; then
+		echo "lab: ${damaged:-no result came back}; QEMU ended with $qemu_rc" >&2
+		tail -n 5 "$out/qemu.log" "$out/serial.log" >&2
+		grep -q -E -e "$SPLAT" "$out/serial.log" && return 125
+		return $LAB_FAILED
+	fi
+	# A log that lacks the marks was not looked at: no verdict is not a clean one.
+	if ! grep -q "$KERNEL_STARTS" "$out/serial.log" ||
+	   ! grep -q "$KERNEL_ENDED" "$out/serial.log"; then
+		echo "lab: serial.log does not show the command's start and end: cannot tell whether the kernel complained" >&2
+		return $LAB_FAILED
+	fi
+	return "$command_status"
+}
