@@ -7,3 +7,12 @@ $(OUT)/obj/core/replay.o: src/source/replay.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 $(OUT)/libcore.a: $(OUT)/obj/core/replay.o
+
+# Speed of writing and reading; part of no check, numbers depend on the machine.
+$(OUT)/tests/bench_trace: tests/trace/bench.c $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a $(LDLIBS)
+bench-trace: $(OUT)/tests/bench_trace
+	$(Q)$<
+.PHONY: bench-trace
