@@ -145,6 +145,15 @@ static bool has_listed_parent(int dir)
 	return !gfs_link_name_at(dir, "../subsystem", bus, sizeof(bus)) && is_listed_bus(bus);
 }
 
+/* Before a device is read: most of the platform have no driver. */
+static bool worth_reading(const struct bus *bus, int dir)
+{
+	struct stat st;
+
+	return !bus->only_used || !strcmp(bus->name, "virtio") ||
+	       !fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW);
+}
+
 static bool wanted(const struct bus *bus, int dir, const struct rec_device *dev)
 {
 	struct stat st;
@@ -167,8 +176,11 @@ static int visit(const struct bus *bus, int busdir, const char *name, guest_devi
 	dir = openat(busdir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
-	if (!resolve_link(busdir, name, path, sizeof(path)) &&
-	    !read_device(dir, name, bus->name, &dev) && wanted(bus, dir, &dev)) {
+	if (!worth_reading(bus, dir) || resolve_link(busdir, name, path, sizeof(path))) {
+		close(dir);
+		return 0;
+	}
+	if (!read_device(dir, name, bus->name, &dev) && wanted(bus, dir, &dev)) {
 		dev.preexisting = true;
 		err = fn(ctx, &dev, path);
 	}

@@ -30,7 +30,8 @@ int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 
 /*
  * One device by key, also of buses that guest_devices() leaves out (it then walks
- * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT, or -errno; *dev is complete on 0 only.
+ * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT,
+ * or -errno; *dev is written on 0 only.
  * `path` may be NULL; it gets the directory without root.
  */
 int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev);

@@ -172,10 +172,21 @@ static int parse_u64(const char *s, int base, uint64_t *out)
 
 int gfs_read_u64_at(int dir, const char *name, int base, uint64_t *out)
 {
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char buf[64];
-	int n = gfs_read_at(dir, name, buf, sizeof(buf));
+	ssize_t n;
 
-	return n < 0 ? n : parse_u64(buf, base, out);
+	if (fd < 0)
+		return -errno;
+	/* One read: a number always comes whole, and there are thousands of them. */
+	n = read(fd, buf, sizeof(buf) - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	return parse_u64(buf, base, out);
 }
 
 int gfs_read_u64(const char *root, const char *path, int base, uint64_t *out)

@@ -241,14 +241,15 @@ static enum dms_guest s390_kind(const struct guest_facts *f, char *how, size_t l
 static enum dms_guest arm_kind(const struct guest_facts *f, char *how, size_t len)
 {
 	if (f->cca_device == TRI_YES)
-		return say(how, len, GUEST_CCA, "/sys/devices/platform/arm-cca-dev exists: a realm");
+		return say(how, len, GUEST_CCA,
+			   "/sys/devices/platform/arm-cca-dev exists: a realm");
 	if (f->cca_log == TRI_YES)
 		return say(how, len, GUEST_CCA, "kernel log: RME: Using RSI version");
 	if (f->cca_log == TRI_NO)
 		return say(how, len, GUEST_NONE, "the kernel log begins at boot and has no "
 			   "\"RME: Using RSI version\", and there is no arm-cca-dev");
-	return say(how, len, GUEST_UNKNOWN, "there is no arm-cca-dev, but a kernel may lack it, and "
-		   "the kernel log is not readable or no longer begins at boot");
+	return say(how, len, GUEST_UNKNOWN, "there is no arm-cca-dev, but a kernel may lack it, "
+		   "and the kernel log is not readable or no longer begins at boot");
 }
 
 /* What the kernel said of itself. GUEST_MAX: nothing. */
@@ -278,12 +279,14 @@ static enum dms_guest x86_hv_says(const struct guest_facts *f, char *how, size_t
 	if (f->tdx_cpuid == TRI_YES)
 		return say(how, len, GUEST_TDX, "cpuid leaf 0x21 says IntelTDX");
 	if (f->hv == HV_ISOLATION_SNP)
-		return say(how, len, GUEST_SEV_SNP, "Hyper-V's cpuid leaf 0x4000000c: SNP isolation");
+		return say(how, len, GUEST_SEV_SNP,
+			   "Hyper-V's cpuid leaf 0x4000000c: SNP isolation");
 	if (f->hv == HV_ISOLATION_TDX)
-		return say(how, len, GUEST_TDX, "Hyper-V's cpuid leaf 0x4000000c: TDX isolation");
+		return say(how, len, GUEST_TDX,
+			   "Hyper-V's cpuid leaf 0x4000000c: TDX isolation");
 	if (f->hv == HV_ISOLATION_VBS)
-		return say(how, len, GUEST_NONE, "Hyper-V isolates this guest by VBS: its memory is "
-			   "not encrypted by the hardware");
+		return say(how, len, GUEST_NONE, "Hyper-V isolates this guest by VBS: its memory "
+			   "is not encrypted by the hardware");
 	return GUEST_MAX;
 }
 

@@ -120,7 +120,8 @@ static int default_pool(const char *root, int dir, struct rec_pool *p)
 	if (p->nslabs && forced_on_cmdline(root))
 		p->force_bounce_known = p->force_bounce = true;
 	if (debugfs)
-		gfs_copy(p->source, sizeof(p->source), l.mapped ? "debugfs, kernel log" : "debugfs");
+		gfs_copy(p->source, sizeof(p->source),
+			 l.mapped ? "debugfs, kernel log" : "debugfs");
 	else if (dir >= 0)
 		gfs_copy(p->source, sizeof(p->source), "debugfs");
 	else if (l.mapped || l.none)
@@ -229,9 +230,9 @@ void guest_pools_why(const char *root, char *buf, size_t len)
 		snprintf(buf, len, "use of the pool: " DEBUGFS ": %s%s", strerror(-dir),
 			 dir == -ENOENT ? " (is debugfs mounted?)" : "");
 	else if (allocated && !l.mapped)
-		snprintf(buf, len, "range of the pool: %s", !l.readable ?
-			 "the kernel log is not readable" : l.whole ? "the kernel did not print it" :
-			 "the kernel log no longer begins at boot");
+		snprintf(buf, len, "range of the pool: the kernel %s", !l.readable ?
+			 "log is not readable" : l.whole ? "did not print it" :
+			 "log no longer begins at boot");
 	if (dir >= 0)
 		close(dir);
 }

@@ -8,7 +8,8 @@
 
 #define DEBUGFS	"/sys/kernel/debug/swiotlb"
 #define BOOT	"[    0.0] Linux version 6.12.0\n"
-#define MAPPED	"[    0.1] software IO TLB: mapped [mem 0x000000007bed0000-0x000000007fed0000] (64MB)\n"
+#define MAPPED	"[    0.1] software IO TLB: " \
+		"mapped [mem 0x000000007bed0000-0x000000007fed0000] (64MB)\n"
 
 static const struct rec_pool *only(struct tree *t, struct sunk *s)
 {
@@ -191,8 +192,8 @@ int main(void)
 {
 #define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
-		ON_TREE(test_both), ON_TREE(test_absurd), ON_TREE(test_log_only), ON_TREE(test_none),
-		ON_TREE(test_none_by_log), ON_TREE(test_late), ON_TREE(test_nothing),
+		ON_TREE(test_both), ON_TREE(test_absurd), ON_TREE(test_log_only),
+		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late), ON_TREE(test_nothing),
 		ON_TREE(test_restricted), ON_TREE(test_dynamic),
 	};
 

@@ -20,7 +20,8 @@ static const uint8_t dma_window[] = {
 
 /* LIOBN 0x80000001, base 1 << 59, 64 KiB pages, 1 << 31 bytes; the gap is not zero */
 static const uint8_t ddw[] = {
-	0x80, 0, 0, 1,  0xde, 0xad, 0xbe, 0xef,  8, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 16,  0, 0, 0, 31,
+	0x80, 0, 0, 1,  0xde, 0xad, 0xbe, 0xef,  8, 0, 0, 0,  0, 0, 0, 0,
+	0, 0, 0, 16,   0, 0, 0, 31,
 };
 
 static void test_parse_default(void **state)
@@ -78,8 +79,10 @@ static void make_pci(struct tree *t)
 	tree_bytes(t, PHB "/ibm,dma-window", dma_window, sizeof(dma_window));
 	tree_dir(t, PHB "/ethernet@1");
 	tree_dir(t, DEV);
-	tree_link(t, DEV "/of_node", "../../../firmware/devicetree/base/pci@800000020000000/ethernet@1");
-	tree_link(t, "/sys/bus/pci/devices/0000:00:01.0", "../../../devices/pci0000:00/0000:00:01.0");
+	tree_link(t, DEV "/of_node",
+		  "../../../firmware/devicetree/base/pci@800000020000000/ethernet@1");
+	tree_link(t, "/sys/bus/pci/devices/0000:00:01.0",
+		  "../../../devices/pci0000:00/0000:00:01.0");
 }
 
 static void test_pci(void **state)
