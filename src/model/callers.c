@@ -194,7 +194,8 @@ size_t model__callers(const struct model *m, const uint64_t *dev, struct model_c
 		};
 	}
 	qsort(all, count, sizeof(*all), by_maps);
-	memcpy(out, all, (count < n ? count : n) * sizeof(*all));
+	if (n)
+		memcpy(out, all, (count < n ? count : n) * sizeof(*all));
 cleanup:
 	free(all);
 	free(oldest);

@@ -245,7 +245,7 @@ struct model {
 	struct rec_hook *hook;
 	size_t hooks;
 	bool attached[DMS_HOOK_MAX];
-	uint64_t lost[DMS_HOOK_MAX];
+	uint64_t lost[DMS_HOOK_MAX], trimmed;
 	struct evid indirect;	/* H_PUT_TCE_INDIRECT */
 
 	struct dev **dev;

@@ -299,7 +299,8 @@ size_t model__sharers(const struct model *m, struct model_sharer *out, size_t n)
 	qsort(all, count, sizeof(*all), by_bytes);
 	while (count && !all[count - 1].bytes && !all[count - 1].shares && !all[count - 1].unshares)
 		count--;
-	memcpy(out, all, (count < n ? count : n) * sizeof(*all));
+	if (n)
+		memcpy(out, all, (count < n ? count : n) * sizeof(*all));
 	free(all);
 	return count;
 }

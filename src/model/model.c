@@ -234,7 +234,9 @@ int model__feed(void *ctx, const struct dms_rec *rec)
 	case REC_STACK:
 		return callers__stack(m, &rec->stack);
 	case REC_GAP:
-		if (rec->gap.hook < DMS_HOOK_MAX)
+		if (rec->gap.trimmed)
+			m->trimmed += rec->gap.lost;
+		else if (rec->gap.hook < DMS_HOOK_MAX)
 			m->lost[rec->gap.hook] += rec->gap.lost;
 		return 0;
 	case REC_STATS:
@@ -311,6 +313,7 @@ void model__run(const struct model *m, struct model_run *out)
 	out->events = m->seq;
 	for (id = 0; id < DMS_HOOK_MAX; id++)
 		out->lost += model__hook_lost(m, id);
+	out->trimmed = m->trimmed;
 	out->untracked = m->maps.untracked;
 	if (out->lost)
 		out->incomplete = "observations were lost";

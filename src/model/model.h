@@ -60,6 +60,7 @@ struct model_run {
 	uint64_t start, now;	/* ns; equal before the first event */
 	uint64_t events;	/* REC_EVENT fed: the last seq */
 	uint64_t lost;		/* observations lost, all hooks */
+	uint64_t trimmed;	/* older observations the flight recorder let go; not lost */
 	uint64_t untracked;	/* mappings not kept: model_opts.max_live was reached */
 	bool complete;		/* nothing lost, nothing untracked, an end that says so (or running) */
 	const char *incomplete;	/* why not, NULL if complete */
@@ -123,7 +124,7 @@ struct model_dev {
 /* In order of appearance; NULL past the end. Removed devices stay. */
 const struct model_dev *model__dev(const struct model *m, size_t i);
 const struct model_dev *model__dev_by_key(const struct model *m, uint64_t key);
-/* Always a string: the name, "dev:<hex>" or "-" for key 0. */
+/* Always a string: the name, "dev:<hex>", or "-" for key 0 and what was never heard of. */
 const char *model__dev_name(const struct model *m, uint64_t key);
 
 /* ---- decisions: why the device's DMA goes the way it goes ---- */
@@ -180,7 +181,7 @@ struct model_range {
 	uint64_t dma, phys;
 	uint64_t size;		/* from the first byte to the last of the run */
 	uint64_t bytes;		/* mapped; less than size if the run has holes within pages */
-	uint64_t count;		/* mappings in it */
+	uint64_t count;		/* mappings in it; 0: older than the start, size is all we know */
 	bool phys_known;
 	bool scattered;		/* the memory behind is not one run: phys is the first */
 	bool preexisting;	/* at least one is older than the start */
@@ -207,8 +208,9 @@ struct model_range_filter {
 typedef int (*model_range_fn)(void *ctx, const struct model_range *r);
 
 /*
- * Sorted by device (order of appearance), path, DMA address. 0, what fn returned, or -ENOMEM.
- * *total (may be NULL) becomes the number of ranges there are, limit or not.
+ * Sorted by device (order of appearance), path, direction, DMA address; what was found in tables
+ * and pools at the start (count 0) comes last. 0, what fn returned, or -ENOMEM. *total (may be
+ * NULL) becomes the number of ranges there are, limit or not.
  */
 int model__ranges(const struct model *m, const struct model_range_filter *f,
 		  model_range_fn fn, void *ctx, uint64_t *total);

@@ -41,10 +41,14 @@ bool pool__contains(const struct model *m, uint64_t phys)
 
 int pool__exists(const struct model *m, const struct dev *d)
 {
-	if (m->pools)
-		return m->pool[0].rec.end > m->pool[0].rec.start && m->pool[0].rec.nslabs;
+	const struct pool *p = pool__main(m);
+
+	if (p && p->rec.nslabs)
+		return 1;
+	if (p && p->rec.source[0])
+		return 0;		/* somebody looked, and there is none */
 	if (dev_knows(d, DMS_DS_POOL))
-		return d->rec.st.pool_end > d->rec.st.pool_start && d->rec.st.pool_nslabs;
+		return d->rec.st.pool_nslabs != 0;
 	return -1;
 }
 
@@ -317,7 +321,9 @@ bool model__pool(const struct model *m, size_t i, struct model_pool *out)
 	p = &m->pool[i];
 	memset(out, 0, sizeof(*out));
 	out->rec = p->rec;
-	out->total.v = p->rec.end > p->rec.start ? p->rec.nslabs : 0;
+	out->total.v = p->rec.nslabs;
+	if (pool__exists(m, NULL) < 0)
+		out->total.why = "nobody could tell whether there is a pool";
 	out->used = pool__used(m, p);
 	out->hiwater = out->used;
 	if (p->rec.used_known || p->rec.hiwater_known) {
@@ -346,6 +352,7 @@ size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
 {
 	struct model_holder *all = m->devs ? calloc(m->devs, sizeof(*all)) : NULL, *h;
 	size_t held = 0;
+	uint64_t ts;
 	uint32_t i;
 
 	if (!all)
@@ -356,8 +363,9 @@ size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
 		if (!s->used)
 			continue;
 		h = &all[s->dev];
-		if (!h->count++ || s->ts < h->oldest || s->preexisting)
-			h->oldest = s->preexisting ? 0 : h->count > 1 && !h->oldest ? 0 : s->ts;
+		ts = s->preexisting ? 0 : s->ts;
+		if (!h->count++ || ts < h->oldest)
+			h->oldest = ts;
 		h->slots += s->nslots;
 	}
 	for (i = 0; i < m->devs; i++) {
@@ -367,7 +375,8 @@ size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
 		held += all[i].slots != 0;
 	}
 	qsort(all, m->devs, sizeof(*all), by_slots);
-	memcpy(out, all, (held < n ? held : n) * sizeof(*all));
+	if (n)
+		memcpy(out, all, (held < n ? held : n) * sizeof(*all));
 	free(all);
 	return held;
 }

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Live mappings as a reader wants them: filtered, sorted, neighbours joined into runs. Asking
+ * costs a sort; nothing here runs while records come in.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+struct walk {
+	const struct model *m;
+	const struct model_range_filter *f;
+	model_range_fn fn;
+	void *ctx;
+	uint64_t total;
+	struct model_range run;
+	uint64_t run_end, covered;	/* of the run: first byte after it, bytes shared */
+	bool open, covered_known;
+	uint64_t grain;
+};
+
+static bool overlaps(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
+{
+	return a < range_end(b, blen) && b < range_end(a, alen);
+}
+
+/* Memory the device really reaches: the slot of a bounced mapping, else what was mapped. */
+static bool reached(const struct model *m, const struct mapping *mp, uint64_t *phys)
+{
+	const struct dev *d = m->dev[mp->dev];
+
+	if (mp->path == DMS_PATH_BOUNCED) {
+		*phys = mp->dma - (dev_knows(d, DMS_DS_OFFSET) ? d->rec.st.dma_offset : 0);
+		return dev_knows(d, DMS_DS_OFFSET) || pool__contains(m, *phys);
+	}
+	*phys = mp->phys;
+	return !(mp->flags & DMS_FL_NO_PHYS);
+}
+
+static bool wanted(const struct walk *w, const struct mapping *mp)
+{
+	const struct model_range_filter *f = w->f;
+	uint64_t len = f && f->addr_len ? f->addr_len : 1, phys;
+
+	if (!mp->used)
+		return false;
+	if (!f)
+		return true;
+	if (f->by_dev && w->m->dev[mp->dev]->pub.key != f->dev)
+		return false;
+	if (f->by_path && mp->path != f->path)
+		return false;
+	if (!f->by_addr || overlaps(mp->dma, mp->size, f->addr, len))
+		return true;
+	if (!(mp->flags & DMS_FL_NO_PHYS) && overlaps(mp->phys, mp->size, f->addr, len))
+		return true;
+	return reached(w->m, mp, &phys) && overlaps(phys, mp->size, f->addr, len);
+}
+
+static _Thread_local const struct maptab *sort_tab;	/* qsort() takes no context */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct mapping *x = mapping_at(sort_tab, *(const uint32_t *)a);
+	const struct mapping *y = mapping_at(sort_tab, *(const uint32_t *)b);
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->path != y->path)
+		return x->path < y->path ? -1 : 1;
+	if (x->dir != y->dir)
+		return x->dir < y->dir ? -1 : 1;
+	if (x->dma != y->dma)
+		return x->dma < y->dma ? -1 : 1;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* Two mappings in neighbouring pieces of this size are neighbours. */
+static uint64_t grain_of(const struct model *m, const struct mapping *mp)
+{
+	const struct dev *d = m->dev[mp->dev];
+	uint32_t i;
+
+	if (mp->path == DMS_PATH_BOUNCED)
+		return 2048;
+	if (mp->path != DMS_PATH_TCE && mp->path != DMS_PATH_COHERENT)
+		return 4096;
+	for (i = 0; i < m->wins; i++)
+		if (m->win[i].dev == d->pub.key && mp->dma >= m->win[i].base &&
+		    mp->dma - m->win[i].base < m->win[i].size && m->win[i].page_shift &&
+		    m->win[i].page_shift < 63 && m->win[i].use != WINDOW_DIRECT)
+			return 1ULL << m->win[i].page_shift;
+	if (dev_knows(d, DMS_DS_TABLE) && d->rec.st.table_page_shift &&
+	    d->rec.st.table_page_shift < 63)
+		return 1ULL << d->rec.st.table_page_shift;
+	return 4096;
+}
+
+static int emit(struct walk *w)
+{
+	struct model_range *r = &w->run;
+
+	if (!w->open)
+		return 0;
+	w->open = false;
+	r->size = w->run_end - r->dma;
+	if (w->m->secure && w->covered_known)
+		r->shared = !w->covered ? MODEL_SHARED_NO :
+			    w->covered < r->bytes ? MODEL_SHARED_PART : MODEL_SHARED_YES;
+	r->caller = caller_name(w->m, r->stack);
+	w->total++;
+	if (w->f && w->f->limit && w->total > w->f->limit)
+		return 0;
+	return w->fn(w->ctx, r);
+}
+
+static bool joins(const struct walk *w, const struct mapping *mp)
+{
+	const struct model_range *r = &w->run;
+
+	if (!w->open || (w->f && w->f->each))
+		return false;
+	if (w->m->dev[mp->dev]->pub.key != r->dev || mp->path != r->path || mp->dir != r->dir)
+		return false;
+	return mp->dma / w->grain <= (w->run_end - 1) / w->grain + 1;
+}
+
+static void start_run(struct walk *w, const struct mapping *mp)
+{
+	bool known = !(mp->flags & DMS_FL_NO_PHYS);
+
+	w->run = (struct model_range){
+		.dev = w->m->dev[mp->dev]->pub.key, .path = mp->path, .dir = mp->dir,
+		.dma = mp->dma, .phys = known ? mp->phys : 0, .phys_known = known,
+		.oldest = mp->ts, .newest = mp->ts, .seq = mp->seq, .stack = mp->stack,
+		.pid = mp->pid,
+	};
+	w->run_end = range_end(mp->dma, mp->size ? mp->size : 1);
+	w->grain = grain_of(w->m, mp);
+	w->covered = 0;
+	w->covered_known = true;
+	w->open = true;
+}
+
+static void add_to_run(struct walk *w, const struct mapping *mp)
+{
+	struct model_range *r = &w->run;
+	uint64_t phys, end = range_end(mp->dma, mp->size ? mp->size : 1);
+
+	if (r->count && r->phys_known && mp->phys - r->phys != mp->dma - r->dma)
+		r->scattered = true;
+	if (mp->ts < r->oldest) {
+		r->oldest = mp->ts;
+		r->seq = mp->seq;
+		r->stack = mp->stack;
+		r->pid = mp->pid;
+	}
+	if (mp->ts > r->newest)
+		r->newest = mp->ts;
+	r->count++;
+	r->bytes += mp->size;
+	if (end > w->run_end)
+		w->run_end = end;
+	if (!reached(w->m, mp, &phys))
+		w->covered_known = false;
+	else if (w->m->secure)
+		w->covered += rangeset_covered(&w->m->ledger.set, phys,
+					       range_end(phys, mp->size));
+}
+
+static int walk_live(struct walk *w)
+{
+	const struct maptab *t = &w->m->maps;
+	uint32_t *ids = malloc((t->live + 1) * sizeof(*ids));
+	const struct mapping *mp;
+	size_t n = 0, i;
+	uint32_t id;
+	int ret = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (id = 0; id < t->used; id++)
+		if (wanted(w, mapping_at(t, id)))
+			ids[n++] = id;
+	sort_tab = t;
+	qsort(ids, n, sizeof(*ids), by_place);
+	for (i = 0; i < n && !ret; i++) {
+		mp = mapping_at(t, ids[i]);
+		if (!joins(w, mp)) {
+			ret = emit(w);
+			start_run(w, mp);
+		}
+		add_to_run(w, mp);
+	}
+	free(ids);
+	return ret ? ret : emit(w);
+}
+
+/* One found at the start: we know where, not whose memory it is. */
+static int emit_old(struct walk *w, uint64_t dev, enum dms_path path, uint64_t dma, uint64_t size)
+{
+	const struct model_range_filter *f = w->f;
+	struct model_range r = { .dev = dev, .path = path, .dir = DMS_DIR_NONE, .dma = dma,
+				 .size = size, .bytes = size, .preexisting = true };
+
+	if (f && ((f->by_dev && f->dev != dev) || (f->by_path && f->path != path)))
+		return 0;
+	if (f && f->by_addr && !overlaps(dma, size, f->addr, f->addr_len ? f->addr_len : 1))
+		return 0;
+	w->total++;
+	if (f && f->limit && w->total > f->limit)
+		return 0;
+	return w->fn(w->ctx, &r);
+}
+
+static int walk_old_tces(struct walk *w)
+{
+	const struct model *m = w->m;
+	const struct range_node *r;
+	const struct table *t;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < m->wins && !ret; i++) {
+		t = table_find(m, m->win[i].liobn);
+		if (!t || !t->snapshot || m->win[i].removed)
+			continue;
+		for (r = rangeset_next(&t->set, 0); r && !ret; r = rangeset_next(&t->set, r->end))
+			if (r->note.flags)
+				ret = emit_old(w, m->win[i].dev, DMS_PATH_TCE, r->start,
+					       r->end - r->start);
+	}
+	return ret;
+}
+
+static int walk_old_slots(struct walk *w)
+{
+	const struct model *m = w->m;
+	const struct slot *s;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < m->slots_used && !ret; i++) {
+		s = &m->slot[i];
+		if (s->used && s->preexisting)
+			ret = emit_old(w, m->dev[s->dev]->pub.key, DMS_PATH_BOUNCED, s->addr,
+				       s->nslots * 2048ULL);
+	}
+	return ret;
+}
+
+int model__ranges(const struct model *m, const struct model_range_filter *f,
+		  model_range_fn fn, void *ctx, uint64_t *total)
+{
+	struct walk w = { .m = m, .f = f, .fn = fn, .ctx = ctx };
+	int ret = walk_live(&w);
+
+	if (!ret)
+		ret = walk_old_tces(&w);
+	if (!ret)
+		ret = walk_old_slots(&w);
+	if (total)
+		*total = w.total;
+	return ret;
+}

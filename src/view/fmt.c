@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Formatting of numbers and text as in fmt.h. Plain ASCII, no locale.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "view/fmt.h"
+
+static const char units[] = "BKMGTPE";
+
+/* Scales to below 1024; *tenths is set when one decimal says more. */
+static size_t scale(uint64_t v, uint64_t *whole, unsigned int *tenths)
+{
+	size_t u = 0;
+	uint64_t rest = 0;
+
+	for (; v >= 1024; v /= 1024, u++)
+		rest = v % 1024;
+	*whole = v;
+	*tenths = u ? (unsigned int)(rest * 10 / 1024) : 0;
+	return u;
+}
+
+char *fmt_bytes(char *buf, uint64_t bytes)
+{
+	unsigned int tenths;
+	uint64_t whole;
+	size_t u = scale(bytes, &whole, &tenths);
+
+	if (!u)
+		snprintf(buf, FMT_LEN, "%" PRIu64, whole);
+	else if (tenths && whole < 100)
+		snprintf(buf, FMT_LEN, "%" PRIu64 ".%u%c", whole, tenths, units[u]);
+	else
+		snprintf(buf, FMT_LEN, "%" PRIu64 "%c", whole, units[u]);
+	return buf;
+}
+
+char *fmt_size(char *buf, uint64_t bytes)
+{
+	unsigned int tenths;
+	uint64_t whole;
+	size_t u = scale(bytes, &whole, &tenths);
+
+	if (!u)
+		snprintf(buf, FMT_LEN, "%" PRIu64 " byte%s", whole, whole == 1 ? "" : "s");
+	else if (tenths)
+		snprintf(buf, FMT_LEN, "%" PRIu64 ".%u %ciB", whole, tenths, units[u]);
+	else
+		snprintf(buf, FMT_LEN, "%" PRIu64 " %ciB", whole, units[u]);
+	return buf;
+}
+
+char *fmt_exact(char *buf, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n), i, o = 0;
+
+	for (i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf[o++] = ',';
+		buf[o++] = digits[i];
+	}
+	buf[o] = '\0';
+	return buf;
+}
+
+char *fmt_count(char *buf, uint64_t n)
+{
+	static const char big[] = "KMGTPE";
+	size_t u = 0;
+	uint64_t div = 1000;
+
+	if (n < 1000000)
+		return fmt_exact(buf, n);
+	while (n / div >= 1000 && u + 1 < sizeof(big) - 1) {
+		div *= 1000;
+		u++;
+	}
+	snprintf(buf, FMT_LEN, "%" PRIu64 ".%" PRIu64 "%c", n / div, n % div / (div / 10), big[u]);
+	return buf;
+}
+
+char *fmt_ns(char *buf, uint64_t ns)
+{
+	uint64_t us = ns / 1000, ms = us / 1000, s = ms / 1000;
+
+	if (us < 1000)
+		snprintf(buf, FMT_LEN, "%" PRIu64 "us", us);
+	else if (ms < 1000)
+		snprintf(buf, FMT_LEN, "%" PRIu64 "ms", ms);
+	else if (s < 100)
+		snprintf(buf, FMT_LEN, "%" PRIu64 ".%" PRIu64 "s", s, ms / 100 % 10);
+	else if (s < 6000)
+		snprintf(buf, FMT_LEN, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (s < 360000)
+		snprintf(buf, FMT_LEN, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, FMT_LEN, "%" PRIu64 "d", s / 86400);
+	return buf;
+}
+
+char *fmt_addr(char *buf, uint64_t addr)
+{
+	snprintf(buf, FMT_LEN, "0x%" PRIx64, addr);
+	return buf;
+}
+
+char *fmt_mask(char *buf, uint64_t mask)
+{
+	unsigned int n = 0;
+	uint64_t v;
+
+	for (v = mask; v; v >>= 1)
+		n++;
+	if (!mask)
+		strcpy(buf, "?");
+	else if (mask & (mask + 1))
+		fmt_addr(buf, mask);
+	else
+		snprintf(buf, FMT_LEN, "%u", n);
+	return buf;
+}
+
+char *fmt_percent(char *buf, uint64_t part, uint64_t whole)
+{
+	double p = whole ? 100.0 * (double)part / (double)whole : 0;
+
+	if (!whole)
+		strcpy(buf, "-");
+	else
+		snprintf(buf, FMT_LEN, part && p < 0.1 ? "<0.1 %%" : "%.1f %%", p);
+	return buf;
+}
+
+static int clean(char c)
+{
+	return c >= ' ' && c < 0x7f ? c : '?';
+}
+
+void fmt_text(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		fputc(clean(*text), f);
+}
+
+void fmt_wrap(FILE *f, const char *text, unsigned int at, unsigned int indent,
+	      unsigned int width)
+{
+	size_t n, i;
+
+	while (*text) {
+		n = strcspn(text, " ");
+		if (at > indent && at + 1 + n > width) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			fputc(' ', f);
+			at++;
+		}
+		for (i = 0; i < n; i++)
+			fputc(clean(text[i]), f);
+		at += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', f);
+}

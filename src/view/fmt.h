@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Numbers as people read them, for every view: sizes, counts, ages, addresses, wrapped text.
+ * Only formatting: nothing here knows the model.
+ */
+#ifndef DMASCOPE_FMT_H
+#define DMASCOPE_FMT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define FMT_LEN	32
+
+/* Each writes at most FMT_LEN bytes into buf and returns it. */
+char *fmt_bytes(char *buf, uint64_t bytes);	/* "1.5M", "64K", "812", at most 5 characters */
+char *fmt_size(char *buf, uint64_t bytes);	/* "1.5 MiB", "64 KiB", "812 bytes" */
+char *fmt_count(char *buf, uint64_t n);		/* "1,204", "12.3M", at most 7 characters */
+char *fmt_exact(char *buf, uint64_t n);		/* "1,204,567" */
+char *fmt_ns(char *buf, uint64_t ns);		/* "3.2s", "12ms", "4m10s", at most 6 characters */
+char *fmt_addr(char *buf, uint64_t addr);	/* "0x1fe30000" */
+char *fmt_mask(char *buf, uint64_t mask);	/* "64" bits; "0x..." if it has holes; "?" if 0 */
+char *fmt_percent(char *buf, uint64_t part, uint64_t whole);	/* "3.1 %"; "-" of nothing */
+
+/*
+ * Prints text in lines of at most `width` columns, all but the first indented by `indent`
+ * spaces; the cursor is at column `at` already. Ends the line. Control characters become '?'.
+ */
+void fmt_wrap(FILE *f, const char *text, unsigned int at, unsigned int indent,
+	      unsigned int width);
+/* Prints a foreign string on one line: control characters and what is not ASCII become '?'. */
+void fmt_text(FILE *f, const char *text);
+
+#endif /* DMASCOPE_FMT_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The report: what the model knows, as text for the top of a mail or as JSON. What is true or
+ * wrong is the model's business; only wording and layout live here.
+ */
+#ifndef DMASCOPE_REPORT_H
+#define DMASCOPE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model/model.h"
+
+#define REPORT_RANGES	20	/* ranges listed if nobody says otherwise */
+
+/* All zero is the plain report. Times are limited before the model sees them. */
+struct report_opts {
+	const char *device;	/* only devices whose name matches this glob; NULL = all */
+	bool by_addr;		/* only what concerns `addr`: who maps it, since when, is it shared */
+	uint64_t addr;
+	size_t ranges;		/* how many ranges to list, 0 = REPORT_RANGES, SIZE_MAX = all */
+	bool cut;		/* the stream had no end: the file is truncated */
+	const char *source;	/* file name for the headline, NULL = none */
+};
+
+/* 0, -EIO if f did not take it, -ENOENT if no device matches, or -ENOMEM. */
+int report_text(const struct model *m, const struct report_opts *opts, FILE *f);
+
+struct out;
+/* The same as one JSON object on a line; doc/trace-format.md describes it. As report_text(). */
+int report_json(const struct model *m, const struct report_opts *opts, struct out *out);
+
+#endif /* DMASCOPE_REPORT_H */
