@@ -51,3 +51,8 @@ $(OUT)/tests/trace_seeds: tests/trace/seeds.c tests/unit/trace_random.h $(OUT)/l
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a $(LDLIBS)
+
+check-trace-schema: $(OUT)/tests/trace_seeds
+	$(Q)tests/trace/check-schema $<
+check-trace: check-fuzz-corpus check-trace-schema
+.PHONY: check-trace-schema check-trace
