@@ -24,14 +24,16 @@
 static const struct bus {
 	const char *name;
 	bool only_used;		/* list only devices with a driver and something below them */
+	const char *only_with;	/* list only devices that have this file */
 } buses[] = {
-	{ "pci", false },
-	{ "vio", false },
-	{ "ccw", false },
-	{ "vmbus", false },	/* Hyper-V: storage and network bounce in isolated guests */
-	{ "platform", true },	/* most do no DMA: every one of them has a mask */
-	{ "amba", true },
-	{ "virtio", true },	/* only those not below one of the above */
+	{ .name = "pci" },
+	/* Consoles and NVRAM have no window and do no DMA; the bus itself is a device too. */
+	{ .name = "vio", .only_with = "of_node/ibm,my-dma-window" },
+	{ .name = "ccw" },
+	{ .name = "vmbus" },	/* Hyper-V: storage and network bounce in isolated guests */
+	{ .name = "platform", .only_used = true },	/* each has a mask, few do DMA */
+	{ .name = "amba", .only_used = true },
+	{ .name = "virtio" },	/* only those not below one of the above */
 };
 #define NBUSES	(sizeof(buses) / sizeof(buses[0]))
 
@@ -145,13 +147,14 @@ static bool has_listed_parent(int dir)
 	return !gfs_link_name_at(dir, "../subsystem", bus, sizeof(bus)) && is_listed_bus(bus);
 }
 
-/* Before a device is read: most of the platform have no driver. */
+/* Asked before a device is read: most of the platform have no driver. */
 static bool worth_reading(const struct bus *bus, int dir)
 {
 	struct stat st;
 
-	return !bus->only_used || !strcmp(bus->name, "virtio") ||
-	       !fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW);
+	if (bus->only_with && fstatat(dir, bus->only_with, &st, 0))
+		return false;
+	return !bus->only_used || !fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static bool wanted(const struct bus *bus, int dir, const struct rec_device *dev)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The devices of the machine as sysfs shows them: those of the buses that do DMA (pci, vio,
- * ccw, vmbus; platform and amba devices with a driver and something below them), with what
- * hangs below each. Virtio devices are folded into the device that does their DMA; one on a
- * bus not listed stands for itself. No windows, no kernel structures.
+ * ccw, vmbus; vio devices only with a window; platform and amba devices only with a driver and
+ * something below them), with what hangs below each. Virtio devices are folded into the device
+ * that does their DMA; one on a bus not listed stands for itself. No windows, no kernel
+ * structures.
  *
  * Key: st_ino of the device's directory is the kernfs id (fs/kernfs/inode.c
  * kernfs_get_inode(): inode number = kernfs_ino(), 64 bits, on 64-bit kernels the whole id,

@@ -3,11 +3,12 @@
  * The SWIOTLB pools from debugfs, the kernel log and the device tree.
  *
  * Kernel facts, linux 7.1.5 kernel/dma/swiotlb.c: swiotlb_print_info() prints the range with its
- * end exclusive; swiotlb_create_debugfs_files() makes the directory always and the files only
- * for a pool that was allocated; a restricted pool's directory has the name of its
- * reserved-memory node. io_tlb_used_hiwater is 6.4, and mode 0600: lockdown refuses it while the
- * others (0400) stay readable (fs/debugfs/file.c debugfs_locked_down()). Counts could fall below
- * 0 and print as 18446744073709551615 until a1255ccab8ec (2024).
+ * end exclusive, swiotlb_adjust_nareas() the areas, before limit_nareas() cuts them;
+ * swiotlb_create_debugfs_files() makes the directory always and the files only for a pool that
+ * was allocated; a restricted pool's directory has the name of its reserved-memory node and
+ * lies in the default pool's. io_tlb_used_hiwater is 6.4, and mode 0600: lockdown refuses it
+ * while the others (0400) stay readable (fs/debugfs/file.c debugfs_locked_down()). Counts could
+ * fall below 0 and print as 18446744073709551615 until a1255ccab8ec (2024).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "guest/pool.h"
 
 #define DEBUGFS		"/sys/kernel/debug/swiotlb"
+#define SEGMENT		128	/* slots, IO_TLB_SEGSIZE: an area has at least one segment */
 #define LOG_TAG		"software IO TLB: "
 #define RESERVED	"/sys/firmware/devicetree/base/reserved-memory"
 
@@ -31,12 +33,14 @@ struct log_pool {
 	bool mapped;		/* the range was printed */
 	bool none;		/* the kernel said that it has none */
 	uint64_t start, end;
+	uint32_t areas;		/* 0 = not printed */
 };
 
 /* The last message counts: a pool can be torn down, or made late. */
 static void read_log(const char *root, struct log_pool *l)
 {
 	unsigned long long a, b;
+	unsigned int areas;
 	const char *p;
 	char *log;
 
@@ -54,6 +58,8 @@ static void read_log(const char *root, struct log_pool *l)
 		} else if (!strncmp(p, "No low mem", 10) || !strncmp(p, "tearing down", 12)) {
 			l->mapped = false;
 			l->none = true;
+		} else if (sscanf(p, "area num %u.", &areas) == 1) {
+			l->areas = areas;
 		}
 	}
 	free(log);
@@ -117,6 +123,7 @@ static int default_pool(const char *root, int dir, struct rec_pool *p)
 	}
 	if (!debugfs && p->start != p->end)
 		p->nslabs = (p->end - p->start) / GUEST_SLOT_SIZE;
+	p->areas = l.areas < p->nslabs / SEGMENT ? l.areas : (uint32_t)(p->nslabs / SEGMENT);
 	if (p->nslabs && forced_on_cmdline(root))
 		p->force_bounce_known = p->force_bounce = true;
 	if (debugfs)

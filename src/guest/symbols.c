@@ -325,12 +325,31 @@ bool symbols_have_addresses(const struct symbols *s)
 	return s && s->have_addresses;
 }
 
+static bool is_function(char type)
+{
+	return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
 static void fill(const struct symbols *s, const struct entry *e, struct symbol *sym)
 {
 	sym->name = s->names + e->name;
 	sym->module = s->names + s->modules[e->module];
 	sym->addr = e->addr;
 	sym->type = e->type;
+}
+
+/* Of aliases the first function: a section's end may share its address with the next one. */
+static const struct entry *first_alias(const struct symbols *s, size_t i)
+{
+	uint64_t addr = s->entry[i].addr;
+	size_t j;
+
+	while (i && s->entry[i - 1].addr == addr)
+		i--;
+	for (j = i; j < s->count && s->entry[j].addr == addr; j++)
+		if (is_function(s->entry[j].type))
+			return &s->entry[j];
+	return &s->entry[i];
 }
 
 int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off)
@@ -350,12 +369,9 @@ int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, 
 		else
 			hi = mid;
 	}
-	/* Of aliases the first, as the kernel's own kallsyms_lookup() does. */
-	while (lo && s->entry[lo - 1].addr == s->entry[lo].addr)
-		lo--;
 	if (!s->entry[lo].addr || addr - s->entry[lo].addr > MAX_OFFSET)
 		return -ENOENT;
-	fill(s, &s->entry[lo], sym);
+	fill(s, first_alias(s, lo), sym);
 	if (off)
 		*off = addr - sym->addr;
 	return 0;
@@ -376,11 +392,6 @@ bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t le
 	snprintf(buf, len, "%s%s%s%s%s", sym.name, offset, *sym.module ? " [" : "", sym.module,
 		 *sym.module ? "]" : "");
 	return true;
-}
-
-static bool is_function(char type)
-{
-	return type == 't' || type == 'T' || type == 'w' || type == 'W';
 }
 
 static uint32_t chain(const struct symbols *s, const char *name)

@@ -176,7 +176,9 @@ static void test_other_buses(void **state)
 	struct tree *t = *state;
 	struct sunk s = { .count = 0 };
 
+	add_device(t, "vio", "/sys/devices/vio/30000000", "hvc_console");
 	add_device(t, "vio", "/sys/devices/vio/71000003", "ibmvscsi");
+	tree_file(t, "/sys/devices/vio/71000003/of_node/ibm,my-dma-window", "x");
 	tree_dir(t, "/sys/devices/vio/71000003/host0/target0:0:0/0:0:0:0/block/sda");
 	add_device(t, "ccw", "/sys/devices/css0/0.0.0001/0.0.0007", "virtio_ccw");
 	add_virtio(t, "/sys/devices/css0/0.0.0001/0.0.0007/virtio0", "0x0001\n", FEATURES);

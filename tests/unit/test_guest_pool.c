@@ -32,12 +32,13 @@ static void test_both(void **state)
 	tree_file(t, DEBUGFS "/io_tlb_nslabs", "32768\n");
 	tree_file(t, DEBUGFS "/io_tlb_used", "129\n");
 	tree_file(t, DEBUGFS "/io_tlb_used_hiwater", "4096\n");
-	tree_file(t, "/var/log/dmesg", BOOT MAPPED);
+	tree_file(t, "/var/log/dmesg", BOOT "[    0.0] software IO TLB: area num 2.\n" MAPPED);
 	tree_file(t, "/proc/cmdline", "swiotlb=force\n");
 	p = only(t, &s);
 	assert_int_equal(p->start, 0x7bed0000);
 	assert_int_equal(p->end, 0x7fed0000);
 	assert_int_equal(p->nslabs, 32768);
+	assert_int_equal(p->areas, 2);
 	assert_true(p->used_known && p->used == 129);
 	assert_true(p->hiwater_known && p->hiwater == 4096);
 	assert_true(p->force_bounce_known && p->force_bounce);
@@ -128,11 +129,13 @@ static void test_late(void **state)
 	const struct rec_pool *p;
 	struct sunk s;
 
-	tree_file(t, "/var/log/dmesg", BOOT "[    0.1] software IO TLB: No low mem\n"
+	tree_file(t, "/var/log/dmesg", BOOT "[    0.0] software IO TLB: area num 2.\n"
+		  "[    0.1] software IO TLB: No low mem\n"
 		  "[    9.1] software IO TLB: mapped [mem 0x10000-0x20000] (0MB)\n");
 	p = only(t, &s);
 	assert_int_equal(p->start, 0x10000);
 	assert_int_equal(p->nslabs, 32);
+	assert_int_equal(p->areas, 0);	/* smaller than a segment, so 1 or unknown */
 }
 
 static void test_nothing(void **state)
@@ -193,7 +196,8 @@ int main(void)
 #define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_TREE(test_both), ON_TREE(test_absurd), ON_TREE(test_log_only),
-		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late), ON_TREE(test_nothing),
+		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late),
+		ON_TREE(test_nothing),
 		ON_TREE(test_restricted), ON_TREE(test_dynamic),
 	};
 

@@ -10,6 +10,7 @@
 
 static const char sample[] =
 	"0000000000000000 A fixed_percpu_data\n"
+	"c000000000010000 D end_of_data\n"
 	"c000000000010000 T _stext\n"
 	"c000000000010000 t alias\n"
 	"c000000000010100 T dma_map_page_attrs\n"
@@ -58,7 +59,7 @@ static void test_by_addr(void **state)
 	assert_true(symbols_have_addresses(s));
 	expect(s, 0xc000000000010100, "dma_map_page_attrs");
 	expect(s, 0xc000000000010110, "dma_map_page_attrs+0x10");
-	expect(s, 0xc000000000010004, "_stext+0x4");	/* the first of the aliases */
+	expect(s, 0xc000000000010004, "_stext+0x4");	/* the first function there */
 	expect(s, 0xc000000000020200, "dma_iommu_ops");
 	expect(s, 0xc008000000001010, "nvme_map+0x10 [nvme]");
 	expect(s, 0xc008000000000810, "nvme_first+0x10 [nvme]");

@@ -13,9 +13,19 @@
 static const uint8_t two[] = { 0, 0, 0, 2 };
 static const uint8_t three[] = { 0, 0, 0, 3 };
 
-/* LIOBN 0x80000000, 0 .. 1 GiB */
+/* LIOBN 0x80000000, 0 .. 1 GiB: as a guest of QEMU 11.1 has it */
 static const uint8_t dma_window[] = {
 	0x80, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0,  0x40, 0, 0, 0,
+};
+
+/* The v-scsi adapter's there: LIOBN 0x71000001, 256 MiB */
+static const uint8_t vio_window[] = {
+	0x71, 0, 0, 1,  0, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0,  0x10, 0, 0, 0,
+};
+
+/* What 6.12.117 made there: LIOBN 0x80000001, base 1 << 59, pages of 16 MiB, 2 GiB */
+static const uint8_t ddw_612[] = {
+	0x80, 0, 0, 1,  0, 0, 0, 0,  8, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0x18,  0, 0, 0, 0x1f,
 };
 
 /* LIOBN 0x80000001, base 1 << 59, 64 KiB pages, 1 << 31 bytes; the gap is not zero */
@@ -92,7 +102,7 @@ static void test_pci(void **state)
 	uint64_t key;
 
 	make_pci(t);
-	tree_bytes(t, PHB "/linux,direct64-ddr-window-info", ddw, sizeof(ddw));
+	tree_bytes(t, PHB "/linux,direct64-ddr-window-info", ddw_612, sizeof(ddw_612));
 	key = tree_inode(t, DEV);
 	assert_int_equal(guest_windows(t->root, sink_keep, &s), 0);
 	assert_int_equal(s.count, 2);
@@ -104,6 +114,9 @@ static void test_pci(void **state)
 	assert_int_equal(s.rec[1].window.dev, key);
 	assert_int_equal(s.rec[1].window.liobn, 0x80000001);
 	assert_int_equal(s.rec[1].window.use, WINDOW_DIRECT);
+	assert_int_equal(s.rec[1].window.base, 1ULL << 59);
+	assert_int_equal(s.rec[1].window.size, 1ULL << 31);
+	assert_int_equal(s.rec[1].window.page_shift, 24);
 	assert_true(s.rec[1].window.ts);
 	assert_string_equal(s.rec[1].window.source, "device tree linux,direct64-ddr-window-info");
 }
@@ -140,18 +153,18 @@ static void test_vio(void **state)
 	struct tree *t = *state;
 	struct sunk s = { .count = 0 };
 
-	tree_bytes(t, TREE "/vdevice/v-scsi@71000003/ibm,my-dma-window", dma_window, 20);
+	tree_bytes(t, TREE "/vdevice/v-scsi@71000001/ibm,my-dma-window", vio_window, 20);
 	/* Cells of the nodes above, where the device's own are missing. */
 	tree_bytes(t, TREE "/vdevice/#address-cells", two, 4);
 	tree_bytes(t, TREE "/#size-cells", two, 4);
-	tree_dir(t, "/sys/devices/vio/71000003");
-	tree_link(t, "/sys/devices/vio/71000003/of_node",
-		  "../../../firmware/devicetree/base/vdevice/v-scsi@71000003");
-	tree_link(t, "/sys/bus/vio/devices/71000003", "../../../devices/vio/71000003");
+	tree_dir(t, "/sys/devices/vio/71000001");
+	tree_link(t, "/sys/devices/vio/71000001/of_node",
+		  "../../../firmware/devicetree/base/vdevice/v-scsi@71000001");
+	tree_link(t, "/sys/bus/vio/devices/71000001", "../../../devices/vio/71000001");
 	assert_int_equal(guest_windows(t->root, sink_keep, &s), 0);
 	assert_int_equal(s.count, 1);
-	assert_int_equal(s.rec[0].window.liobn, 0x80000000);
-	assert_int_equal(s.rec[0].window.size, 1 << 30);
+	assert_int_equal(s.rec[0].window.liobn, 0x71000001);
+	assert_int_equal(s.rec[0].window.size, 256 << 20);
 	assert_string_equal(s.rec[0].window.source, "device tree ibm,my-dma-window");
 }
 
