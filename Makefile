@@ -41,7 +41,7 @@ OUT := build/$(ARCH)$(if $(filter 1,$(SAN)),-san)$(if $(filter $(HOST_ARCH)1,$(A
 
 VERSION := $(shell cat VERSION)
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Werror
+WARN := -Wall -Wextra -Werror -Wno-format-truncation
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DDMASCOPE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Isrc -I$(OUT) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LIBS := libbpf libelf zlib jansson ncursesw
@@ -78,7 +78,8 @@ $(OUT)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h $(wildcard bpf/lib/*.h) include/dmasco
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 -Wall -Wextra -Werror \
-		-Wno-unused-parameter -Wno-missing-declarations -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
+		-Wno-unused-parameter -Wno-missing-declarations \
+		-Wno-incompatible-pointer-types-discards-qualifiers -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
 		-fdebug-prefix-map=$(CURDIR)=. -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tier 1: the dma:* and swiotlb:* trace events through BTF pointers and direct loads. These are
+ * the programs that also run under lockdown=confidentiality; no helper that reads kernel memory
+ * may be used here. The events exist from 6.12 on (038eb433dc14); dma_map_page became
+ * dma_map_phys in 6.18 and dma_alloc gained a direction in 6.13, so positions of arguments come
+ * from the layout where they differ.
+ */
+#define DMS_DIRECT
+#include "lib/bounce_request.h"
+
+#include <bpf/bpf_tracing.h>
+
+/* void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. */
+static __always_inline int map_event(unsigned long long *ctx, const struct device *dev)
+{
+	struct dms_counts *c = hit(DMS_HOOK_MAP);
+	struct mapping m = {
+		.dev = dev_key(dev),
+		.phys = ctx[1],
+		.dma = ctx[2],
+		.size = ctx[3],
+		.dir = ctx[4],
+		.attrs = ctx[5],
+		.sg_index = -1,
+		.phys_known = true,
+	};
+
+	devstate_once(DMS_HOOK_MAP, dev, m.dev);
+	mapping_classify(dev, &m);
+	mapping_report(c, DMS_HOOK_MAP, DMS_EV_MAP, &m, ctx);
+	return 0;
+}
+
+SEC("?tp_btf/dma_map_phys")
+int tp_dma_map_phys(unsigned long long *ctx)
+{
+	return map_event(ctx, (const struct device *)ctx[0]);
+}
+
+SEC("?tp_btf/dma_map_page")
+int tp_dma_map_page(unsigned long long *ctx)
+{
+	return map_event(ctx, (const struct device *)ctx[0]);
+}
+
+SEC("?tp_btf/dma_map_resource")
+int tp_dma_map_resource(unsigned long long *ctx)
+{
+	return map_event(ctx, (const struct device *)ctx[0]);
+}
+
+static __always_inline int unmap_event(unsigned long long *ctx, const struct device *dev)
+{
+	struct dms_counts *c = hit(DMS_HOOK_UNMAP);
+	struct mapping m = {
+		.dev = dev_key(dev),
+		.dma = ctx[1],
+		.size = ctx[2],
+		.dir = ctx[3],
+		.attrs = ctx[4],
+		.sg_index = -1,
+	};
+
+	devstate_once(DMS_HOOK_UNMAP, dev, m.dev);
+	mapping_classify(dev, &m);
+	mapping_report(c, DMS_HOOK_UNMAP, DMS_EV_UNMAP, &m, ctx);
+	return 0;
+}
+
+SEC("?tp_btf/dma_unmap_phys")
+int tp_dma_unmap_phys(unsigned long long *ctx)
+{
+	return unmap_event(ctx, (const struct device *)ctx[0]);
+}
+
+SEC("?tp_btf/dma_unmap_page")
+int tp_dma_unmap_page(unsigned long long *ctx)
+{
+	return unmap_event(ctx, (const struct device *)ctx[0]);
+}
+
+SEC("?tp_btf/dma_unmap_resource")
+int tp_dma_unmap_resource(unsigned long long *ctx)
+{
+	return unmap_event(ctx, (const struct device *)ctx[0]);
+}
+
+static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16 type,
+					  const struct device *dev, u64 attrs)
+{
+	struct dms_counts *c = hit(hook);
+	struct mapping m = {
+		.dev = dev_key(dev),
+		.dma = ctx[2],
+		.size = ctx[3],
+		.attrs = attrs,
+		.sg_index = -1,
+		.path = DMS_PATH_COHERENT,
+		.flags = DMS_FL_NO_PHYS,
+	};
+
+	if (type == DMS_EV_ALLOC && !ctx[1]) {
+		m.dma = DMS_DMA_ERROR;
+		m.path = DMS_PATH_FAILED;
+	}
+	devstate_once(hook, dev, m.dev);
+	mapping_report(c, hook, type, &m, ctx);
+	return 0;
+}
+
+/* 6.12: (dev, virt, dma, size, flags, attrs) */
+SEC("?tp_btf/dma_alloc")
+int tp_dma_alloc(unsigned long long *ctx)
+{
+	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
+			      (const struct device *)ctx[0], ctx[5]);
+}
+
+/* 6.13+: (dev, virt, dma, size, dir, flags, attrs) */
+SEC("?tp_btf/dma_alloc")
+int tp_dma_alloc_dir(unsigned long long *ctx)
+{
+	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
+			      (const struct device *)ctx[0], ctx[6]);
+}
+
+/* 6.12: (dev, virt, dma, size, attrs) */
+SEC("?tp_btf/dma_free")
+int tp_dma_free(unsigned long long *ctx)
+{
+	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
+			      (const struct device *)ctx[0], ctx[4]);
+}
+
+/* 6.13+: (dev, virt, dma, size, dir, attrs) */
+SEC("?tp_btf/dma_free")
+int tp_dma_free_dir(unsigned long long *ctx)
+{
+	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
+			      (const struct device *)ctx[0], ctx[5]);
+}
+
+SEC("?tp_btf/swiotlb_bounced")
+int tp_swiotlb_bounced(unsigned long long *ctx)
+{
+	return bounce_request(ctx, (const struct device *)ctx[0]);
+}
+
+char LICENSE[] SEC("license") = "GPL";

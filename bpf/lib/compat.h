@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where kernels differ in how they keep a fact: one accessor for each fact, with the commit or
+ * version that made the difference. Nothing here is chosen by version number; fields are asked
+ * for by name. Accessors only; emitting and counting live elsewhere.
+ *
+ * A file that defines DMS_DIRECT before including this reads through BTF pointers without any
+ * helper: the only way under lockdown=confidentiality, where bpf_probe_read*() is refused. Its
+ * pointers must come from the arguments of a tp_btf program.
+ */
+#ifndef DMASCOPE_BPF_COMPAT_H
+#define DMASCOPE_BPF_COMPAT_H
+
+#include "lib/maps.h"
+
+#include <bpf/bpf_core_read.h>
+
+#ifdef DMS_DIRECT
+#define RD(src, field)		((src)->field)
+#else
+#define RD(src, field)		({						\
+	typeof((src)->field) __val = 0;						\
+	bpf_core_read(&__val, sizeof(__val), &(src)->field);			\
+	__val; })
+#endif
+
+/* The device's key: the id of its sysfs directory, which stat() shows as the inode number. */
+static __always_inline u64 dev_key(const struct device *dev)
+{
+	struct kernfs_node *sd;
+
+	if (!dev)
+		return 0;
+	sd = RD(dev, kobj.sd);
+	return sd ? RD(sd, id) : 0;
+}
+
+static __always_inline u64 dev_dma_offset(const struct device *dev)
+{
+	if (bpf_core_field_exists(dev->archdata.dma_offset))
+		return RD(dev, archdata.dma_offset);
+	return 0;
+}
+
+static __always_inline bool dev_uses_dma_iommu(const struct device *dev)
+{
+	if (!bpf_core_field_exists(dev->dma_iommu))
+		return false;	/* before 6.12 (b5c58b2fdc42) */
+#ifdef DMS_DIRECT
+	return BPF_CORE_READ_BITFIELD(dev, dma_iommu);
+#else
+	return BPF_CORE_READ_BITFIELD_PROBED(dev, dma_iommu);
+#endif
+}
+
+static __always_inline bool dev_has_bypass(const struct device *dev)
+{
+	return bpf_core_field_exists(dev->dma_ops_bypass);
+}
+
+static __always_inline bool dev_bypass(const struct device *dev)
+{
+	if (!dev_has_bypass(dev))
+		return false;
+#ifdef DMS_DIRECT
+	return BPF_CORE_READ_BITFIELD(dev, dma_ops_bypass);
+#else
+	return BPF_CORE_READ_BITFIELD_PROBED(dev, dma_ops_bypass);
+#endif
+}
+
+struct table {
+	u64 start;	/* DMA address */
+	u64 size;	/* bytes */
+	u32 liobn;
+	u32 page_shift;
+};
+
+static __always_inline void table_read(const struct iommu_table *tbl, struct table *out)
+{
+	out->page_shift = RD(tbl, it_page_shift);
+	out->liobn = RD(tbl, it_index);
+	out->start = (u64)RD(tbl, it_offset) << (out->page_shift & 63);
+	out->size = (u64)RD(tbl, it_size) << (out->page_shift & 63);
+}
+
+/* powerpc only. NULL also where the default window was removed for a hybrid one (6.10+). */
+static __always_inline bool dev_table(const struct device *dev, struct table *out)
+{
+	struct iommu_table *tbl;
+
+	out->size = 0;
+	if (!bpf_core_field_exists(dev->archdata.iommu_table_base))
+		return false;
+	tbl = RD(dev, archdata.iommu_table_base);
+	if (!tbl)
+		return false;
+	table_read(tbl, out);
+	return true;
+}
+
+struct pool {
+	u64 start;
+	u64 end;
+	u64 nslabs;
+	u64 used;
+	u32 areas;
+	bool force_bounce;
+	bool used_known;
+};
+
+static __always_inline struct io_tlb_mem *dev_pool_mem(const struct device *dev)
+{
+	if (!bpf_core_field_exists(dev->dma_io_tlb_mem))
+		return NULL;	/* before 5.15: globals, see pool_globals in user space */
+	return RD(dev, dma_io_tlb_mem);
+}
+
+static __always_inline bool dev_pool(const struct device *dev, struct pool *out)
+{
+	struct io_tlb_mem *mem = dev_pool_mem(dev);
+	struct io_tlb_mem___pre66 *old;
+
+	out->start = 0;
+	out->end = 0;
+	if (!mem)
+		return false;
+	if (bpf_core_field_exists(mem->defpool)) {
+		out->start = RD(mem, defpool.start);
+		out->end = RD(mem, defpool.end);
+		return true;
+	}
+	old = (void *)mem;
+	out->start = RD(old, start);
+	out->end = RD(old, end);
+	return true;
+}
+
+/* The rest of the pool's state: only for the device state record, not for each mapping. */
+static __always_inline void dev_pool_state(const struct device *dev, struct pool *out)
+{
+	struct io_tlb_mem *mem = dev_pool_mem(dev);
+	struct io_tlb_mem___pre66 *old;
+
+	out->used_known = false;
+	out->areas = 0;
+	if (!mem)
+		return;
+	if (bpf_core_field_exists(mem->defpool)) {
+		out->nslabs = RD(mem, nslabs);
+		out->areas = RD(mem, defpool.nareas);
+		out->force_bounce = RD(mem, force_bounce);
+		if (bpf_core_field_exists(mem->total_used)) {
+			out->used = RD(mem, total_used.counter);
+			out->used_known = true;
+		}
+		return;
+	}
+	old = (void *)mem;
+	out->nslabs = RD(old, nslabs);
+	out->force_bounce = RD(old, force_bounce);
+	if (bpf_core_field_exists(old->nareas)) {
+		out->areas = RD(old, nareas);
+	} else {
+		/* before 6.0 (20347fca71a3) one lock, and `used` is the total */
+		out->areas = 1;
+		out->used = RD(old, used);
+		out->used_known = true;
+	}
+}
+
+/* Physical address of offset into a struct page; false where vmemmap is not known. */
+static __always_inline bool page_phys(u64 page, u64 offset, u64 *phys)
+{
+	if (!values.vmemmap || !config.struct_page_size)
+		return false;
+	*phys = ((page - values.vmemmap) / config.struct_page_size << config.page_shift) + offset;
+	return true;
+}
+
+/* Physical address of a linear-map address; false for any other (vmalloc, modules). */
+static __always_inline bool virt_phys(u64 virt, u64 *phys)
+{
+	if (!config.virt_mask)
+		return false;
+	virt = (virt & config.virt_mask) - values.virt_base;
+	if (config.virt_size && virt >= config.virt_size)
+		return false;
+	*phys = virt;
+	return true;
+}
+
+#endif /* DMASCOPE_BPF_COMPAT_H */

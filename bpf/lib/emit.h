@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How an observation leaves the kernel: counted, filtered, aggregated, put into a ring. The
+ * identity hits = delivered + filtered + ignored + dropped + failed is kept here and nowhere
+ * else: every program calls hit() once, and ends in exactly one of the others.
+ */
+#ifndef DMASCOPE_BPF_EMIT_H
+#define DMASCOPE_BPF_EMIT_H
+
+#include "lib/compat.h"
+#include "dmascope/classify.h"
+
+/* Per CPU, so no atomics: an interrupt between load and store could lose one, and a program
+ * cannot be interrupted by itself; different hooks use different elements. */
+static __always_inline struct dms_counts *hit(u32 hook)
+{
+	struct dms_counts *c = bpf_map_lookup_elem(&counts, &hook);
+
+	if (c)
+		c->hits++;
+	return c;
+}
+
+#define count(c, what)	do { if (c) (c)->what++; } while (0)
+
+static __always_inline void *ring_of_this_cpu(void)
+{
+	u32 shard = bpf_get_smp_processor_id() & config.ring_mask;
+
+	return bpf_map_lookup_elem(&rings, &shard);
+}
+
+static __always_inline bool dev_wanted(u64 key)
+{
+	return !(config.flags & DMS_CFG_FILTER_DEV) || bpf_map_lookup_elem(&dev_filter, &key);
+}
+
+/* A zeroed record with type, hook, CPU, time and process; NULL counts as dropped. */
+static __always_inline struct dms_event *event_reserve(struct dms_counts *c, u32 hook, u16 type)
+{
+	void *ring = ring_of_this_cpu();
+	struct dms_event *e;
+
+	e = ring ? bpf_ringbuf_reserve(ring, sizeof(*e), 0) : NULL;
+	if (!e) {
+		count(c, dropped);
+		return NULL;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	e->type = type;
+	e->hook = hook;
+	e->cpu = bpf_get_smp_processor_id();
+	e->ts = bpf_ktime_get_ns();
+	e->pid = bpf_get_current_pid_tgid() >> 32;
+	return e;
+}
+
+/* User space is woken when a ring is half full; it polls on a timer otherwise. */
+static __always_inline void event_submit(struct dms_counts *c, void *record)
+{
+	u64 flags = BPF_RB_NO_WAKEUP;
+	void *ring = ring_of_this_cpu();
+
+	if (ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) * 2 >
+		    bpf_ringbuf_query(ring, BPF_RB_RING_SIZE))
+		flags = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(record, flags);
+	count(c, delivered);
+}
+
+static __always_inline u32 size_slot(u64 size)
+{
+	u32 slot = 0;
+
+	size >>= 9;
+	for (int i = 0; i < DMS_HIST_SLOTS - 1; i++) {
+		if (!size)
+			break;
+		size >>= 1;
+		slot++;
+	}
+	return slot;
+}
+
+/* Adds to the aggregates of a device and path; false if the map is full. */
+static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
+{
+	struct dms_stats_key key = { .dev = dev, .path = path };
+	struct dms_stats *s = bpf_map_lookup_elem(&stats, &key);
+	u32 slot;
+
+	if (!s) {
+		struct dms_stats zero = {};
+
+		bpf_map_update_elem(&stats, &key, &zero, BPF_NOEXIST);
+		s = bpf_map_lookup_elem(&stats, &key);
+		if (!s)
+			return false;
+	}
+	if (!map) {
+		s->unmaps++;
+		s->unmap_bytes += bytes;
+		return true;
+	}
+	slot = size_slot(bytes);
+	s->maps++;
+	s->map_bytes += bytes;
+	if (slot < DMS_HIST_SLOTS)
+		s->hist[slot]++;
+	return true;
+}
+
+/* Fills what decides a device's way; every field with its bit in known. */
+static __always_inline void devstate_fill(struct dms_devstate *d, const struct device *dev)
+{
+	struct table tbl;
+	struct pool pool = {};
+#ifndef DMS_DIRECT
+	u64 *mask = RD(dev, dma_mask);
+
+	if (mask && !bpf_core_read(&d->dma_mask, sizeof(d->dma_mask), mask))
+		d->known |= DMS_DS_MASK;
+#endif
+	d->coherent_mask = RD(dev, coherent_dma_mask);
+	d->known |= DMS_DS_COHERENT_MASK;
+	if (bpf_core_field_exists(dev->bus_dma_limit)) {
+		d->bus_limit = RD(dev, bus_dma_limit);
+		d->known |= DMS_DS_BUS_LIMIT;
+	}
+	if (bpf_core_field_exists(dev->dma_ops)) {
+		d->ops = (u64)RD(dev, dma_ops);
+		d->known |= DMS_DS_OPS;
+	}
+	if (dev_has_bypass(dev)) {
+		d->bypass = dev_bypass(dev);
+		d->known |= DMS_DS_BYPASS;
+	}
+	if (bpf_core_field_exists(dev->archdata.dma_offset)) {
+		d->dma_offset = dev_dma_offset(dev);
+		d->known |= DMS_DS_OFFSET;
+	}
+	if (dev_table(dev, &tbl)) {
+		d->table_offset = tbl.start;
+		d->table_size = tbl.size;
+		d->liobn = tbl.liobn;
+		d->table_page_shift = tbl.page_shift;
+		d->known |= DMS_DS_TABLE;
+	}
+	if (bpf_core_field_exists(dev->dma_iommu)) {
+		d->dma_iommu = dev_uses_dma_iommu(dev);
+		d->known |= DMS_DS_DMA_IOMMU;
+	}
+	if (!dev_pool(dev, &pool))
+		return;
+	dev_pool_state(dev, &pool);
+	d->pool_start = pool.start;
+	d->pool_end = pool.end;
+	d->pool_nslabs = pool.nslabs;
+	d->pool_areas = pool.areas;
+	d->force_bounce = pool.force_bounce;
+	d->known |= DMS_DS_POOL | DMS_DS_FORCE_BOUNCE;
+	if (pool.used_known) {
+		d->pool_used = pool.used;
+		d->known |= DMS_DS_POOL_USED;
+	}
+}
+
+/* Tells user space the state of a device. Not an observation of a hook: not counted. */
+static __always_inline int devstate_send(u32 hook, const struct device *dev, u64 key)
+{
+	void *ring = ring_of_this_cpu();
+	struct dms_devstate *d;
+
+	d = ring ? bpf_ringbuf_reserve(ring, sizeof(*d), 0) : NULL;
+	if (!d)
+		return -1;
+	__builtin_memset(d, 0, sizeof(*d));
+	d->type = DMS_EV_DEVSTATE;
+	d->hook = hook;
+	d->cpu = bpf_get_smp_processor_id();
+	d->ts = bpf_ktime_get_ns();
+	d->dev = key;
+	devstate_fill(d, dev);
+	bpf_ringbuf_submit(d, 0);
+	return 0;
+}
+
+/* At the first event of a device. Should the ring be full, the next event tries again. */
+static __always_inline void devstate_once(u32 hook, const struct device *dev, u64 key)
+{
+	u64 now = 1;
+
+	if (!key || bpf_map_lookup_elem(&seen, &key))
+		return;
+	if (!devstate_send(hook, dev, key))
+		bpf_map_update_elem(&seen, &key, &now, BPF_ANY);
+}
+
+struct mapping {
+	u64 dev;
+	u64 dma;
+	u64 phys;
+	u64 size;
+	u64 slot;
+	u32 attrs;
+	u32 liobn;
+	s32 sg_index;		/* -1: not of a list */
+	u8 dir;
+	u8 path;
+	u8 flags;
+	u8 page_shift;
+	bool phys_known;
+};
+
+static __always_inline void inner_match(const struct mapping *m, struct dms_facts *f)
+{
+	u32 zero = 0;
+	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
+
+	if (!in || in->kind == DMS_INNER_NONE || in->dev != m->dev)
+		return;
+	if (in->kind == DMS_INNER_TCE && in->dma != m->dma)
+		return;
+	if (in->kind == DMS_INNER_SLOT && m->phys_known && in->phys != m->phys)
+		return;
+	f->inner = in->kind;
+	f->slot = in->slot;
+	in->kind = DMS_INNER_NONE;
+}
+
+/* Decides the path of a mapping from the device's state and from what the inner hook said. */
+static __always_inline void mapping_classify(const struct device *dev, struct mapping *m)
+{
+	struct dms_facts f = {
+		.dma = m->dma,
+		.phys = m->phys,
+		.phys_known = m->phys_known,
+		.offset = dev_dma_offset(dev),
+		.enc_mask = config.enc_mask,
+		.dma_iommu = dev_uses_dma_iommu(dev),
+	};
+	struct pool pool;
+	struct table tbl = {};
+
+	if (dev_pool(dev, &pool)) {
+		f.pool_start = pool.start;
+		f.pool_end = pool.end;
+	}
+	if (dev_table(dev, &tbl)) {
+		f.table_start = tbl.start;
+		f.table_size = tbl.size;
+	}
+	inner_match(m, &f);
+	m->path = dms_classify(&f, &m->flags, &m->slot);
+	if (m->path == DMS_PATH_TCE) {
+		m->liobn = tbl.liobn;
+		m->page_shift = tbl.page_shift;
+	}
+	if (!m->phys_known)
+		m->flags |= DMS_FL_NO_PHYS;
+}
+
+static __always_inline bool mapping_wanted(const struct mapping *m)
+{
+	if (config.path_mask && !(config.path_mask & (1U << (m->path & 31))))
+		return false;
+	if (m->size < config.min_size)
+		return false;
+	return dev_wanted(m->dev);
+}
+
+static __always_inline void mapping_stream(struct dms_counts *c, u32 hook, u16 type,
+					   const struct mapping *m, void *ctx)
+{
+	struct dms_event *e = event_reserve(c, hook, type);
+
+	if (!e)
+		return;
+	e->dev = m->dev;
+	e->dma = m->dma;
+	e->phys = m->phys;
+	e->size = m->size;
+	e->aux = m->slot;
+	e->attrs = m->attrs;
+	e->liobn = m->liobn;
+	e->path = m->path;
+	e->dir = m->dir;
+	e->flags = m->flags;
+	e->page_shift = m->page_shift;
+	if (m->sg_index >= 0) {
+		e->flags |= DMS_FL_SG;
+		e->ret = m->sg_index;
+	}
+	event_submit(c, e);
+}
+
+/* A map or unmap (streaming or coherent) with its path known: filter, aggregate, stream. */
+static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 type,
+					   const struct mapping *m, void *ctx)
+{
+	bool maps = type == DMS_EV_MAP || type == DMS_EV_ALLOC;
+
+	if (!mapping_wanted(m)) {
+		count(c, filtered);
+		return;
+	}
+	if (config.flags & DMS_CFG_STATS && !stats_add(m->dev, m->path, maps, m->size)) {
+		count(c, failed);
+		return;
+	}
+	if (config.flags & DMS_CFG_STREAM)
+		mapping_stream(c, hook, type, m, ctx);
+	else
+		count(c, delivered);
+}
+
+#endif /* DMASCOPE_BPF_EMIT_H */

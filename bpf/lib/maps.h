@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps all programs share, and the configuration. Every map's memory is stated; all are
+ * preallocated, so a probe never allocates. Weak, because each object file defines them and the
+ * linker keeps one.
+ */
+#ifndef DMASCOPE_BPF_MAPS_H
+#define DMASCOPE_BPF_MAPS_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "dmascope/config.h"
+#include "dmascope/event.h"
+
+const volatile struct dms_config config __weak = {};
+
+/* Set once by read_values before anything is attached. */
+struct dms_values values __weak = {};
+
+/* One ring per group of CPUs; user space sets the number (up to 64) and the size of each
+ * (default 8 x 1 MiB). A ring is only woken by threshold, never per record. */
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__array(values, struct ring);
+} rings __weak SEC(".maps");
+
+/* 39 x 48 bytes per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DMS_HOOK_MAX);
+	__type(key, u32);
+	__type(value, struct dms_counts);
+} counts __weak SEC(".maps");
+
+/* Per device and path; 4096 x 176 bytes per CPU at most (user space sizes it). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct dms_stats_key);
+	__type(value, struct dms_stats);
+} stats __weak SEC(".maps");
+
+/* Calls between their entry and their return, by stack frame and hook; 1 MiB. */
+struct inflight {
+	u64 arg[6];
+	u32 hook;		/* so that user space can tell what still runs */
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64);
+	__type(value, struct inflight);
+} inflight __weak SEC(".maps");
+
+/* What the inner hook of a mapping said last on this CPU; 64 bytes per CPU. It counts only if
+ * it matches the outer hook's device and address, so a migration between the two is harmless. */
+struct inner {
+	u64 dev;
+	u64 dma;		/* what iommu_map_*() returned */
+	u64 slot;		/* what swiotlb_tbl_map_single() returned */
+	u64 phys;
+	u32 kind;		/* enum dms_inner */
+	u32 liobn;
+	u64 ucalls;		/* ultracalls since the last set_memory_*() ended */
+	s64 ucall_status;	/* the first that was not 0 of them */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct inner);
+} inner __weak SEC(".maps");
+
+/* Devices whose state user space has been told; 16384 x 16 bytes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u64);
+} seen __weak SEC(".maps");
+
+/* Devices that --device let through; 16384 x 16 bytes, only used with a filter. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u8);
+} dev_filter __weak SEC(".maps");
+
+/* Stacks already sent, by id; 16384 x 8 bytes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, u8);
+} stacks_sent __weak SEC(".maps");
+
+#endif /* DMASCOPE_BPF_MAPS_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Function arguments, return value, stack and instruction pointer out of a probe's registers,
+ * for each architecture. Calling conventions only; no kernel version is known here.
+ *
+ * libbpf's PT_REGS_PARM6 and up exist from 1.2 on; the floor is 1.1.
+ */
+#ifndef DMASCOPE_BPF_REGS_H
+#define DMASCOPE_BPF_REGS_H
+
+#include "vmlinux.h"
+
+/*
+ * Loads one register by an instruction of its own: the verifier refuses a context access at an
+ * offset only known at run time, and clang would merge the cases below into one such load.
+ */
+#define regs_read(ctx, field)	({							\
+	u64 __val;									\
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(__val) :				\
+		     "r"(ctx), "i"(__builtin_offsetof(struct pt_regs, field)));		\
+	__val; })
+
+/* Argument n, counted from 0, of those passed in registers; 0 for any other n. */
+static __always_inline u64 regs_arg(const struct pt_regs *ctx, u8 n)
+{
+#if defined(__TARGET_ARCH_x86)
+	switch (n) {
+	case 0: return regs_read(ctx, di);
+	case 1: return regs_read(ctx, si);
+	case 2: return regs_read(ctx, dx);
+	case 3: return regs_read(ctx, cx);
+	case 4: return regs_read(ctx, r8);
+	case 5: return regs_read(ctx, r9);
+	}
+#elif defined(__TARGET_ARCH_powerpc)
+	switch (n) {
+	case 0: return regs_read(ctx, gpr[3]);
+	case 1: return regs_read(ctx, gpr[4]);
+	case 2: return regs_read(ctx, gpr[5]);
+	case 3: return regs_read(ctx, gpr[6]);
+	case 4: return regs_read(ctx, gpr[7]);
+	case 5: return regs_read(ctx, gpr[8]);
+	case 6: return regs_read(ctx, gpr[9]);
+	case 7: return regs_read(ctx, gpr[10]);
+	}
+#elif defined(__TARGET_ARCH_s390)
+	switch (n) {
+	case 0: return regs_read(ctx, gprs[2]);
+	case 1: return regs_read(ctx, gprs[3]);
+	case 2: return regs_read(ctx, gprs[4]);
+	case 3: return regs_read(ctx, gprs[5]);
+	case 4: return regs_read(ctx, gprs[6]);
+	}
+#elif defined(__TARGET_ARCH_arm64)
+	switch (n) {
+	case 0: return regs_read(ctx, regs[0]);
+	case 1: return regs_read(ctx, regs[1]);
+	case 2: return regs_read(ctx, regs[2]);
+	case 3: return regs_read(ctx, regs[3]);
+	case 4: return regs_read(ctx, regs[4]);
+	case 5: return regs_read(ctx, regs[5]);
+	case 6: return regs_read(ctx, regs[6]);
+	case 7: return regs_read(ctx, regs[7]);
+	}
+#endif
+	return 0;
+}
+
+static __always_inline u64 regs_ret(const struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs_read(ctx, ax);
+#elif defined(__TARGET_ARCH_powerpc)
+	return regs_read(ctx, gpr[3]);
+#elif defined(__TARGET_ARCH_s390)
+	return regs_read(ctx, gprs[2]);
+#elif defined(__TARGET_ARCH_arm64)
+	return regs_read(ctx, regs[0]);
+#endif
+}
+
+static __always_inline u64 regs_sp(const struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86) || defined(__TARGET_ARCH_arm64)
+	return regs_read(ctx, sp);
+#elif defined(__TARGET_ARCH_powerpc)
+	return regs_read(ctx, gpr[1]);
+#elif defined(__TARGET_ARCH_s390)
+	return regs_read(ctx, gprs[15]);
+#endif
+}
+
+/*
+ * What a function's stack pointer is after it returned, known at its entry: on x86 the call
+ * pushed the return address, elsewhere it stays the same. Stacks are unique in the kernel, so
+ * this names one running call, also when an interrupt makes the same call below it.
+ */
+static __always_inline u64 regs_frame_at_entry(const struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs_sp(ctx) + sizeof(long);
+#else
+	return regs_sp(ctx);
+#endif
+}
+
+#endif /* DMASCOPE_BPF_REGS_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages shared with the hypervisor and made private again: set_memory_decrypted() and
+ * set_memory_encrypted() on every architecture, on powerpc also the status of the ultracall
+ * (their return value there is always 0) and the callers that bypass them.
+ */
+#include "lib/inflight.h"
+
+#include <bpf/bpf_tracing.h>
+
+enum { P_ADDR, P_PAGES };
+
+static __always_inline struct inner *ucall_state(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&inner, &zero);
+}
+
+static __always_inline int share_entry(struct pt_regs *ctx, u32 hook)
+{
+	struct inner *in = ucall_state();
+	struct inflight args = {};
+
+	args.arg[P_ADDR] = arg_of(ctx, hook, DMS_ARG_VADDR);
+	args.arg[P_PAGES] = (u32)arg_of(ctx, hook, DMS_ARG_NUMPAGES);
+	if (in) {
+		in->ucalls = 0;
+		in->ucall_status = 0;
+	}
+	inflight_put(ctx, hook, &args);
+	return 0;
+}
+
+static __always_inline void share_event(struct dms_counts *c, u32 hook, u16 type, u64 addr,
+					u64 pages, s64 ret)
+{
+	struct inner *in = ucall_state();
+	struct dms_event *e;
+
+	/* rare, and each tells: always streamed, whatever the filters say */
+	e = event_reserve(c, hook, type);
+	if (!e)
+		return;
+	if (!virt_phys(addr, &e->phys))
+		e->flags |= DMS_FL_NO_PHYS;
+	e->size = pages << config.page_shift;
+	e->ret = ret;
+	if (in) {
+		e->aux = in->ucalls;
+		if (!e->ret)
+			e->ret = in->ucall_status;
+	}
+	event_submit(c, e);
+}
+
+static __always_inline int share_return(struct pt_regs *ctx, u32 hook, u16 type)
+{
+	struct inflight args;
+
+	if (!inflight_take(ctx, hook, &args))
+		return 0;
+	share_event(counts_of(hook), hook, type, args.arg[P_ADDR], args.arg[P_PAGES],
+		    (int)regs_ret(ctx));
+	return 0;
+}
+
+SEC("?kprobe")
+int kp_share(struct pt_regs *ctx)
+{
+	return share_entry(ctx, DMS_HOOK_SHARE);
+}
+
+SEC("?kretprobe")
+int krp_share(struct pt_regs *ctx)
+{
+	return share_return(ctx, DMS_HOOK_SHARE, DMS_EV_SHARE);
+}
+
+SEC("?kprobe")
+int kp_unshare(struct pt_regs *ctx)
+{
+	return share_entry(ctx, DMS_HOOK_UNSHARE);
+}
+
+SEC("?kretprobe")
+int krp_unshare(struct pt_regs *ctx)
+{
+	return share_return(ctx, DMS_HOOK_UNSHARE, DMS_EV_UNSHARE);
+}
+
+/*
+ * ucall_norets is "sc 2; blr": its first instruction cannot be stepped (refused from 5.19 on),
+ * the second can, and there r3 is the ultracall's status.
+ */
+SEC("?kprobe")
+int kp_ucall(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_UCALL);
+	struct inner *in = ucall_state();
+	s64 status = regs_arg(ctx, 0);
+	struct dms_event *e;
+
+	if (in) {
+		in->ucalls++;
+		if (status && !in->ucall_status)
+			in->ucall_status = status;
+	}
+	if (!status) {
+		count(c, ignored);
+		return 0;
+	}
+	e = event_reserve(c, DMS_HOOK_UCALL, DMS_EV_UCALL);
+	if (!e)
+		return 0;
+	e->ret = status;
+	event_submit(c, e);
+	return 0;
+}
+
+/* dtl_cache_ctor(void *addr): shares the page of each new dispatch trace log */
+SEC("?kprobe")
+int kp_share_dtl(struct pt_regs *ctx)
+{
+	share_event(hit(DMS_HOOK_SHARE_DTL), DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
+		    arg_of(ctx, DMS_HOOK_SHARE_DTL, DMS_ARG_VADDR) & ~((1ULL << config.page_shift) - 1),
+		    1, 0);
+	return 0;
+}
+
+/* xive_spapr_setup_queue(unsigned int cpu, struct xive_cpu *xc, u8 prio); the queue is shared
+ * in whole pages once it is allocated, so its page is known at the return. */
+enum { X_CPU, X_XC, X_PRIO };
+
+static __always_inline u64 xive_queue_page(u64 xc, u8 prio, u64 *pages)
+{
+	struct xive_q *q;
+	u32 order;
+
+	q = (void *)xc + bpf_core_field_offset(struct xive_cpu, queue) +
+	    (prio & 7) * bpf_core_type_size(struct xive_q);
+	/* msk is the number of 4-byte entries less one */
+	order = RD(q, msk);
+	*pages = ((u64)(order + 1) * 4) >> config.page_shift;
+	if (!*pages)
+		*pages = 1;
+	return (u64)RD(q, qpage);
+}
+
+SEC("?kprobe")
+int kp_share_xive(struct pt_regs *ctx)
+{
+	struct inflight in = {};
+
+	in.arg[X_XC] = regs_arg(ctx, 1);
+	in.arg[X_PRIO] = regs_arg(ctx, 2);
+	inflight_put(ctx, DMS_HOOK_SHARE_XIVE, &in);
+	return 0;
+}
+
+SEC("?kretprobe")
+int krp_share_xive(struct pt_regs *ctx)
+{
+	struct inflight in;
+	u64 pages, page;
+
+	if (!inflight_take(ctx, DMS_HOOK_SHARE_XIVE, &in))
+		return 0;
+	page = xive_queue_page(in.arg[X_XC], in.arg[X_PRIO], &pages);
+	share_event(counts_of(DMS_HOOK_SHARE_XIVE), DMS_HOOK_SHARE_XIVE, DMS_EV_SHARE, page, pages,
+		    (int)regs_ret(ctx));
+	return 0;
+}
+
+/* xive_spapr_cleanup_queue(unsigned int cpu, struct xive_cpu *xc, u8 prio) */
+SEC("?kprobe")
+int kp_unshare_xive(struct pt_regs *ctx)
+{
+	u64 pages, page = xive_queue_page(regs_arg(ctx, 1), regs_arg(ctx, 2), &pages);
+
+	share_event(hit(DMS_HOOK_UNSHARE_XIVE), DMS_HOOK_UNSHARE_XIVE, DMS_EV_UNSHARE, page, pages,
+		    0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

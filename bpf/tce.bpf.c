@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * powerpc: TCEs built and cleared, by table index, and the mappings that need them. LIOBN, DMA
+ * address and page as the hypervisor is told; on pseries in a secure guest each entry becomes
+ * one H_PUT_TCE (firmware.c clears FW_FEATURE_PUT_TCE_IND), so one record is one run of entries.
+ */
+#include "lib/inflight.h"
+
+#include <bpf/bpf_tracing.h>
+
+enum { T_DMA, T_PHYS, T_SIZE, T_LIOBN, T_SHIFT, T_DIR };
+
+/* The outer call is running in this frame: the per-entry function below it is not told twice. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} tce_outer_task SEC(".maps");
+
+static __always_inline void tce_outer_set(u64 task)
+{
+	u32 zero = 0;
+	u64 *outer = bpf_map_lookup_elem(&tce_outer_task, &zero);
+
+	if (outer)
+		*outer = task;
+}
+
+static __always_inline bool tce_outer_runs(void)
+{
+	u32 zero = 0;
+	u64 *outer = bpf_map_lookup_elem(&tce_outer_task, &zero);
+
+	return outer && *outer == bpf_get_current_task();
+}
+
+static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
+				      const struct inflight *in, s64 ret, u8 flags)
+{
+	struct dms_event *e;
+
+	if (!(config.flags & DMS_CFG_STREAM)) {
+		count(c, delivered);
+		return;
+	}
+	e = event_reserve(c, hook, type);
+	if (!e)
+		return;
+	e->dma = in->arg[T_DMA];
+	e->phys = in->arg[T_PHYS];
+	e->size = in->arg[T_SIZE];
+	e->liobn = in->arg[T_LIOBN];
+	e->page_shift = in->arg[T_SHIFT];
+	e->dir = in->arg[T_DIR];
+	e->ret = ret;
+	e->flags = flags;
+	event_submit(c, e);
+}
+
+/* The range of a table's entries; on kernels where the function takes LIOBN and shift, those. */
+static __always_inline void tce_range(struct pt_regs *ctx, u32 hook, struct inflight *in)
+{
+	u64 shift, uaddr;
+
+	if (has_arg(hook, DMS_ARG_TBL)) {
+		struct iommu_table *tbl = (void *)arg_of(ctx, hook, DMS_ARG_TBL);
+
+		in->arg[T_LIOBN] = RD(tbl, it_index);
+		shift = RD(tbl, it_page_shift);
+	} else {
+		in->arg[T_LIOBN] = arg_of(ctx, hook, DMS_ARG_LIOBN);
+		shift = arg_of(ctx, hook, DMS_ARG_TCESHIFT);
+	}
+	shift &= 63;
+	in->arg[T_SHIFT] = shift;
+	in->arg[T_DMA] = arg_of(ctx, hook, DMS_ARG_TCENUM) << shift;
+	in->arg[T_SIZE] = arg_of(ctx, hook, DMS_ARG_NPAGES) << shift;
+	in->arg[T_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
+	if (has_arg(hook, DMS_ARG_UADDR)) {
+		uaddr = arg_of(ctx, hook, DMS_ARG_UADDR);
+		virt_phys(uaddr, &in->arg[T_PHYS]);
+		/* the entry holds the page, not the byte */
+		in->arg[T_PHYS] &= ~((1ULL << shift) - 1);
+	}
+}
+
+SEC("?kprobe")
+int kp_tce_build(struct pt_regs *ctx)
+{
+	struct inflight in = {};
+
+	tce_range(ctx, DMS_HOOK_TCE_BUILD, &in);
+	tce_outer_set(bpf_get_current_task());
+	inflight_put(ctx, DMS_HOOK_TCE_BUILD, &in);
+	return 0;
+}
+
+SEC("?kretprobe")
+int krp_tce_build(struct pt_regs *ctx)
+{
+	struct inflight in;
+
+	tce_outer_set(0);
+	if (!inflight_take(ctx, DMS_HOOK_TCE_BUILD, &in))
+		return 0;
+	tce_event(counts_of(DMS_HOOK_TCE_BUILD), DMS_HOOK_TCE_BUILD, DMS_EV_TCE_SET, &in,
+		  (int)regs_ret(ctx), 0);
+	return 0;
+}
+
+/* tce_build_pSeriesLP and its compiler-made names; tce_build_pSeries on tables without an LPAR */
+SEC("?kprobe")
+int kp_tce_build_one(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_TCE_BUILD_ONE);
+	struct inflight in = {};
+
+	if (tce_outer_runs()) {
+		count(c, ignored);
+		return 0;
+	}
+	tce_range(ctx, DMS_HOOK_TCE_BUILD_ONE, &in);
+	tce_event(c, DMS_HOOK_TCE_BUILD_ONE, DMS_EV_TCE_SET, &in, 0, 0);
+	return 0;
+}
+
+SEC("?kprobe")
+int kp_tce_free(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE);
+	struct inflight in = {};
+
+	tce_range(ctx, DMS_HOOK_TCE_FREE, &in);
+	tce_event(c, DMS_HOOK_TCE_FREE, DMS_EV_TCE_CLEAR, &in, 0, 0);
+	return 0;
+}
+
+static __always_inline u64 be64(u64 v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(v);
+#else
+	return v;
+#endif
+}
+
+static __always_inline u32 be32(u32 v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap32(v);
+#else
+	return v;
+#endif
+}
+
+/* (start_pfn, num_pfn, const struct dynamic_dma_window_prop *): a direct window is filled */
+static __always_inline bool window_range(struct pt_regs *ctx, u32 hook, struct inflight *in)
+{
+	const void *prop = (const void *)arg_of(ctx, hook, DMS_ARG_PROP);
+	struct dynamic_dma_window_prop p;
+	u64 start;
+
+	if (bpf_probe_read_kernel(&p, sizeof(p), prop))
+		return false;
+	start = arg_of(ctx, hook, DMS_ARG_PFN) << config.page_shift;
+	in->arg[T_LIOBN] = be32(p.liobn);
+	in->arg[T_SHIFT] = be32(p.tce_shift);
+	in->arg[T_DMA] = be64(p.dma_base) + start;
+	in->arg[T_PHYS] = start;
+	in->arg[T_SIZE] = arg_of(ctx, hook, DMS_ARG_NUMPFN) << config.page_shift;
+	return true;
+}
+
+SEC("?kprobe")
+int kp_tce_setrange(struct pt_regs *ctx)
+{
+	struct inflight in = {};
+
+	if (!window_range(ctx, DMS_HOOK_TCE_SETRANGE, &in))
+		return 0;
+	tce_outer_set(bpf_get_current_task());
+	inflight_put(ctx, DMS_HOOK_TCE_SETRANGE, &in);
+	return 0;
+}
+
+SEC("?kretprobe")
+int krp_tce_setrange(struct pt_regs *ctx)
+{
+	struct inflight in;
+
+	tce_outer_set(0);
+	if (!inflight_take(ctx, DMS_HOOK_TCE_SETRANGE, &in))
+		return 0;
+	tce_event(counts_of(DMS_HOOK_TCE_SETRANGE), DMS_HOOK_TCE_SETRANGE, DMS_EV_TCE_SET, &in,
+		  (int)regs_ret(ctx), DMS_FL_DIRECT_WINDOW);
+	return 0;
+}
+
+SEC("?kprobe")
+int kp_tce_clearrange(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_TCE_CLEARRANGE);
+	struct inflight in = {};
+
+	if (!window_range(ctx, DMS_HOOK_TCE_CLEARRANGE, &in)) {
+		count(c, failed);
+		return 0;
+	}
+	tce_event(c, DMS_HOOK_TCE_CLEARRANGE, DMS_EV_TCE_CLEAR, &in, 0, DMS_FL_DIRECT_WINDOW);
+	return 0;
+}
+
+/* dma_iommu_map_page / _phys: reaching it means the TCE path from 5.9 on. Counted; the record
+ * comes from iommu_map_*() below it, which knows the table and also serves VIO. */
+SEC("?kprobe")
+int kp_dma_iommu_map(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_DMA_IOMMU_MAP);
+
+	count(c, ignored);
+	return 0;
+}
+
+enum { I_DEV, I_PHYS, I_SIZE, I_DIR, I_ATTRS, I_TBL };
+
+/* iommu_map_page(dev, tbl, page, offset, size, mask, direction, attrs); _phys from 6.19 on */
+SEC("?kprobe")
+int kp_iommu_map(struct pt_regs *ctx)
+{
+	const u32 hook = DMS_HOOK_IOMMU_MAP;
+	struct inflight in = {};
+
+	in.arg[I_DEV] = arg_of(ctx, hook, DMS_ARG_DEV);
+	in.arg[I_TBL] = arg_of(ctx, hook, DMS_ARG_TBL);
+	in.arg[I_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
+	in.arg[I_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
+	in.arg[I_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	if (has_arg(hook, DMS_ARG_PHYS))
+		in.arg[I_PHYS] = arg_of(ctx, hook, DMS_ARG_PHYS);
+	else
+		page_phys(arg_of(ctx, hook, DMS_ARG_PAGE), arg_of(ctx, hook, DMS_ARG_OFFSET),
+			  &in.arg[I_PHYS]);
+	inflight_put(ctx, hook, &in);
+	return 0;
+}
+
+static __always_inline void inner_tce(u64 dev, u64 phys, u64 dma, u32 liobn)
+{
+	u32 zero = 0;
+	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
+
+	if (!in)
+		return;
+	in->dev = dev;
+	in->phys = phys;
+	in->dma = dma;
+	in->liobn = liobn;
+	in->kind = dma == DMS_DMA_ERROR ? DMS_INNER_NO_TCE : DMS_INNER_TCE;
+}
+
+SEC("?kretprobe")
+int krp_iommu_map(struct pt_regs *ctx)
+{
+	struct dms_counts *c = counts_of(DMS_HOOK_IOMMU_MAP);
+	struct mapping m = { .sg_index = -1 };
+	struct iommu_table *tbl;
+	struct inflight in;
+
+	if (!inflight_take(ctx, DMS_HOOK_IOMMU_MAP, &in))
+		return 0;
+	tbl = (struct iommu_table *)in.arg[I_TBL];
+	m.dev = dev_key((const struct device *)in.arg[I_DEV]);
+	m.dma = regs_ret(ctx);
+	m.liobn = tbl ? RD(tbl, it_index) : 0;
+	m.phys = in.arg[I_PHYS];
+	inner_tce(m.dev, m.phys, m.dma, m.liobn);
+	if (config.flags & DMS_CFG_OUTER_MAP) {
+		count(c, ignored);
+		return 0;
+	}
+	m.size = in.arg[I_SIZE];
+	m.dir = in.arg[I_DIR];
+	m.attrs = in.arg[I_ATTRS];
+	m.page_shift = tbl ? RD(tbl, it_page_shift) : 0;
+	m.path = m.dma == DMS_DMA_ERROR ? DMS_PATH_FAILED : DMS_PATH_TCE;
+	m.flags = m.dma == DMS_DMA_ERROR ? DMS_FL_NO_TCE : DMS_FL_INNER;
+	devstate_once(DMS_HOOK_IOMMU_MAP, (const struct device *)in.arg[I_DEV], m.dev);
+	mapping_report(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, &m, ctx);
+	return 0;
+}
+
+/*
+ * The hypervisor's own word on each TCE call, on request: with these events on, every hcall of
+ * the machine takes the slow way, so the opcode is tested first. One call at a time runs on a
+ * processor between its two events but for interrupts, whose own hcalls end before it goes on;
+ * the opcode is compared to notice those.
+ */
+#define H_PUT_TCE		0x20
+#define H_STUFF_TCE		0x138
+#define H_PUT_TCE_INDIRECT	0x13c
+
+struct hcall {
+	u64 opcode;
+	u64 arg[4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct hcall);
+} hcall_running SEC(".maps");
+
+static __always_inline bool hcall_is_tce(u64 opcode)
+{
+	return opcode == H_PUT_TCE || opcode == H_STUFF_TCE || opcode == H_PUT_TCE_INDIRECT;
+}
+
+/* (unsigned long opcode, unsigned long *args) */
+SEC("?raw_tp/hcall_entry")
+int rtp_hcall_entry(unsigned long long *ctx)
+{
+	struct hcall *h;
+	u32 zero = 0;
+
+	if (!hcall_is_tce(ctx[0]))
+		return 0;
+	hit(DMS_HOOK_HCALL);
+	h = bpf_map_lookup_elem(&hcall_running, &zero);
+	if (!h)
+		return 0;
+	h->opcode = ctx[0];
+	bpf_probe_read_kernel(h->arg, sizeof(h->arg), (const void *)ctx[1]);
+	return 0;
+}
+
+/* (unsigned long opcode, long retval, unsigned long *retbuf) */
+SEC("?raw_tp/hcall_exit")
+int rtp_hcall_exit(unsigned long long *ctx)
+{
+	struct dms_counts *c;
+	struct dms_event *e;
+	struct hcall *h;
+	u32 zero = 0;
+
+	if (!hcall_is_tce(ctx[0]))
+		return 0;
+	c = counts_of(DMS_HOOK_HCALL);
+	h = bpf_map_lookup_elem(&hcall_running, &zero);
+	if (!h || h->opcode != ctx[0])
+		return 0;
+	h->opcode = 0;
+	e = event_reserve(c, DMS_HOOK_HCALL, DMS_EV_HCALL);
+	if (!e)
+		return 0;
+	e->aux = ctx[0];
+	e->ret = ctx[1];
+	e->liobn = h->arg[0];
+	e->dma = h->arg[1];
+	e->phys = h->arg[2];
+	e->size = ctx[0] == H_PUT_TCE ? 1 : h->arg[3];
+	event_submit(c, e);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

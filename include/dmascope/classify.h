@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which way one mapping took, from what was observed of it. One pure function, compiled into
+ * the BPF programs and into the unit tests; no kernel access lives here.
+ *
+ * Nothing is concluded from the kind of guest or from dma_ops_bypass: from 7.0 on
+ * (1471c517cf7d) every pre-mapped window has bypass set together with a bus limit, and one
+ * device uses several paths.
+ */
+#ifndef DMASCOPE_CLASSIFY_H
+#define DMASCOPE_CLASSIFY_H
+
+#include "dmascope/event.h"
+
+/* What the inner hook of the same call said, if one ran. */
+enum dms_inner {
+	DMS_INNER_NONE,
+	DMS_INNER_TCE,		/* iommu_map_*() returned this DMA address */
+	DMS_INNER_SLOT,		/* swiotlb_tbl_map_single() returned this slot */
+	DMS_INNER_NO_SLOT,
+	DMS_INNER_NO_TCE,
+};
+
+struct dms_facts {
+	__dms_u64 dma;
+	__dms_u64 phys;
+	__dms_u64 offset;	/* archdata.dma_offset; 0 where there is none */
+	__dms_u64 enc_mask;	/* bits of dma that only say "encrypted" (x86 C-bit) */
+	__dms_u64 table_start;	/* DMA space of the device's iommu_table ... */
+	__dms_u64 table_size;	/* ... in bytes, 0 = no table */
+	__dms_u64 pool_start;	/* physical */
+	__dms_u64 pool_end;
+	__dms_u64 slot;		/* from the inner hook */
+	__dms_u8 inner;		/* enum dms_inner */
+	__dms_u8 phys_known;
+	__dms_u8 dma_iommu;	/* dev->dma_iommu */
+	__dms_u8 pad;
+};
+
+/*
+ * Returns the path and sets *flags (DMS_FL_INNER, _NO_SLOT, _NO_TCE) and *slot (the physical
+ * address of the bounce slot, 0 if none).
+ *
+ * The table is asked before the pool: a dynamic window (5.15+) sets dma_offset too, so that
+ * dma - offset may fall into the pool by chance; and before the identity: in the 32-bit default
+ * window a DMA address may equal the physical one by chance.
+ */
+static inline __dms_u8 dms_classify(const struct dms_facts *f, __dms_u8 *flags, __dms_u64 *slot)
+{
+	__dms_u64 bare = (f->dma & ~f->enc_mask) - f->offset;
+
+	*slot = 0;
+	if (f->dma == DMS_DMA_ERROR) {
+		if (f->inner == DMS_INNER_NO_SLOT)
+			*flags |= DMS_FL_NO_SLOT;
+		else if (f->inner == DMS_INNER_NO_TCE)
+			*flags |= DMS_FL_NO_TCE;
+		return DMS_PATH_FAILED;
+	}
+	if (f->inner == DMS_INNER_SLOT && (f->slot == bare || f->dma_iommu)) {
+		*flags |= DMS_FL_INNER;
+		*slot = f->slot;
+		return DMS_PATH_BOUNCED;
+	}
+	if (f->inner == DMS_INNER_TCE) {
+		*flags |= DMS_FL_INNER;
+		return DMS_PATH_TCE;
+	}
+	if (f->dma_iommu)
+		return DMS_PATH_IOMMU;
+	if (f->dma - f->table_start < f->table_size)
+		return DMS_PATH_TCE;
+	if (bare >= f->pool_start && bare < f->pool_end &&
+	    !(f->phys_known && f->phys >= f->pool_start && f->phys < f->pool_end)) {
+		*slot = bare;
+		return DMS_PATH_BOUNCED;
+	}
+	if (!f->phys_known || bare == f->phys)
+		return DMS_PATH_DIRECT;
+	return DMS_PATH_UNKNOWN;
+}
+
+#endif /* DMASCOPE_CLASSIFY_H */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The command line: verbs, their one option table (usage, completion and man pages are made
+ * from it or checked against it), exit codes. What a verb does lives in cmd_<verb>.c.
+ */
+#ifndef DMASCOPE_CMD_H
+#define DMASCOPE_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_IO = 1,		/* internal error, or input/output failed */
+	EXIT_USAGE = 2,		/* wrong command line, or an invalid file */
+	EXIT_START = 3,		/* cannot start: privilege, lockdown, kernel */
+	EXIT_PARTIAL = 4,	/* finished, but incomplete: something was lost or is missing */
+};
+
+enum opt_type {
+	OPT_FLAG,		/* bool */
+	OPT_STRING,		/* const char * */
+	OPT_UINT,		/* uint64_t, decimal or 0x */
+	OPT_SIZE,		/* uint64_t, bytes, with K, M, G */
+	OPT_TIME,		/* uint64_t, ns, from "10", "1.5", "500ms", "2m", "1h" */
+	OPT_CHOICE,		/* const char *, one of `choices` */
+};
+
+struct opt {
+	const char *name;	/* long name; NULL ends the table */
+	char letter;		/* 0 = none */
+	enum opt_type type;
+	size_t offset;		/* into the verb's configuration */
+	const char *arg;	/* what the argument is called */
+	const char *help;
+	const char *choices;	/* separated by '|' */
+};
+
+struct cmd {
+	const char *name;
+	const char *summary;
+	const char *args;	/* for usage: "FILE", "[-- CMD...]" */
+	const struct opt *opts;
+	size_t config_size;	/* a zeroed block of this size is given to run() */
+	/* the words that are no options; the exit code is returned */
+	int (*run)(void *config, int argc, char **argv);
+};
+
+extern const struct cmd cmd_top, cmd_record, cmd_report, cmd_convert, cmd_doctor, cmd_metrics,
+	cmd_explain;
+extern const struct cmd *const cmds[];	/* NULL ends it */
+
+/* One line to stderr, "dmascope: " before it. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Parses argv[1..] by the table into config. The index of the first word that is no option, or
+ * -1 after a message (EXIT_USAGE), or -2 after --help was printed (EXIT_DONE).
+ */
+int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config);
+void opts_usage(const struct cmd *cmd);
+
+#endif /* DMASCOPE_CMD_H */

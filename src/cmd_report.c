@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * report: a recorded trace as the text for a bug report.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "source/replay.h"
+#include "view/report.h"
+
+struct config {
+	const char *device;
+	const char *at;
+	uint64_t since, until;
+	uint64_t ranges;
+	bool all;
+};
+
+#define O(name, letter, type, field, arg, help)	\
+	{ name, letter, type, offsetof(struct config, field), arg, help, NULL }
+
+static const struct opt opts[] = {
+	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name fits"),
+	O("at", 0, OPT_STRING, at, "ADDR", "who maps this DMA or physical address, since when"),
+	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
+	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
+	O("ranges", 0, OPT_UINT, ranges, "N", "list at most N mapped ranges (20)"),
+	O("all", 'a', OPT_FLAG, all, NULL, "list all mapped ranges"),
+	{ 0 }
+};
+
+static int parse_addr(const char *s, uint64_t *addr)
+{
+	char *end;
+
+	errno = 0;
+	*addr = strtoull(s, &end, 16);
+	return errno || end == s || *end || *s == '-' ? -EINVAL : 0;
+}
+
+static int show(const struct model *m, const struct config *cfg, const char *path, bool cut)
+{
+	struct report_opts o = {
+		.device = cfg->device,
+		.ranges = cfg->all ? SIZE_MAX : (size_t)cfg->ranges,
+		.cut = cut,
+		.source = path,
+		.by_addr = cfg->at,
+	};
+	int err;
+
+	if (cfg->at && parse_addr(cfg->at, &o.addr)) {
+		complain("report: --at wants an address in hex, not \"%s\"", cfg->at);
+		return EXIT_USAGE;
+	}
+	err = report_text(m, &o, stdout);
+	if (err == -ENOENT) {
+		complain("report: no device in %s fits \"%s\"", path, cfg->device);
+		return EXIT_USAGE;
+	}
+	if (err) {
+		complain("report: %s", strerror(-err));
+		return EXIT_IO;
+	}
+	return EXIT_DONE;
+}
+
+/* What a reader's end means for the caller: a file with a whole header is worth a report. */
+static int exit_of(const struct replay_status *st, bool *usable)
+{
+	*usable = st->header && st->state != TRACE_STOPPED && st->state != TRACE_IO;
+	switch (st->state) {
+	case TRACE_COMPLETE:
+		return EXIT_DONE;
+	case TRACE_TRUNCATED:
+	case TRACE_DAMAGED:
+		return *usable ? EXIT_PARTIAL : EXIT_USAGE;
+	case TRACE_FOREIGN:
+	case TRACE_NEWER:
+		*usable = false;
+		return EXIT_USAGE;
+	default:
+		return EXIT_IO;
+	}
+}
+
+static int run_report(void *config, int argc, char **argv)
+{
+	struct config *cfg = config;
+	struct replay_opts ro = {
+		.since_set = cfg->since,
+		.until_set = cfg->until,
+		.since_ns = (int64_t)cfg->since,
+		.until_ns = (int64_t)cfg->until,
+	};
+	struct replay_status st;
+	struct model_run run;
+	struct model *m;
+	bool usable;
+	int ret, shown;
+
+	if (argc != 1) {
+		complain("report: which FILE? See dmascope report --help");
+		return EXIT_USAGE;
+	}
+	m = model__new(NULL);
+	if (!m) {
+		complain("report: no memory");
+		return EXIT_IO;
+	}
+	source_replay(argv[0], &ro, model__feed, m, &st);
+	ret = exit_of(&st, &usable);
+	if (st.state != TRACE_COMPLETE)
+		complain("report: %s", st.text);
+	if (usable) {
+		shown = show(m, cfg, argv[0], st.state != TRACE_COMPLETE);
+		model__run(m, &run);
+		if (shown)
+			ret = shown;
+		else if (!ret && !run.complete)
+			ret = EXIT_PARTIAL;
+	}
+	model__free(m);
+	return ret;
+}
+
+const struct cmd cmd_report = {
+	.name = "report",
+	.summary = "the text for a bug report from a recorded trace",
+	.args = "FILE",
+	.opts = opts,
+	.config_size = sizeof(struct config),
+	.run = run_report,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Finding the verb and running it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+const struct cmd *const cmds[] = {
+	&cmd_record,
+	&cmd_report,
+	&cmd_doctor,
+	NULL,
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: dmascope [VERB] [OPTION]...\n"
+	      "Which way each device's DMA goes in a secure guest, what it has mapped, which pages\n"
+	      "the hypervisor can see, and what is wrong.\n\n", to);
+	for (const struct cmd *const *c = cmds; *c; c++)
+		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+	fputs("\n  --help     this text; dmascope VERB --help for a verb's options\n"
+	      "  --version  the version\n"
+	      "\nExit codes: 0 ok, 1 internal or I/O, 2 usage or invalid file, 3 cannot start,\n"
+	      "4 finished but incomplete.\n", to);
+}
+
+/* A verb by its name or an unambiguous beginning of it. */
+static const struct cmd *find(const char *name)
+{
+	const struct cmd *found = NULL;
+
+	for (const struct cmd *const *c = cmds; *c; c++) {
+		if (!strcmp((*c)->name, name))
+			return *c;
+		if (strncmp((*c)->name, name, strlen(name)))
+			continue;
+		if (found) {
+			complain("\"%s\" could be %s or %s", name, found->name, (*c)->name);
+			return NULL;
+		}
+		found = *c;
+	}
+	if (!found)
+		complain("there is no verb \"%s\": see dmascope --help", name);
+	return found;
+}
+
+static int run(const struct cmd *cmd, int argc, char **argv)
+{
+	void *config = calloc(1, cmd->config_size ? cmd->config_size : 1);
+	int first, ret;
+
+	if (!config) {
+		complain("no memory");
+		return EXIT_IO;
+	}
+	first = opts_parse(cmd, argc, argv, config);
+	if (first < 0)
+		ret = first == -2 ? EXIT_DONE : EXIT_USAGE;
+	else
+		ret = cmd->run(config, argc - first, argv + first);
+	free(config);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *cmd;
+	int ret;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+			 !strcmp(argv[1], "help"))) {
+		usage(stdout);
+		ret = EXIT_DONE;
+	} else if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
+		puts("dmascope " DMASCOPE_VERSION);
+		ret = EXIT_DONE;
+	} else if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	} else {
+		cmd = find(argv[1]);
+		ret = cmd ? run(cmd, argc - 1, argv + 1) : EXIT_USAGE;
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write to standard output");
+		return EXIT_IO;
+	}
+	return ret;
+}

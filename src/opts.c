@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Parsing a verb's words by its option table, and printing the table as usage. Knows no verb.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#define MAX_OPTS	48
+#define LONG_ONLY	256	/* values of options without a letter start here */
+
+void complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("dmascope: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+static int parse_uint(const char *s, uint64_t *out)
+{
+	char *end;
+
+	if (*s == '-' || !*s)
+		return -EINVAL;
+	errno = 0;
+	*out = strtoull(s, &end, 0);
+	return errno || *end ? -EINVAL : 0;
+}
+
+static int parse_size(const char *s, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *u;
+	char *end;
+
+	if (*s == '-' || !*s)
+		return -EINVAL;
+	errno = 0;
+	*out = strtoull(s, &end, 0);
+	if (errno || end == s)
+		return -EINVAL;
+	u = *end ? strchr(units, *end & ~0x20) : NULL;
+	if (u) {
+		unsigned int shift = 10 * (unsigned int)(u - units + 1);
+
+		if (*out >> (64 - shift))
+			return -EINVAL;
+		*out <<= shift;
+		end++;
+		if (*end == 'i')
+			end++;
+		if (*end == 'B')
+			end++;
+	}
+	return *end ? -EINVAL : 0;
+}
+
+static int parse_time(const char *s, uint64_t *out)
+{
+	static const struct { const char *unit; double ns; } units[] = {
+		{ "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 },
+		{ "m", 60e9 }, { "min", 60e9 }, { "h", 3600e9 },
+	};
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(s, &end);
+	if (errno || end == s || !(v >= 0))
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].unit))
+			continue;
+		if (v * units[i].ns > 1e18)
+			return -EINVAL;
+		*out = (uint64_t)(v * units[i].ns);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_choice(const char *s, const char *choices)
+{
+	size_t len = strlen(s);
+
+	for (const char *p = choices; *p; p += *p == '|') {
+		size_t n = strcspn(p, "|");
+
+		if (n == len && !memcmp(p, s, n))
+			return 0;
+		p += n;
+	}
+	return -EINVAL;
+}
+
+static int store(const struct opt *o, const char *arg, char *config)
+{
+	void *to = config + o->offset;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case OPT_UINT:
+		return parse_uint(arg, to);
+	case OPT_SIZE:
+		return parse_size(arg, to);
+	case OPT_TIME:
+		return parse_time(arg, to);
+	case OPT_CHOICE:
+		*(const char **)to = arg;
+		return parse_choice(arg, o->choices);
+	case OPT_STRING:
+		*(const char **)to = arg;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static const char *kind_of(const struct opt *o)
+{
+	switch (o->type) {
+	case OPT_SIZE:
+		return "a size such as 4096, 64K or 1M";
+	case OPT_TIME:
+		return "a time such as 10, 1.5, 500ms or 2m";
+	case OPT_UINT:
+		return "a number";
+	default:
+		return o->choices;
+	}
+}
+
+static void bad_value(const struct cmd *cmd, const struct opt *o, const char *arg)
+{
+	complain("%s: --%s wants %s%s, not \"%s\"", cmd->name, o->name,
+		 o->type == OPT_CHOICE ? "one of " : "", kind_of(o), arg);
+}
+
+static int build(const struct cmd *cmd, struct option *longs, char *shorts)
+{
+	size_t n = 0, s = 0;
+
+	shorts[s++] = '+';	/* stop at the first word: what follows may be a command's */
+	shorts[s++] = ':';
+	for (const struct opt *o = cmd->opts; o->name; o++, n++) {
+		if (n == MAX_OPTS - 2)
+			return -E2BIG;
+		longs[n].name = o->name;
+		longs[n].has_arg = o->type == OPT_FLAG ? no_argument : required_argument;
+		longs[n].val = o->letter ? o->letter : LONG_ONLY + (int)n;
+		if (!o->letter)
+			continue;
+		shorts[s++] = o->letter;
+		if (o->type != OPT_FLAG)
+			shorts[s++] = ':';
+	}
+	longs[n].name = "help";
+	longs[n].val = 'h';
+	shorts[s++] = 'h';
+	shorts[s] = '\0';
+	return 0;
+}
+
+static const struct opt *opt_by_val(const struct cmd *cmd, int val)
+{
+	int n = 0;
+
+	for (const struct opt *o = cmd->opts; o->name; o++, n++)
+		if (val == (o->letter ? o->letter : LONG_ONLY + n))
+			return o;
+	return NULL;
+}
+
+static void unknown(const struct cmd *cmd, int c, char **argv)
+{
+	const struct opt *o = c == ':' ? opt_by_val(cmd, optopt) : NULL;
+
+	if (o)
+		complain("%s: --%s wants an argument: %s", cmd->name, o->name, o->arg);
+	else if (optopt && optopt < LONG_ONLY)
+		complain("%s: unknown option -%c: see dmascope %s --help", cmd->name, optopt,
+			 cmd->name);
+	else
+		complain("%s: unknown option %s: see dmascope %s --help", cmd->name,
+			 argv[optind - 1], cmd->name);
+}
+
+int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config)
+{
+	struct option longs[MAX_OPTS] = {};
+	char shorts[3 * MAX_OPTS];
+	const struct opt *o;
+	int c;
+
+	if (build(cmd, longs, shorts))
+		return -1;
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == 'h' && !opt_by_val(cmd, 'h')) {
+			opts_usage(cmd);
+			return -2;
+		}
+		o = c == '?' || c == ':' ? NULL : opt_by_val(cmd, c);
+		if (!o) {
+			unknown(cmd, c, argv);
+			return -1;
+		}
+		if (store(o, optarg, config)) {
+			bad_value(cmd, o, optarg);
+			return -1;
+		}
+	}
+	return optind;
+}
+
+void opts_usage(const struct cmd *cmd)
+{
+	char left[64];
+
+	printf("Usage: dmascope %s [OPTION]... %s\n%s.\n\n", cmd->name, cmd->args, cmd->summary);
+	for (const struct opt *o = cmd->opts; o->name; o++) {
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+			 o->type == OPT_FLAG ? "" : " ", o->type == OPT_FLAG ? "" : o->arg);
+		printf("  %-26s %s\n", left, o->help);
+	}
+	printf("  %-26s %s\n", "-h, --help", "this text");
+}

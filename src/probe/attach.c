@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Loading and attaching the chosen candidates. The kernel has the last word: a program that it
+ * refuses to load or attach is struck out and the next candidate tried, until all that are left
+ * work. Reading what they deliver is in read.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "guest/caps.h"
+#include "guest/lockdown.h"
+#include "probe/inside.h"
+
+/* libbpf reports why a program was refused only through its log; the last lines are kept. */
+static struct {
+	char prog[64];
+	char line[DMS_TEXT_LEN];
+	bool verbose;
+} load_log;
+
+static void log_keep_line(const char *text)
+{
+	const char *p = text;
+
+	/* the verifier's complaint is the last line that is not statistics */
+	while (*p) {
+		size_t n = strcspn(p, "\n");
+
+		if (n > 3 && strncmp(p, "processed ", 10) && strncmp(p, "-- ", 3) &&
+		    strncmp(p, "libbpf", 6))
+			snprintf(load_log.line, sizeof(load_log.line), "%.*s", (int)n, p);
+		p += n + (p[n] == '\n');
+	}
+}
+
+static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	static char buf[1 << 16];
+	const char *name;
+	va_list copy;
+
+	va_copy(copy, args);
+	vsnprintf(buf, sizeof(buf), fmt, copy);
+	va_end(copy);
+	if (load_log.verbose)
+		fputs(buf, stderr);
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	name = strstr(buf, "prog '");
+	if (name && strstr(buf, "load failed"))
+		sscanf(name, "prog '%63[^']'", load_log.prog);
+	if (strstr(buf, "BEGIN PROG LOAD LOG"))
+		log_keep_line(buf);
+	return 0;
+}
+
+static bool prog_wanted(struct probe *p, const char *name)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		const struct candidate *c = p->choices[i].cand;
+
+		if (c && (!strcmp(c->prog, name) || (c->ret && !strcmp(c->ret, name))))
+			return true;
+	}
+	return !strcmp(name, "read_values") && !p->env.no_kprobes;
+}
+
+static struct choice *choice_of_prog(struct probe *p, const char *name)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		const struct candidate *c = p->choices[i].cand;
+
+		if (c && (!strcmp(c->prog, name) || (c->ret && !strcmp(c->ret, name))))
+			return &p->choices[i];
+	}
+	return NULL;
+}
+
+static void refuse(struct choice *c, const char *what, int err)
+{
+	c->refused |= 1U << (c->cand - c->row->cand);
+	snprintf(c->reason, sizeof(c->reason), "the kernel refuses to %s %s: %s%s%s", what,
+		 c->symbol, strerror(-err), load_log.line[0] ? ": " : "", load_log.line);
+	c->cand = NULL;
+}
+
+/* ---- configuration ---- */
+
+static uint64_t variable_at(const struct probe *p, const char *name)
+{
+	struct symbol sym;
+
+	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
+}
+
+/* How an address of the linear map or a struct page becomes a physical address. */
+static void config_addresses(struct probe *p, struct dms_config *cfg)
+{
+	const struct btf_type *t;
+	int id = btf__find_by_name_kind(p->btf, "page", BTF_KIND_STRUCT);
+
+	t = id > 0 ? btf__type_by_id(p->btf, id) : NULL;
+	cfg->struct_page_size = t ? t->size : 0;
+	cfg->virt_mask = ~0ULL;
+	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
+	if (!strcmp(p->env.arch, "ppc64le")) {
+		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */
+		cfg->virt_mask = 0x0fffffffffffffffULL;
+		cfg->vmemmap = 0xc00c000000000000ULL;
+		cfg->vmemmap_at = variable_at(p, "vmemmap");
+		cfg->virt_size = 0;
+	} else if (!strcmp(p->env.arch, "x86_64")) {
+		/* without KASLR of memory: Documentation/arch/x86/x86_64/mm.rst */
+		cfg->virt_base = 0xffff888000000000ULL;
+		cfg->vmemmap = 0xffffea0000000000ULL;
+		cfg->virt_base_at = variable_at(p, "page_offset_base");
+		cfg->vmemmap_at = variable_at(p, "vmemmap_base");
+	} else if (!strcmp(p->env.arch, "s390x")) {
+		/* identity until 6.10, then __identity_base (c98d2ecae08f) */
+		cfg->virt_base_at = variable_at(p, "__identity_base");
+		cfg->vmemmap_at = variable_at(p, "vmemmap");
+	} else {
+		cfg->virt_mask = 0;
+	}
+}
+
+static unsigned int log2_of(unsigned long v)
+{
+	unsigned int n = 0;
+
+	while (v >>= 1)
+		n++;
+	return n;
+}
+
+static void config_fill(struct probe *p, struct dms_config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	for (int i = 0; i < DMS_HOOK_MAX; i++)
+		memset(cfg->layout[i].at, DMS_ARG_NOWHERE, sizeof(cfg->layout[i].at));
+	cfg->flags = p->opts.flags;
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		const struct choice *c = &p->choices[i];
+
+		if (!c->cand)
+			continue;
+		cfg->layout[c->row->id] = c->layout;
+		if (c->row->id == DMS_HOOK_MAP)
+			cfg->flags |= DMS_CFG_OUTER_MAP;
+	}
+	config_addresses(p, cfg);
+	cfg->min_size = p->opts.min_size;
+	cfg->path_mask = p->opts.path_mask;
+	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));
+	cfg->self = (uint32_t)getpid();
+	cfg->ring_mask = p->shards - 1;
+}
+
+/* ---- maps ---- */
+
+static int rings_create(struct probe *p)
+{
+	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
+	int map = bpf_map__fd(p->skel->maps.rings), err;
+
+	while (each & (each - 1))
+		each &= each - 1;
+	if (each < page)
+		each = page;
+	p->ring_each = each;
+	for (uint32_t i = 0; i < p->shards; i++) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)each, NULL);
+
+		if (fd < 0)
+			return -errno;
+		p->ring_fd[i] = fd;
+		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY))
+			return -errno;
+		if (p->rb) {
+			err = ring_buffer__add(p->rb, fd, probe__on_sample, p);
+			if (err)
+				return err;
+			continue;
+		}
+		p->rb = ring_buffer__new(fd, probe__on_sample, p, NULL);
+		if (!p->rb)
+			return -errno;
+	}
+	return 0;
+}
+
+static void rings_close(struct probe *p)
+{
+	ring_buffer__free(p->rb);
+	p->rb = NULL;
+	for (uint32_t i = 0; i < PROBE_MAX_SHARDS; i++) {
+		if (p->ring_fd[i] >= 0)
+			close(p->ring_fd[i]);
+		p->ring_fd[i] = -1;
+	}
+}
+
+static int maps_size(struct probe *p)
+{
+	int err = 0;
+
+	/* what this run does not use takes no memory */
+	if (!(p->opts.flags & DMS_CFG_STATS))
+		err = bpf_map__set_max_entries(p->skel->maps.stats, 1);
+	if (!err && !(p->opts.flags & DMS_CFG_FILTER_DEV))
+		err = bpf_map__set_max_entries(p->skel->maps.dev_filter, 1);
+	return err;
+}
+
+/* ---- one try ---- */
+
+static void close_skeleton(struct probe *p)
+{
+	for (unsigned int i = 0; i < p->nlinks; i++)
+		bpf_link__destroy(p->links[i]);
+	p->nlinks = 0;
+	rings_close(p);
+	dmascope_bpf__destroy(p->skel);
+	p->skel = NULL;
+}
+
+static int load(struct probe *p)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = p->opts.btf_path);
+	struct bpf_program *prog;
+	int err;
+
+	p->skel = dmascope_bpf__open_opts(&opts);
+	if (!p->skel)
+		return -errno;
+	bpf_object__for_each_program(prog, p->skel->obj)
+		bpf_program__set_autoload(prog, prog_wanted(p, bpf_program__name(prog)));
+	config_fill(p, (struct dms_config *)&p->skel->rodata->config);
+	err = maps_size(p);
+	if (err)
+		return err;
+	load_log.prog[0] = '\0';
+	load_log.line[0] = '\0';
+	err = dmascope_bpf__load(p->skel);
+	if (err)
+		return err;
+	return rings_create(p);
+}
+
+/* The verifier cannot be asked twice for a value that never changes: run once, keep. */
+static int read_values(struct probe *p)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_program__fd(p->skel->progs.read_values);
+
+	if (p->env.no_kprobes || fd < 0)
+		return 0;
+	return bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
+}
+
+static int attach_prog(struct probe *p, const struct choice *c, const char *name, bool ret)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, name);
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = ret, .offset = c->cand->offset);
+	struct bpf_link *link;
+
+	if (!prog)
+		return -ENOENT;
+	if (p->nlinks == PROBE_MAX_LINKS)
+		return -E2BIG;
+	if (c->cand->attach == ATTACH_KPROBE)
+		link = bpf_program__attach_kprobe_opts(prog, c->symbol, &opts);
+	else
+		link = bpf_program__attach(prog);
+	if (!link)
+		return -errno;
+	p->links[p->nlinks++] = link;
+	return 0;
+}
+
+/* The return first: one that comes without its entry is ignored, an entry without return leaks. */
+static int attach_choice(struct probe *p, const struct choice *c)
+{
+	int err = 0;
+
+	if (c->cand->ret)
+		err = attach_prog(p, c, c->cand->ret, c->cand->attach == ATTACH_KPROBE);
+	if (!err)
+		err = attach_prog(p, c, c->cand->prog, false);
+	return err;
+}
+
+static bool has_other_candidate(struct probe *p, struct choice *c)
+{
+	choose(&p->env, c->row, c);
+	return c->cand;
+}
+
+/* Attaches all. -EAGAIN: a candidate was struck out for another one, start over. */
+static int attach_all(struct probe *p)
+{
+	bool again = false;
+
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		struct choice *c = &p->choices[i];
+		int err;
+
+		if (!c->cand)
+			continue;
+		err = attach_choice(p, c);
+		if (!err)
+			continue;
+		load_log.line[0] = '\0';
+		refuse(c, "attach to", err);
+		again |= has_other_candidate(p, c);
+	}
+	return again ? -EAGAIN : 0;
+}
+
+/* ---- what stands in the way ---- */
+
+static bool core_attached(const struct probe *p)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		enum dms_hook id = p->choices[i].row->id;
+
+		if (p->choices[i].cand && (id == DMS_HOOK_MAP || id == DMS_HOOK_IOMMU_MAP ||
+					   id == DMS_HOOK_SWIOTLB_MAP ||
+					   id == DMS_HOOK_SWIOTLB_BOUNCED))
+			return true;
+	}
+	return false;
+}
+
+static int fail_privilege(struct probe_error *err)
+{
+	struct guest_caps caps;
+	char missing[128];
+
+	if (guest_caps("", &caps) || guest_caps_can_trace(&caps))
+		return 0;
+	guest_caps_missing_trace(&caps, missing, sizeof(missing));
+	err->fault = PROBE_NO_PRIVILEGE;
+	snprintf(err->text, sizeof(err->text),
+		 "tracing needs %s: run as root", missing);
+	return -EPERM;
+}
+
+static void fail_refused(struct probe *p, struct probe_error *err)
+{
+	struct guest_lockdown l;
+
+	guest_lockdown("", &l);
+	if (p->env.no_kprobes || l.mode == LOCKDOWN_CONFIDENTIALITY) {
+		err->fault = PROBE_LOCKDOWN;
+		snprintf(err->text, sizeof(err->text),
+			 "the kernel's lockdown=confidentiality refuses the tracing programs, and "
+			 "this kernel has no dma:* trace events that would still work (6.12 and "
+			 "later have): boot with lockdown=integrity");
+		return;
+	}
+	err->fault = PROBE_NO_HOOK;
+	snprintf(err->text, sizeof(err->text),
+		 "this kernel (lockdown: %s) has neither kprobes (CONFIG_KPROBES) nor the dma:* "
+		 "trace events, so nothing can be observed: see dmascope doctor",
+		 l.name[0] ? l.name : "unknown");
+}
+
+/* Everything refused with EPERM although we may trace: lockdown, even if it cannot be read. */
+static void fail_eperm(struct probe_error *err)
+{
+	struct guest_lockdown l;
+
+	guest_lockdown("", &l);
+	err->fault = PROBE_LOCKDOWN;
+	snprintf(err->text, sizeof(err->text),
+		 "the kernel refuses tracing programs although we have the capabilities: "
+		 "lockdown=%s%s: boot with lockdown=integrity or none",
+		 l.name[0] ? l.name : "confidentiality", l.name[0] ? "" : " most likely");
+}
+
+/* ---- the way through ---- */
+
+static int load_btf(struct probe *p, struct probe_error *err)
+{
+	p->env.own_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	p->btf = p->opts.btf_path ? btf__parse(p->opts.btf_path, NULL) : btf__load_vmlinux_btf();
+	if (p->btf) {
+		p->env.btf = p->btf;
+		return 0;
+	}
+	err->fault = PROBE_NO_BTF;
+	if (p->opts.btf_path)
+		snprintf(err->text, sizeof(err->text), "%s has no usable BTF: %s",
+			 p->opts.btf_path, strerror(errno));
+	else
+		snprintf(err->text, sizeof(err->text),
+			 "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give one made from its "
+			 "debug symbols with --btf FILE (pahole --btf_encode_detached FILE vmlinux)");
+	return -ENOENT;
+}
+
+static void choose_all(struct probe *p)
+{
+	p->nchoices = 0;
+	for (unsigned int i = 0; i < hook_rows_count; i++) {
+		if (!choose_applies(&p->env, &hook_rows[i]))
+			continue;
+		choose(&p->env, &hook_rows[i], &p->choices[p->nchoices++]);
+	}
+}
+
+/* One round: 0 = all that is chosen works, -EAGAIN = try again without what was refused. */
+static int try_round(struct probe *p, struct probe_error *err)
+{
+	struct choice *c;
+	int ret;
+
+	if (!core_attached(p)) {
+		fail_refused(p, err);
+		return -EOPNOTSUPP;
+	}
+	ret = load(p);
+	if (!ret)
+		ret = read_values(p);
+	if (!ret)
+		return attach_all(p);
+	c = choice_of_prog(p, load_log.prog);
+	if (c) {
+		refuse(c, "load the program for", ret);
+		has_other_candidate(p, c);
+		p->eperm += ret == -EPERM || ret == -EACCES;
+		return -EAGAIN;
+	}
+	if (ret == -EPERM) {
+		fail_eperm(err);
+		return ret;
+	}
+	err->fault = PROBE_INTERNAL;
+	snprintf(err->text, sizeof(err->text), "the BPF programs cannot be loaded: %s%s%s",
+		 strerror(-ret), load_log.line[0] ? ": " : "", load_log.line);
+	return ret;
+}
+
+static int open_all(struct probe *p, struct probe_error *err)
+{
+	int ret;
+
+	choose_all(p);
+	for (unsigned int round = 0; round < 4 * hook_rows_count; round++) {
+		ret = try_round(p, err);
+		if (ret != -EAGAIN)
+			break;
+		close_skeleton(p);
+	}
+	if (ret && err->fault == PROBE_NO_HOOK && p->eperm)
+		fail_eperm(err);
+	return ret;
+}
+
+static unsigned int shards_for(unsigned int wanted)
+{
+	unsigned int cpus = (unsigned int)libbpf_num_possible_cpus(), n = 1;
+
+	if (!wanted)
+		wanted = cpus > 8 ? 8 : cpus;
+	while (n * 2 <= wanted && n * 2 <= PROBE_MAX_SHARDS)
+		n *= 2;
+	return n;
+}
+
+int probe__open(struct probe **out, const struct probe_opts *opts, const struct symbols *syms,
+		struct probe_error *err)
+{
+	struct guest_lockdown lock;
+	struct utsname uts;
+	struct probe *p;
+	int ret;
+
+	*out = NULL;
+	memset(err, 0, sizeof(*err));
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	for (int i = 0; i < PROBE_MAX_SHARDS; i++)
+		p->ring_fd[i] = -1;
+	p->opts = *opts;
+	if (!p->opts.ring_bytes)
+		p->opts.ring_bytes = 8 << 20;
+	p->shards = shards_for(opts->shards);
+	load_log.verbose = opts->verbose;
+	libbpf_set_print(on_libbpf_message);
+	uname(&uts);
+	snprintf(p->arch, sizeof(p->arch), "%s", uts.machine);
+	guest_lockdown("", &lock);
+	p->env = (struct choose_env){
+		.syms = syms,
+		.arch = p->arch,
+		.no_kprobes = opts->no_kprobes || lock.mode == LOCKDOWN_CONFIDENTIALITY,
+		.hcalls = opts->hcalls,
+		.secure = opts->secure,
+	};
+	ret = fail_privilege(err);
+	if (!ret)
+		ret = load_btf(p, err);
+	if (!ret)
+		ret = open_all(p, err);
+	if (ret) {
+		probe__free(p);
+		return ret;
+	}
+	*out = p;
+	return 0;
+}
+
+void probe__detach(struct probe *p)
+{
+	/* entries first, so that every call that was counted still finds its return */
+	for (unsigned int i = p->nlinks; i > 0; i--)
+		bpf_link__destroy(p->links[i - 1]);
+	p->nlinks = 0;
+}
+
+void probe__free(struct probe *p)
+{
+	if (!p)
+		return;
+	close_skeleton(p);
+	btf__free(p->btf);
+	free(p);
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The hook catalogue. Each kernel-version difference in where something is observed stands here,
+ * with the version or commit that made it, and nowhere else. Order within a row is preference;
+ * the first candidate that the running kernel has, loads and attaches is used.
+ */
+#include <string.h>
+
+#include "probe/catalogue.h"
+#include "util/names.h"
+
+#define KPROBE(sym, prog, ret, params, note)	\
+	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note }
+#define KPROBE_SUFFIX(sym, prog, ret, params, note)	\
+	{ ATTACH_KPROBE, sym, true, 0, prog, ret, params, note }
+#define KPROBE_AT(sym, off, prog, params, note)	\
+	{ ATTACH_KPROBE, sym, false, off, prog, NULL, params, note }
+#define TP_BTF(event, prog, params, note)	\
+	{ ATTACH_TP_BTF, event, false, 0, prog, NULL, params, note }
+#define TP_BTF_AND(event, prog, other, params, note)	\
+	{ ATTACH_TP_BTF, event, false, 0, prog, other, params, note }
+#define RAW_TP(event, prog, params, note)	\
+	{ ATTACH_RAW_TP, event, false, 0, prog, NULL, params, note }
+#define RAW_TP_AND(event, prog, other, params, note)	\
+	{ ATTACH_RAW_TP, event, false, 0, prog, other, params, note }
+
+const struct hook_row hook_rows[] = {
+	{
+		DMS_HOOK_MAP, CLASS_CORE, NULL, false,
+		"streaming mappings, their paths and ranges",
+		{
+			TP_BTF("dma_map_phys", "tp_dma_map_phys",
+			       "dev phys_addr dma_addr size dir attrs", "6.18+"),
+			TP_BTF_AND("dma_map_page", "tp_dma_map_page", "tp_dma_map_resource",
+				   "dev phys_addr dma_addr size dir attrs",
+				   "6.12 (038eb433dc14) to 6.17"),
+			KPROBE("dma_map_phys", "kp_dma_map", "krp_dma_map",
+			       "dev phys size dir attrs", "6.18+, where the event cannot be used"),
+			KPROBE("dma_map_page_attrs", "kp_dma_map", "krp_dma_map",
+			       "dev page offset size dir attrs", "5.9+; inline before"),
+		},
+	},
+	{
+		DMS_HOOK_UNMAP, CLASS_CORE, NULL, false,
+		"when mappings end: live ranges and leaks",
+		{
+			TP_BTF("dma_unmap_phys", "tp_dma_unmap_phys", "dev addr size dir attrs",
+			       "6.18+"),
+			TP_BTF_AND("dma_unmap_page", "tp_dma_unmap_page", "tp_dma_unmap_resource",
+				   "dev addr size dir attrs", "6.12 to 6.17"),
+			KPROBE("dma_unmap_phys", "kp_dma_unmap", NULL, "dev addr size dir attrs",
+			       "6.18+, where the event cannot be used"),
+			KPROBE("dma_unmap_page_attrs", "kp_dma_unmap", NULL,
+			       "dev addr size dir attrs", "5.9+; inline before"),
+		},
+	},
+	{
+		DMS_HOOK_MAP_SG, CLASS_CORE, NULL, false,
+		"scatter-gather mappings (disks, mostly)",
+		{
+			RAW_TP_AND("dma_map_sg", "rtp_dma_map_sg", "rtp_dma_map_sg_err",
+				   "dev sgl nents ents dir attrs", "6.13+"),
+			KPROBE("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
+			       "dev sg nents dir attrs",
+			       "5.15+, also behind dma_map_sgtable(); 6.12 has no event of failures"),
+			RAW_TP("dma_map_sg", "rtp_dma_map_sg", "dev sgl nents ents dir attrs",
+			       "6.12, where the function cannot be probed"),
+			KPROBE("dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
+			       "dev sg nents dir attrs", "5.9+; inline before"),
+		},
+	},
+	{
+		DMS_HOOK_UNMAP_SG, CLASS_CORE, NULL, false,
+		"when scatter-gather mappings end",
+		{
+			RAW_TP("dma_unmap_sg", "rtp_dma_unmap_sg", "dev sgl nents dir attrs",
+			       "6.12+"),
+			KPROBE("dma_unmap_sg_attrs", "kp_dma_unmap_sg", NULL,
+			       "dev sg nents dir attrs", "5.9+; inline before"),
+		},
+	},
+	{
+		DMS_HOOK_ALLOC, CLASS_CORE, NULL, false,
+		"coherent memory of devices",
+		{
+			TP_BTF("dma_alloc", "tp_dma_alloc_dir",
+			       "dev virt_addr dma_addr size dir flags attrs", "6.13+"),
+			TP_BTF("dma_alloc", "tp_dma_alloc",
+			       "dev virt_addr dma_addr size flags attrs", "6.12"),
+			KPROBE("dma_alloc_attrs", "kp_dma_alloc", "krp_dma_alloc",
+			       "dev size dma_handle flag attrs", "all"),
+		},
+	},
+	{
+		DMS_HOOK_FREE, CLASS_CORE, NULL, false,
+		"when coherent memory is given back",
+		{
+			TP_BTF("dma_free", "tp_dma_free_dir",
+			       "dev virt_addr dma_addr size dir attrs", "6.13+"),
+			TP_BTF("dma_free", "tp_dma_free", "dev virt_addr dma_addr size attrs",
+			       "6.12"),
+			KPROBE("dma_free_attrs", "kp_dma_free", NULL,
+			       "dev size cpu_addr dma_handle attrs", "all"),
+		},
+	},
+	{
+		DMS_HOOK_DMA_IOMMU_MAP, CLASS_DETAIL, "ppc64le", false,
+		"the count of mappings that reached the TCE layer from PCI",
+		{
+			KPROBE("dma_iommu_map_phys", "kp_dma_iommu_map", NULL,
+			       "dev phys size direction attrs", "6.19+"),
+			KPROBE("dma_iommu_map_page", "kp_dma_iommu_map", NULL,
+			       "dev page offset size direction attrs", "to 6.18"),
+		},
+	},
+	{
+		DMS_HOOK_IOMMU_MAP, CLASS_CORE, "ppc64le", false,
+		"confirmation that a mapping took the TCE path, and why one failed",
+		{
+			KPROBE("iommu_map_phys", "kp_iommu_map", "krp_iommu_map",
+			       "dev tbl phys size mask direction attrs", "6.19+"),
+			KPROBE("iommu_map_page", "kp_iommu_map", "krp_iommu_map",
+			       "dev tbl page offset size mask direction attrs", "to 6.18"),
+		},
+	},
+	{
+		DMS_HOOK_SWIOTLB_BOUNCED, CLASS_DETAIL, NULL, false,
+		"attempts to bounce, before slots are searched",
+		{
+			TP_BTF("swiotlb_bounced", "tp_swiotlb_bounced", "dev dev_addr size",
+			       "all; a 4th argument to 5.17"),
+			RAW_TP("swiotlb_bounced", "rtp_swiotlb_bounced", "dev dev_addr size",
+			       "where BTF pointers cannot be followed (powerpc before 5.17)"),
+		},
+	},
+	{
+		DMS_HOOK_SWIOTLB_MAP, CLASS_CORE, NULL, false,
+		"slots taken from the bounce pool, and why a bounce failed",
+		{
+			/* the layout comes from BTF; without it, the newest: 6.11+ */
+			KPROBE("swiotlb_tbl_map_single", "kp_swiotlb_map", "krp_swiotlb_map",
+			       "dev orig_addr mapping_size alloc_align_mask dir attrs",
+			       "layouts: 5.4-5.9 tbl_dma_addr second; 5.10-5.15 alloc_size; "
+			       "5.17-6.9 alloc_size and alloc_align_mask; 6.11+ alloc_align_mask"),
+		},
+	},
+	{
+		DMS_HOOK_SWIOTLB_UNMAP, CLASS_CORE, NULL, false,
+		"slots given back to the bounce pool",
+		{
+			KPROBE("__swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
+			       "dev tlb_addr mapping_size dir attrs pool", "6.11+"),
+			KPROBE("swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
+			       "dev tlb_addr mapping_size dir attrs", "to 6.10; inline since"),
+		},
+	},
+	{
+		DMS_HOOK_SHARE, CLASS_CORE, NULL, true,
+		"pages shared with the hypervisor after the start",
+		{
+			KPROBE("set_memory_decrypted", "kp_share", "krp_share", "addr numpages",
+			       "all; called set_memory_unencrypted in the 2019 thread"),
+		},
+	},
+	{
+		DMS_HOOK_UNSHARE, CLASS_CORE, NULL, true,
+		"pages made private again",
+		{
+			KPROBE("set_memory_encrypted", "kp_unshare", "krp_unshare",
+			       "addr numpages", "all"),
+		},
+	},
+	{
+		DMS_HOOK_UCALL, CLASS_DETAIL, "ppc64le", true,
+		"whether the ultravisor refused a conversion (set_memory_* return 0 always)",
+		{
+			KPROBE_AT("ucall_norets", 4, "kp_ucall", "status",
+				  "the blr after sc 2; +0 cannot be stepped (refused from 5.19)"),
+		},
+	},
+	{
+		DMS_HOOK_SHARE_DTL, CLASS_DETAIL, "ppc64le", true,
+		"dispatch trace log pages shared when a processor is added",
+		{
+			KPROBE("dtl_cache_ctor", "kp_share_dtl", NULL, "addr", "all"),
+		},
+	},
+	{
+		DMS_HOOK_SHARE_XIVE, CLASS_DETAIL, "ppc64le", true,
+		"interrupt queue pages shared when a processor is added",
+		{
+			KPROBE("xive_spapr_setup_queue", "kp_share_xive", "krp_share_xive",
+			       "cpu xc prio", "all; shares the queue page it allocated"),
+		},
+	},
+	{
+		DMS_HOOK_UNSHARE_XIVE, CLASS_DETAIL, "ppc64le", true,
+		"interrupt queue pages made private when a processor goes",
+		{
+			KPROBE("xive_spapr_cleanup_queue", "kp_unshare_xive", NULL,
+			       "cpu xc prio", "all"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_BUILD, CLASS_CORE, "ppc64le", false,
+		"which TCEs are set: ranges of the TCE windows",
+		{
+			KPROBE_SUFFIX("tce_buildmulti_pSeriesLP", "kp_tce_build", "krp_tce_build",
+				      "tbl tcenum npages uaddr direction attrs", "all"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_BUILD_ONE, CLASS_DETAIL, "ppc64le", false,
+		"TCEs set outside the known callers",
+		{
+			KPROBE_SUFFIX("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
+				      "liobn tcenum tceshift npages uaddr direction attrs",
+				      "5.4.20+; .isra.0 or .constprop.0 by compiler"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_FREE, CLASS_CORE, "ppc64le", false,
+		"which TCEs are cleared",
+		{
+			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", NULL,
+				      "tbl tcenum npages", "all"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_SETRANGE, CLASS_CORE, "ppc64le", false,
+		"direct windows filled after the start",
+		{
+			KPROBE_SUFFIX("tce_setrange_multi_pSeriesLP", "kp_tce_setrange",
+				      "krp_tce_setrange", "start_pfn num_pfn arg", "all"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_CLEARRANGE, CLASS_DETAIL, "ppc64le", false,
+		"direct windows emptied after the start",
+		{
+			KPROBE_SUFFIX("tce_clearrange_multi_pSeriesLP", "kp_tce_clearrange", NULL,
+				      "start_pfn num_pfn arg", "all"),
+		},
+	},
+	{
+		DMS_HOOK_HCALL, CLASS_REQUEST, "ppc64le", false,
+		"the hypervisor's status of each TCE call (record --hcalls)",
+		{
+			RAW_TP_AND("hcall_entry", "rtp_hcall_entry", "rtp_hcall_exit",
+				   "opcode args", "all"),
+		},
+	},
+	{
+		DMS_HOOK_DMA_SUPPORTED, CLASS_DETAIL, "ppc64le", false,
+		"how the platform judged a mask set after the start",
+		{
+			KPROBE("dma_iommu_dma_supported", "kp_dma_supported", "krp_dma_supported",
+			       "dev mask", "all"),
+		},
+	},
+	{
+		DMS_HOOK_BYPASS, CLASS_DETAIL, "ppc64le", false,
+		"direct windows granted or refused after the start",
+		{
+			KPROBE_SUFFIX("iommu_bypass_supported_pSeriesLP", "kp_bypass",
+				      "krp_bypass", "pdev dma_mask", "all; enable_ddw is inlined"),
+		},
+	},
+	{
+		DMS_HOOK_SET_MASK, CLASS_DETAIL, NULL, false,
+		"masks that drivers set after the start",
+		{
+			KPROBE("dma_set_mask", "kp_set_mask", "krp_set_mask", "dev mask", "all"),
+		},
+	},
+	{
+		DMS_HOOK_SET_COHERENT_MASK, CLASS_DETAIL, NULL, false,
+		"coherent masks that drivers set after the start",
+		{
+			KPROBE("dma_set_coherent_mask", "kp_set_coherent_mask",
+			       "krp_set_coherent_mask", "dev mask", "all"),
+		},
+	},
+	{
+		DMS_HOOK_DEVICE_ADD, CLASS_DETAIL, NULL, false,
+		"devices added while running are only seen at their first mapping",
+		{
+			KPROBE("bus_probe_device", "kp_device_add", NULL, "dev", "all"),
+		},
+	},
+	{
+		DMS_HOOK_DEVICE_DEL, CLASS_DETAIL, NULL, false,
+		"that a device was removed",
+		{
+			KPROBE("device_del", "kp_device_del", NULL, "dev", "all"),
+		},
+	},
+	{
+		DMS_HOOK_SNAPSHOT, CLASS_DETAIL, NULL, false,
+		"masks, dma_ops, windows and pool of devices before their first mapping",
+		{
+			KPROBE("dev_attr_show", "kp_snapshot", NULL, "kobj attr buf", "all"),
+		},
+	},
+};
+
+const unsigned int hook_rows_count = sizeof(hook_rows) / sizeof(hook_rows[0]);
+
+const struct hook_row *hook_row_by_id(enum dms_hook id)
+{
+	for (unsigned int i = 0; i < hook_rows_count; i++)
+		if (hook_rows[i].id == id)
+			return &hook_rows[i];
+	return NULL;
+}
+
+static const struct {
+	const char *param;
+	enum dms_arg fact;
+} param_facts[] = {
+	{ "dev", DMS_ARG_DEV },
+	{ "hwdev", DMS_ARG_DEV },
+	{ "pdev", DMS_ARG_PDEV },
+	{ "page", DMS_ARG_PAGE },
+	{ "offset", DMS_ARG_OFFSET },
+	{ "phys", DMS_ARG_PHYS },
+	{ "orig_addr", DMS_ARG_PHYS },
+	{ "size", DMS_ARG_SIZE },
+	{ "mapping_size", DMS_ARG_SIZE },
+	{ "dir", DMS_ARG_DIR },
+	{ "direction", DMS_ARG_DIR },
+	{ "attrs", DMS_ARG_ATTRS },
+	{ "tbl", DMS_ARG_TBL },
+	{ "sg", DMS_ARG_SG },
+	{ "sgl", DMS_ARG_SG },
+	{ "nents", DMS_ARG_NENTS },
+	{ "ents", DMS_ARG_ENTS },
+	{ "tcenum", DMS_ARG_TCENUM },
+	{ "index", DMS_ARG_TCENUM },
+	{ "npages", DMS_ARG_NPAGES },
+	{ "uaddr", DMS_ARG_UADDR },
+	{ "liobn", DMS_ARG_LIOBN },
+	{ "tceshift", DMS_ARG_TCESHIFT },
+	{ "mask", DMS_ARG_MASK },
+	{ "dma_mask", DMS_ARG_MASK },
+	{ "alloc_align_mask", DMS_ARG_ALIGN },
+	{ "tlb_addr", DMS_ARG_SLOT },
+	{ "start_pfn", DMS_ARG_PFN },
+	{ "num_pfn", DMS_ARG_NUMPFN },
+	{ "arg", DMS_ARG_PROP },
+	{ "numpages", DMS_ARG_NUMPAGES },
+	{ "kobj", DMS_ARG_KOBJ },
+};
+
+int hook_param_fact(enum dms_hook id, const char *param)
+{
+	/* one name, two senses */
+	if (!strcmp(param, "addr") || !strcmp(param, "vaddr"))
+		return id == DMS_HOOK_UNMAP ? DMS_ARG_DMA : DMS_ARG_VADDR;
+	if (!strcmp(param, "dma_handle") || !strcmp(param, "handle"))
+		return id == DMS_HOOK_ALLOC ? DMS_ARG_HANDLE_PTR : DMS_ARG_DMA;
+	for (size_t i = 0; i < sizeof(param_facts) / sizeof(param_facts[0]); i++)
+		if (!strcmp(param, param_facts[i].param))
+			return param_facts[i].fact;
+	return -1;
+}
+
+void hook_layout(enum dms_hook id, const char *params, struct dms_layout *layout)
+{
+	char copy[256], *save = NULL;
+	int pos = 0, fact;
+
+	memset(layout->at, DMS_ARG_NOWHERE, sizeof(layout->at));
+	if (strlen(params) >= sizeof(copy))
+		return;
+	strcpy(copy, params);
+	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save), pos++) {
+		fact = hook_param_fact(id, p);
+		if (fact >= 0)
+			layout->at[fact] = (__dms_u8)pos;
+	}
+}
+
+int hook_by_any_name(const char *name)
+{
+	int id = dms_hook_by_name(name);
+
+	if (id > DMS_HOOK_NONE)
+		return id;
+	if (!strcmp(name, "set_memory_unencrypted"))
+		name = "set_memory_decrypted";
+	for (unsigned int i = 0; i < hook_rows_count; i++)
+		for (const struct candidate *c = hook_rows[i].cand; c->symbol; c++)
+			if (!strcmp(c->symbol, name))
+				return hook_rows[i].id;
+	return -1;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What can be observed and where: one row per observation (hook), its candidates in order of
+ * preference. A table and the look-ups on it; nothing here loads or attaches.
+ *
+ * To add a hook: an id in include/dmascope/event.h, its word in src/util/names.c, a program in
+ * bpf/, a row here.
+ */
+#ifndef DMASCOPE_PROBE_CATALOGUE_H
+#define DMASCOPE_PROBE_CATALOGUE_H
+
+#include <stdbool.h>
+
+#include "dmascope/config.h"
+#include "dmascope/record.h"
+
+#define CAND_MAX	6
+
+/* One place on one range of kernels where an observation can be made. */
+struct candidate {
+	enum dms_attach attach;	/* ATTACH_TP_BTF, ATTACH_RAW_TP or ATTACH_KPROBE */
+	const char *symbol;	/* function, or trace event without its group */
+	bool suffixes;		/* also a copy the compiler renamed: .isra.0, .constprop.0 */
+	unsigned int offset;	/* into the function, bytes */
+	const char *prog;	/* BPF program at the entry (or of the event) */
+	const char *ret;	/* at the return; of an event: the program of a second one; or NULL */
+	/* Names of the parameters as the kernel declares them, in order: the layout where the
+	 * running kernel's BTF does not list the function. For events: their number, by BTF. */
+	const char *params;
+	const char *note;	/* the version or commit that made it, and that ended it */
+};
+
+enum hook_class {
+	CLASS_CORE,	/* record without it is degraded */
+	CLASS_DETAIL,	/* adds detail; its absence is told, not counted as degraded */
+	CLASS_REQUEST,	/* only on request */
+};
+
+struct hook_row {
+	enum dms_hook id;
+	enum hook_class class;
+	const char *arch;	/* only there: "ppc64le"; NULL = everywhere */
+	bool secure_only;	/* only told as missing in a secure guest */
+	const char *lost;	/* what cannot be told without it */
+	struct candidate cand[CAND_MAX];	/* ends with symbol == NULL */
+};
+
+extern const struct hook_row hook_rows[];
+extern const unsigned int hook_rows_count;
+
+/* NULL if there is no such row. */
+const struct hook_row *hook_row_by_id(enum dms_hook id);
+
+/* The fact that a parameter of that name carries in that hook, or -1 for one not used. */
+int hook_param_fact(enum dms_hook id, const char *param);
+
+/* Fills a layout from names of parameters, separated by blanks. Unused ones are skipped. */
+void hook_layout(enum dms_hook id, const char *params, struct dms_layout *layout);
+
+/*
+ * A hook by what a user may call it: its word ("tce.build"), a symbol of its candidates, or
+ * "set_memory_unencrypted", the name the 2019 thread used for set_memory_decrypted. -1: none.
+ */
+int hook_by_any_name(const char *name);
+
+#endif /* DMASCOPE_PROBE_CATALOGUE_H */

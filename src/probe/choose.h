@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which candidate of each hook the running kernel has, by BTF and symbols, and with which
+ * argument layout. Nothing is loaded here.
+ */
+#ifndef DMASCOPE_PROBE_CHOOSE_H
+#define DMASCOPE_PROBE_CHOOSE_H
+
+#include <bpf/btf.h>
+
+#include "guest/symbols.h"
+#include "probe/catalogue.h"
+
+struct choice {
+	const struct hook_row *row;
+	const struct candidate *cand;	/* NULL = none; reason says why */
+	char symbol[DMS_NAME_LEN];	/* full name, with the compiler's suffix */
+	struct dms_layout layout;
+	char params[DMS_TEXT_LEN];	/* as found in BTF, "" = taken from the catalogue */
+	unsigned int refused;		/* bit per candidate: tried, and the kernel said no */
+	char reason[DMS_TEXT_LEN];
+};
+
+struct choose_env {
+	const struct btf *btf;		/* NULL = none */
+	bool own_btf;			/* the kernel itself has it: tp_btf is possible */
+	const struct symbols *syms;
+	const char *arch;		/* uname -m */
+	bool no_kprobes;		/* lockdown: no kprobe, no helper that reads memory */
+	bool hcalls;
+	bool secure;
+};
+
+/* Picks the first candidate that exists and was not refused; fills the rest of *c. */
+void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c);
+
+/* Whether the row applies to this machine and these options at all. */
+bool choose_applies(const struct choose_env *env, const struct hook_row *row);
+
+#endif /* DMASCOPE_PROBE_CHOOSE_H */

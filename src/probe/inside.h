@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What attach.c and read.c share. Private to src/probe.
+ */
+#ifndef DMASCOPE_PROBE_INSIDE_H
+#define DMASCOPE_PROBE_INSIDE_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "probe/choose.h"
+#include "probe/probe.h"
+
+#include "dmascope.skel.h"
+
+#define PROBE_MAX_SHARDS	64
+#define PROBE_MAX_LINKS		128
+#define PROBE_MAX_CHOICES	64
+
+struct probe {
+	struct probe_opts opts;
+	struct choose_env env;
+	char arch[65];
+	struct btf *btf;
+	struct choice choices[PROBE_MAX_CHOICES];
+	unsigned int nchoices;
+	unsigned int eperm;		/* programs refused for lack of permission */
+	struct dmascope_bpf *skel;
+	struct bpf_link *links[PROBE_MAX_LINKS];
+	unsigned int nlinks;
+	unsigned int shards;
+	size_t ring_each;
+	int ring_fd[PROBE_MAX_SHARDS];
+	struct ring_buffer *rb;
+	probe_record_fn fn;		/* of the drain that runs */
+	void *ctx;
+};
+
+int probe__on_sample(void *ctx, void *data, size_t size);
+
+#endif /* DMASCOPE_PROBE_INSIDE_H */

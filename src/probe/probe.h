@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF side as the rest of the tool sees it: chosen, loaded, attached, read, detached. The
+ * only room that knows libbpf. It hands out raw wire records; what they mean is not known here.
+ */
+#ifndef DMASCOPE_PROBE_H
+#define DMASCOPE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dmascope/config.h"
+#include "dmascope/record.h"
+#include "guest/symbols.h"
+
+struct probe;
+
+struct probe_opts {
+	const char *btf_path;	/* BTF of the running kernel where it has none; NULL = its own */
+	unsigned int flags;	/* DMS_CFG_STREAM, _STATS, _STACKS_*, _FILTER_DEV */
+	uint32_t path_mask;	/* bits of enum dms_path, 0 = all */
+	uint64_t min_size;	/* bytes */
+	size_t ring_bytes;	/* of all rings together; 0 = 8 MiB */
+	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors */
+	bool hcalls;		/* also CLASS_REQUEST hooks */
+	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
+	bool secure;		/* a secure guest: missing share hooks matter */
+	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
+	bool verbose;		/* libbpf's own messages to stderr */
+};
+
+/* Why nothing could be started, for the message and the exit code. */
+enum probe_fault {
+	PROBE_OK = 0,
+	PROBE_NO_PRIVILEGE,
+	PROBE_LOCKDOWN,
+	PROBE_NO_BTF,
+	PROBE_NO_HOOK,
+	PROBE_INTERNAL,
+};
+
+struct probe_error {
+	enum probe_fault fault;
+	char text[512];		/* one line: cause and remedy */
+};
+
+/*
+ * Chooses a candidate for every hook, loads, attaches. Hooks that this kernel does not have are
+ * left out; it fails only if not one mapping or bounce hook works. 0, or -errno with *err.
+ */
+int probe__open(struct probe **p, const struct probe_opts *opts, const struct symbols *syms,
+		struct probe_error *err);
+void probe__free(struct probe *p);	/* detaches too; takes NULL */
+
+/* Stops observing; the rings can still be drained. */
+void probe__detach(struct probe *p);
+
+/* Each hook of the catalogue for this architecture, attached or with the reason why not. */
+int probe__hooks(const struct probe *p, dms_sink_fn sink, void *ctx);
+/* Core hooks missing (those that matter in this guest): 0 = nothing is degraded. */
+unsigned int probe__degraded(const struct probe *p);
+
+/* Called with each raw record: struct dms_event, dms_devstate or dms_stack by its type. */
+typedef int (*probe_record_fn)(void *ctx, const void *data, size_t size);
+
+/*
+ * Hands over what is in the rings, oldest first per ring but not across rings. Waits up to
+ * timeout_ms for a ring to fill by half (0 = do not wait). The number of records, or -errno.
+ */
+int probe__drain(struct probe *p, int timeout_ms, probe_record_fn fn, void *ctx);
+
+/* Sum over processors; `pending` gets the calls of each hook that are still running. */
+int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
+		  uint64_t pending[DMS_HOOK_MAX]);
+
+/* Every aggregate, summed over processors. Return non-zero to stop. */
+typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
+			      const struct dms_stats *val);
+int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx);
+
+/* Lets a device through the filter (DMS_CFG_FILTER_DEV). */
+int probe__allow(struct probe *p, uint64_t dev);
+
+/* The fd that becomes readable when a ring is half full; for poll(). */
+int probe__fd(const struct probe *p);
+
+/* Bytes of kernel memory in all maps, as computed and as the kernel says (0 = it does not). */
+void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported);
+
+#endif /* DMASCOPE_PROBE_H */

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Reading what the programs deliver: rings, counters, aggregates, and what was attached.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/inside.h"
+#include "util/names.h"
+
+int probe__on_sample(void *ctx, void *data, size_t size)
+{
+	struct probe *p = ctx;
+
+	return p->fn(p->ctx, data, size);
+}
+
+int probe__drain(struct probe *p, int timeout_ms, probe_record_fn fn, void *ctx)
+{
+	int err, n;
+
+	p->fn = fn;
+	p->ctx = ctx;
+	if (timeout_ms > 0) {
+		/* poll hands over the rings that woke us; the others follow below */
+		n = ring_buffer__poll(p->rb, timeout_ms);
+		if (n < 0 && n != -EINTR)
+			return n;
+	}
+	err = ring_buffer__consume(p->rb);
+	return err;
+}
+
+int probe__fd(const struct probe *p)
+{
+	return ring_buffer__epoll_fd(p->rb);
+}
+
+int probe__allow(struct probe *p, uint64_t dev)
+{
+	uint8_t one = 1;
+
+	return bpf_map__update_elem(p->skel->maps.dev_filter, &dev, sizeof(dev), &one, sizeof(one),
+				    BPF_ANY);
+}
+
+static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
+{
+	int fd = bpf_map__fd(p->skel->maps.inflight);
+	struct { uint64_t arg[6]; uint32_t hook, pad; } val;
+	uint64_t key, next, *from = NULL;
+
+	while (!bpf_map_get_next_key(fd, from, &next)) {
+		key = next;
+		from = &key;
+		if (!bpf_map_lookup_elem(fd, &key, &val) && val.hook < DMS_HOOK_MAX)
+			pending[val.hook]++;
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
+		  uint64_t pending[DMS_HOOK_MAX])
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	struct dms_counts *val = calloc((size_t)cpus, sizeof(*val));
+
+	if (!val)
+		return -ENOMEM;
+	memset(counts, 0, sizeof(*counts) * DMS_HOOK_MAX);
+	memset(pending, 0, sizeof(*pending) * DMS_HOOK_MAX);
+	for (uint32_t h = 0; h < DMS_HOOK_MAX && !err; h++) {
+		err = bpf_map__lookup_elem(p->skel->maps.counts, &h, sizeof(h), val,
+					   sizeof(*val) * (size_t)cpus, 0);
+		for (int i = 0; i < cpus && !err; i++) {
+			counts[h].hits += val[i].hits;
+			counts[h].delivered += val[i].delivered;
+			counts[h].filtered += val[i].filtered;
+			counts[h].ignored += val[i].ignored;
+			counts[h].dropped += val[i].dropped;
+			counts[h].failed += val[i].failed;
+		}
+	}
+	free(val);
+	return err ? err : count_pending(p, pending);
+}
+
+static void stats_sum(struct dms_stats *sum, const struct dms_stats *val, int cpus)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (int i = 0; i < cpus; i++) {
+		sum->maps += val[i].maps;
+		sum->unmaps += val[i].unmaps;
+		sum->map_bytes += val[i].map_bytes;
+		sum->unmap_bytes += val[i].unmap_bytes;
+		for (int h = 0; h < DMS_HIST_SLOTS; h++)
+			sum->hist[h] += val[i].hist[h];
+	}
+}
+
+int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0, fd = bpf_map__fd(p->skel->maps.stats);
+	struct dms_stats *val = calloc((size_t)cpus, sizeof(*val)), sum;
+	struct dms_stats_key key, next, *from = NULL;
+
+	if (!val)
+		return -ENOMEM;
+	while (!err && !bpf_map_get_next_key(fd, from, &next)) {
+		key = next;
+		from = &key;
+		if (bpf_map_lookup_elem(fd, &key, val))
+			continue;
+		stats_sum(&sum, val, cpus);
+		err = fn(ctx, &key, &sum);
+	}
+	free(val);
+	return err;
+}
+
+static void hook_record(const struct choice *c, struct rec_hook *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->id = c->row->id;
+	snprintf(h->name, sizeof(h->name), "%s", dms_hook_name(c->row->id));
+	if (c->cand) {
+		h->attach = c->cand->attach;
+		snprintf(h->symbol, sizeof(h->symbol), "%s", c->symbol);
+	} else {
+		snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
+		snprintf(h->lost, sizeof(h->lost), "%s", c->row->lost);
+	}
+}
+
+int probe__hooks(const struct probe *p, dms_sink_fn sink, void *ctx)
+{
+	struct dms_rec rec = { .type = REC_HOOK };
+	int err = 0;
+
+	for (unsigned int i = 0; i < p->nchoices && !err; i++) {
+		hook_record(&p->choices[i], &rec.hook);
+		err = sink(ctx, &rec);
+	}
+	return err;
+}
+
+unsigned int probe__degraded(const struct probe *p)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		const struct choice *c = &p->choices[i];
+
+		n += !c->cand && c->row->class == CLASS_CORE &&
+		     (!c->row->secure_only || p->opts.secure);
+	}
+	return n;
+}
+
+static void map_memory(const struct bpf_map *map, uint64_t *computed, uint64_t *reported)
+{
+	uint64_t cpus = (uint64_t)libbpf_num_possible_cpus(), bytes;
+	uint64_t value = (bpf_map__value_size(map) + 7) & ~7ULL;
+	uint64_t key = (bpf_map__key_size(map) + 7) & ~7ULL;
+	char path[64], line[128];
+	FILE *f;
+
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		bytes = value * cpus;
+		break;
+	case BPF_MAP_TYPE_PERCPU_HASH:
+		bytes = 48 + key + 8 + value * cpus;
+		break;
+	case BPF_MAP_TYPE_HASH:		/* an element is 48 bytes and a bucket 16 per entry */
+		bytes = 48 + 16 + key + value;
+		break;
+	default:
+		bytes = value;
+	}
+	*computed += bytes * bpf_map__max_entries(map);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	f = fopen(path, "r");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned long long v;
+
+		if (sscanf(line, "memlock: %llu", &v) == 1)
+			*reported += v;
+	}
+	fclose(f);
+}
+
+void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported)
+{
+	const struct bpf_map *map;
+
+	*computed = *reported = 0;
+	bpf_object__for_each_map(map, p->skel->obj)
+		map_memory(map, computed, reported);
+	*computed += (uint64_t)p->shards * p->ring_each;
+	*reported += (uint64_t)p->shards * p->ring_each;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The table of devices of the live source.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+#include "guest/devices.h"
+#include "source/devtable.h"
+
+#define DEV_WINDOWS	8
+
+struct dev_entry {
+	struct rec_device dev;		/* key is dev.key */
+	char *path;			/* in sysfs, NULL = not there */
+	uint32_t windows[DEV_WINDOWS];	/* LIOBNs told */
+	unsigned int nwindows;
+	UT_hash_handle hh;
+};
+
+struct devtable {
+	struct dev_entry *head;
+};
+
+int devtable__new(struct devtable **t)
+{
+	*t = calloc(1, sizeof(**t));
+	return *t ? 0 : -ENOMEM;
+}
+
+void devtable__free(struct devtable *t)
+{
+	struct dev_entry *e, *next;
+
+	if (!t)
+		return;
+	HASH_ITER(hh, t->head, e, next) {
+		HASH_DEL(t->head, e);
+		free(e->path);
+		free(e);
+	}
+	free(t);
+}
+
+static struct dev_entry *find(const struct devtable *t, uint64_t key)
+{
+	struct dev_entry *e;
+
+	HASH_FIND(hh, t->head, &key, sizeof(key), e);
+	return e;
+}
+
+struct rec_device *devtable__put(struct devtable *t, const struct rec_device *dev,
+				 const char *path)
+{
+	struct dev_entry *e = find(t, dev->key);
+
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (!e)
+			return NULL;
+		e->dev = *dev;
+		HASH_ADD(hh, t->head, dev.key, sizeof(e->dev.key), e);
+	}
+	e->dev = *dev;
+	if (path && !e->path)
+		e->path = strdup(path);
+	return &e->dev;
+}
+
+struct rec_device *devtable__find_or_read(struct devtable *t, uint64_t key, bool *is_new)
+{
+	struct dev_entry *e = find(t, key);
+	struct rec_device dev;
+	char path[512] = "";
+
+	*is_new = !e;
+	if (e)
+		return &e->dev;
+	memset(&dev, 0, sizeof(dev));
+	if (guest_device_by_key("", key, &dev)) {
+		memset(&dev, 0, sizeof(dev));
+		dev.key = key;
+		snprintf(dev.name, sizeof(dev.name), "dev:%llx", (unsigned long long)key);
+	} else {
+		guest_device_path("", key, path, sizeof(path));
+	}
+	dev.preexisting = false;
+	return devtable__put(t, &dev, path[0] ? path : NULL);
+}
+
+struct rec_device *devtable__get(struct devtable *t, uint64_t key)
+{
+	bool is_new;
+
+	return key ? devtable__find_or_read(t, key, &is_new) : NULL;
+}
+
+void devtable__merge(struct rec_device *dev, const struct dms_devstate *s)
+{
+	struct dms_devstate old = dev->st;
+
+	dev->st = *s;
+	dev->ts = s->ts;
+	if (!(s->known & DMS_DS_MASK) && old.known & DMS_DS_MASK) {
+		dev->st.dma_mask = old.dma_mask;
+		dev->st.known |= DMS_DS_MASK;
+	}
+	if (!(s->known & DMS_DS_COHERENT_MASK) && old.known & DMS_DS_COHERENT_MASK) {
+		dev->st.coherent_mask = old.coherent_mask;
+		dev->st.known |= DMS_DS_COHERENT_MASK;
+	}
+}
+
+bool devtable__has_window(const struct devtable *t, uint64_t key, uint32_t liobn)
+{
+	const struct dev_entry *e = find(t, key);
+
+	for (unsigned int i = 0; e && i < e->nwindows; i++)
+		if (e->windows[i] == liobn)
+			return true;
+	return false;
+}
+
+void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn)
+{
+	struct dev_entry *e = find(t, key);
+
+	if (e && e->nwindows < DEV_WINDOWS && !devtable__has_window(t, key, liobn))
+		e->windows[e->nwindows++] = liobn;
+}
+
+void devtable__touch_all(const struct devtable *t)
+{
+	char path[600], buf[4096];
+	struct dev_entry *e, *next;
+
+	HASH_ITER(hh, t->head, e, next) {
+		int fd;
+
+		if (!e->path)
+			continue;
+		snprintf(path, sizeof(path), "%s/uevent", e->path);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		/* only that it was read matters */
+		if (read(fd, buf, sizeof(buf)) < 0)
+			errno = 0;
+		close(fd);
+	}
+}
+
+bool devtable__matches(const struct rec_device *dev, const char *glob)
+{
+	return !fnmatch(glob, dev->name, 0) || !fnmatch(glob, dev->driver, 0) ||
+	       !fnmatch(glob, dev->kind, 0);
+}

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * From raw wire records to the stream: order by time, names for devices, states merged into
+ * their device's record, losses told where they happened. Devices are kept in devtable.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/devices.h"
+#include "guest/kind.h"
+#include "guest/pool.h"
+#include "guest/windows.h"
+#include "source/devtable.h"
+#include "source/live.h"
+
+/*
+ * A record of time t may still be on its way (reserved, not submitted) while later ones of other
+ * processors are read: those newer than this are held back until the next round.
+ */
+#define HOLD_NS		(20ULL * 1000 * 1000)
+
+struct raw {
+	uint64_t ts;
+	uint64_t order;		/* of arrival, where times are equal */
+	union {
+		struct dms_event event;
+		struct dms_devstate state;
+	};
+};
+
+struct live {
+	struct probe *probe;
+	struct symbols *syms;
+	struct devtable *devs;
+	struct live_opts opts;
+	dms_sink_fn sink;
+	void *ctx;
+	struct raw *raw;
+	size_t nraw, raw_size;
+	uint64_t order;
+	uint64_t last_ts;
+	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
+	struct rec_pool pool;
+	uint64_t lost;
+	int err;		/* of an allocation in a callback */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- collecting ---- */
+
+static int on_stack(struct live *l, const struct dms_stack *s)
+{
+	struct dms_rec rec = { .type = REC_STACK };
+
+	rec.stack.id = s->id;
+	for (unsigned int i = 0; i < s->depth && i < DMS_STACK_DEPTH; i++) {
+		symbols_format(l->syms, s->ip[i], rec.stack.frame[i], DMS_NAME_LEN);
+		rec.stack.depth++;
+	}
+	return l->sink(l->ctx, &rec);
+}
+
+static struct raw *raw_new(struct live *l)
+{
+	struct raw *r;
+
+	if (l->nraw == l->raw_size) {
+		size_t size = l->raw_size ? l->raw_size * 2 : 4096;
+
+		r = realloc(l->raw, size * sizeof(*r));
+		if (!r)
+			return NULL;
+		l->raw = r;
+		l->raw_size = size;
+	}
+	return &l->raw[l->nraw++];
+}
+
+static int on_record(void *ctx, const void *data, size_t size)
+{
+	const struct dms_event *e = data;
+	struct live *l = ctx;
+	struct raw *r;
+
+	if (e->type == DMS_EV_STACK && size >= sizeof(struct dms_stack))
+		return on_stack(l, data);
+	if (size < (e->type == DMS_EV_DEVSTATE ? sizeof(r->state) : sizeof(r->event)))
+		return 0;
+	r = raw_new(l);
+	if (!r) {
+		l->err = -ENOMEM;
+		return -ENOMEM;
+	}
+	r->order = l->order++;
+	r->ts = e->ts;
+	if (e->type == DMS_EV_DEVSTATE)
+		memcpy(&r->state, data, sizeof(r->state));
+	else
+		memcpy(&r->event, data, sizeof(r->event));
+	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct raw *x = a, *y = b;
+
+	if (x->ts != y->ts)
+		return x->ts < y->ts ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* ---- devices, windows, pool ---- */
+
+static int emit_device(struct live *l, const struct rec_device *dev)
+{
+	struct dms_rec rec = { .type = REC_DEVICE, .device = *dev };
+
+	return l->sink(l->ctx, &rec);
+}
+
+/* The iommu_table of a device is a window too, unless the device tree told of it already. */
+static int window_of_state(struct live *l, const struct rec_device *dev)
+{
+	const struct dms_devstate *s = &dev->st;
+	struct dms_rec rec = { .type = REC_WINDOW };
+	struct rec_window *w = &rec.window;
+
+	if (!(s->known & DMS_DS_TABLE) || devtable__has_window(l->devs, dev->key, s->liobn))
+		return 0;
+	w->dev = dev->key;
+	w->liobn = s->liobn;
+	w->page_shift = s->table_page_shift;
+	w->kind = s->table_offset >> 32 ? WINDOW_DDW : WINDOW_DEFAULT;
+	w->use = WINDOW_DYNAMIC;
+	w->base = s->table_offset;
+	w->size = s->table_size;
+	w->ts = s->ts;
+	snprintf(w->source, sizeof(w->source), "iommu_table");
+	devtable__add_window(l->devs, dev->key, s->liobn);
+	return l->sink(l->ctx, &rec);
+}
+
+static int pool_of_state(struct live *l, const struct dms_devstate *s)
+{
+	struct dms_rec rec = { .type = REC_POOL };
+	struct rec_pool *p = &l->pool;
+
+	if (!(s->known & DMS_DS_POOL))
+		return 0;
+	if (p->ts && p->start == s->pool_start && p->nslabs == s->pool_nslabs &&
+	    p->force_bounce_known)
+		return 0;
+	p->start = s->pool_start;
+	p->end = s->pool_end;
+	p->nslabs = s->pool_nslabs;
+	p->slot_size = GUEST_SLOT_SIZE;
+	p->areas = s->pool_areas;
+	p->force_bounce_known = s->known & DMS_DS_FORCE_BOUNCE;
+	p->force_bounce = s->force_bounce;
+	p->used_known = s->known & DMS_DS_POOL_USED;
+	p->used = s->pool_used;
+	p->ts = s->ts;
+	if (!p->name[0])
+		snprintf(p->name, sizeof(p->name), "default");
+	snprintf(p->source, sizeof(p->source), "device state");
+	rec.pool = *p;
+	return l->sink(l->ctx, &rec);
+}
+
+static int on_state(struct live *l, const struct dms_devstate *s)
+{
+	struct rec_device *dev = devtable__get(l->devs, s->dev);
+	struct symbol sym;
+	uint64_t off;
+	int err;
+
+	if (!dev)
+		return s->dev ? -ENOMEM : 0;
+	devtable__merge(dev, s);
+	dev->ops[0] = '\0';
+	if (s->known & DMS_DS_OPS && s->ops &&
+	    !symbols_by_addr(l->syms, s->ops, &sym, &off) && !off)
+		snprintf(dev->ops, sizeof(dev->ops), "%s", sym.name);
+	dev->st.ops = !!s->ops;		/* no kernel address goes further */
+	err = emit_device(l, dev);
+	if (!err)
+		err = window_of_state(l, dev);
+	if (!err)
+		err = pool_of_state(l, s);
+	return err;
+}
+
+static int on_window(void *ctx, const struct dms_rec *rec)
+{
+	struct live *l = ctx;
+
+	devtable__add_window(l->devs, rec->window.dev, rec->window.liobn);
+	return l->sink(l->ctx, rec);
+}
+
+/* A window may have come or gone with a decision or a driver. */
+static int windows_again(struct live *l, uint64_t key)
+{
+	char path[512];
+
+	if (!key || guest_device_path("", key, path, sizeof(path)))
+		return 0;
+	return guest_windows_of("", path, key, on_window, l);
+}
+
+static int on_new_device(struct live *l, struct rec_device *dev)
+{
+	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
+		probe__allow(l->probe, dev->key);
+	return emit_device(l, dev);
+}
+
+static int on_event(struct live *l, const struct dms_event *e)
+{
+	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
+	struct rec_device *dev;
+	bool is_new;
+	int err = 0;
+
+	if (e->dev) {
+		dev = devtable__find_or_read(l->devs, e->dev, &is_new);
+		if (!dev)
+			return -ENOMEM;
+		if (is_new)
+			err = on_new_device(l, dev);
+		if (e->type == DMS_EV_DEVICE_DEL) {
+			dev->removed = true;
+			dev->ts = e->ts;
+			err = err ? err : emit_device(l, dev);
+		}
+	}
+	if (!err)
+		err = l->sink(l->ctx, &rec);
+	if (!err && (e->type == DMS_EV_BYPASS || e->type == DMS_EV_DECIDE))
+		err = windows_again(l, e->dev);
+	return err;
+}
+
+/* ---- losses ---- */
+
+static int tell_gaps(struct live *l)
+{
+	struct dms_counts counts[DMS_HOOK_MAX];
+	uint64_t pending[DMS_HOOK_MAX], n;
+	struct dms_rec rec = { .type = REC_GAP };
+	int err = probe__counts(l->probe, counts, pending);
+
+	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
+		n = counts[h].dropped + counts[h].failed - l->seen[h].dropped - l->seen[h].failed;
+		l->seen[h] = counts[h];
+		if (!n)
+			continue;
+		l->lost += n;
+		rec.gap = (struct rec_gap){ .ts = l->last_ts, .hook = h, .lost = n };
+		err = l->sink(l->ctx, &rec);
+	}
+	return err;
+}
+
+/* ---- the stream ---- */
+
+static int hand_over(struct live *l, uint64_t up_to)
+{
+	size_t i = 0;
+	int err = 0;
+
+	qsort(l->raw, l->nraw, sizeof(*l->raw), by_time);
+	for (; i < l->nraw && l->raw[i].ts <= up_to && !err; i++) {
+		const struct raw *r = &l->raw[i];
+
+		l->last_ts = r->ts;
+		if (r->event.type == DMS_EV_DEVSTATE)
+			err = on_state(l, &r->state);
+		else
+			err = on_event(l, &r->event);
+	}
+	l->nraw -= i;
+	memmove(l->raw, l->raw + i, l->nraw * sizeof(*l->raw));
+	return err;
+}
+
+int live__poll(struct live *l, int timeout_ms)
+{
+	uint64_t up_to;
+	int n;
+
+	/* take the time before reading: what is older has been submitted by then */
+	n = probe__drain(l->probe, timeout_ms, on_record, l);
+	if (n < 0 && n != -EINTR)
+		return l->err ? l->err : n;
+	up_to = now_ns() - HOLD_NS;
+	n = hand_over(l, up_to);
+	return n ? n : tell_gaps(l);
+}
+
+static int snapshot_sysfs(struct live *l);
+
+static int on_sysfs_device(void *ctx, const struct rec_device *dev, const char *path)
+{
+	struct live *l = ctx;
+	struct rec_device *mine = devtable__put(l->devs, dev, path);
+
+	return mine ? on_new_device(l, mine) : -ENOMEM;
+}
+
+static int on_pool(void *ctx, const struct dms_rec *rec)
+{
+	struct live *l = ctx;
+
+	if (!strcmp(rec->pool.name, "default") || !l->pool.name[0])
+		l->pool = rec->pool;
+	return l->sink(l->ctx, rec);
+}
+
+static int snapshot_sysfs(struct live *l)
+{
+	int err = guest_devices_each("", on_sysfs_device, l);
+
+	if (!err)
+		err = guest_windows("", on_window, l);
+	if (!err)
+		err = guest_pools("", on_pool, l);
+	return err;
+}
+
+/* Reading one attribute of each device makes the kernel pass it by our probe. */
+static int snapshot_kernel(struct live *l)
+{
+	devtable__touch_all(l->devs);
+	if (probe__drain(l->probe, 0, on_record, l) < 0)
+		return l->err ? l->err : 0;
+	return hand_over(l, UINT64_MAX);
+}
+
+static int session(struct live *l, struct rec_session *s)
+{
+	int err = guest_session("", s);
+
+	if (err)
+		return err;
+	s->start_ns = 0;
+	l->opts.probe.mem_top = s->mem_top;
+	l->opts.probe.secure = s->guest > GUEST_NONE;
+	return 0;
+}
+
+static int start(struct live *l, struct rec_session *s, struct probe_error *perr)
+{
+	struct dms_rec rec = { .type = REC_SESSION };
+	int err;
+
+	if (l->opts.device_glob)
+		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
+	err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
+	if (err)
+		return err;
+	s->start_ns = now_ns();
+	l->last_ts = s->start_ns;
+	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
+	rec.session = *s;
+	err = l->sink(l->ctx, &rec);
+	if (!err)
+		err = probe__hooks(l->probe, l->sink, l->ctx);
+	if (!err)
+		err = snapshot_sysfs(l);
+	if (!err)
+		err = snapshot_kernel(l);
+	return err;
+}
+
+int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink, void *ctx,
+	       struct probe_error *perr)
+{
+	struct rec_session s = {};
+	struct live *l;
+	int err;
+
+	*out = NULL;
+	memset(perr, 0, sizeof(*perr));
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	l->opts = *opts;
+	l->sink = sink;
+	l->ctx = ctx;
+	err = devtable__new(&l->devs);
+	if (!err)
+		err = symbols_load("", &l->syms);
+	if (!err)
+		err = session(l, &s);
+	if (!err)
+		err = start(l, &s, perr);
+	if (err) {
+		live__free(l);
+		return err;
+	}
+	*out = l;
+	return 0;
+}
+
+void live__free(struct live *l)
+{
+	if (!l)
+		return;
+	probe__free(l->probe);
+	devtable__free(l->devs);
+	symbols_free(l->syms);
+	free(l->raw);
+	free(l);
+}
+
+/* hits == delivered + filtered + ignored + dropped + failed + still running, for each hook. */
+static bool identity_holds(const struct dms_counts *c, uint64_t pending)
+{
+	return c->hits == c->delivered + c->filtered + c->ignored + c->dropped + c->failed + pending;
+}
+
+static void end_record(struct live *l, struct rec_end *end, const char *why)
+{
+	uint64_t pending[DMS_HOOK_MAX];
+	int err = probe__counts(l->probe, end->counts, pending);
+
+	end->ts = now_ns();
+	end->complete = !err && !l->lost;
+	snprintf(end->why, sizeof(end->why), "%s", why);
+	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
+		if (identity_holds(&end->counts[h], pending[h]))
+			continue;
+		end->complete = false;
+	}
+}
+
+int live__stop(struct live *l, const char *why, bool *complete)
+{
+	struct dms_rec rec = { .type = REC_END };
+	int err;
+
+	probe__detach(l->probe);
+	err = probe__drain(l->probe, 0, on_record, l);
+	err = err < 0 ? (l->err ? l->err : err) : hand_over(l, UINT64_MAX);
+	if (!err)
+		err = tell_gaps(l);
+	end_record(l, &rec.end, why);
+	*complete = rec.end.complete;
+	return err ? err : l->sink(l->ctx, &rec);
+}
+
+static int on_stats(void *ctx, const struct dms_stats_key *key, const struct dms_stats *val)
+{
+	struct dms_rec rec = { .type = REC_STATS };
+	struct live *l = ctx;
+	struct rec_device *dev;
+	bool is_new;
+	int err = 0;
+
+	if (key->dev) {
+		dev = devtable__find_or_read(l->devs, key->dev, &is_new);
+		if (dev && is_new)
+			err = on_new_device(l, dev);
+	}
+	rec.stats = (struct rec_stats){ .ts = now_ns(), .key = *key, .val = *val };
+	return err ? err : l->sink(l->ctx, &rec);
+}
+
+int live__stats(struct live *l)
+{
+	return probe__stats(l->probe, on_stats, l);
+}
+
+uint64_t live__lost(const struct live *l)
+{
+	return l->lost;
+}
+
+const struct probe *live__probe(const struct live *l)
+{
+	return l->probe;
+}

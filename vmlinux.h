@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel types the BPF programs touch, and of them only the fields touched. Every structure
+ * that differs between kernels is preserve_access_index, so libbpf finds the fields in the
+ * running kernel's BTF (CO-RE); ___flavours hold the layout of other versions. Nothing else
+ * belongs here: a field that no program reads is removed.
+ *
+ * `make check-core` checks each field against the BTF of the kernels in the matrix.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u8 u8;
+typedef __s8 s8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u64 __be64;
+typedef __u16 __sum16;
+typedef __u32 __wsum;
+typedef _Bool bool;
+typedef u64 phys_addr_t;
+typedef u64 dma_addr_t;
+typedef unsigned long size_t;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* include/uapi/linux/bpf.h: the ones used. */
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+};
+
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+};
+
+enum {
+	BPF_RB_AVAIL_DATA = 0,
+	BPF_RB_RING_SIZE = 1,
+};
+
+/* What a kprobe program is given: stable layouts, no relocation needed. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+#elif defined(__TARGET_ARCH_powerpc)
+struct pt_regs {
+	unsigned long gpr[32];
+	unsigned long nip, msr, orig_gpr3, ctr, link, xer, ccr, softe, trap, dar, dsisr, result;
+};
+#elif defined(__TARGET_ARCH_s390)
+struct pt_regs {
+	unsigned long args[1];
+	unsigned long psw_mask, psw_addr;
+	unsigned long gprs[16];
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	unsigned long regs[31];
+	unsigned long sp, pc, pstate;
+};
+#endif
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* include/linux/kernfs.h: id is 64 bits and the inode number from 5.5 on (67c0496e87d1). */
+struct kernfs_node {
+	u64 id;
+};
+
+struct kobject {
+	const char *name;
+	struct kernfs_node *sd;
+};
+
+struct page;
+struct dma_map_ops;
+
+/* arch/powerpc/include/asm/iommu.h */
+struct iommu_table {
+	unsigned long it_size;		/* entries */
+	unsigned long it_offset;	/* entries */
+	unsigned long it_index;		/* LIOBN */
+	unsigned long it_page_shift;
+	unsigned long *it_map;
+};
+
+/* include/linux/swiotlb.h, 6.6+ (158dbe9c9a1a): the pool is a structure of its own. */
+struct io_tlb_slot {
+	phys_addr_t orig_addr;
+	size_t alloc_size;
+};
+
+struct io_tlb_area {
+	unsigned long used;
+};
+
+struct io_tlb_pool {
+	phys_addr_t start;
+	phys_addr_t end;
+	unsigned long nslabs;
+	unsigned int nareas;
+	struct io_tlb_area *areas;
+	struct io_tlb_slot *slots;
+};
+
+struct atomic64_value {
+	s64 counter;
+};
+
+struct io_tlb_mem {
+	struct io_tlb_pool defpool;
+	unsigned long nslabs;
+	bool force_bounce;
+	struct atomic64_value total_used;	/* 6.4+ with CONFIG_DEBUG_FS (8b0977ecc8b3) */
+};
+
+/* 5.15 to 6.5. */
+struct io_tlb_mem___pre66 {
+	phys_addr_t start;
+	phys_addr_t end;
+	unsigned long nslabs;
+	unsigned long used;
+	bool force_bounce;
+	unsigned int nareas;			/* 6.0+ (20347fca71a3) */
+};
+
+/* arch/powerpc/include/asm/device.h; empty on x86 of today. */
+struct dev_archdata {
+	dma_addr_t dma_offset;
+	struct iommu_table *iommu_table_base;
+};
+
+struct device {
+	struct kobject kobj;
+	struct device *parent;
+	u64 *dma_mask;
+	u64 coherent_dma_mask;
+	u64 bus_dma_limit;			/* 5.6+ (a7ba70f1787f) */
+	const struct dma_map_ops *dma_ops;
+	bool dma_ops_bypass : 1;		/* 5.9+ (d35834c6d4b8), powerpc64 only */
+	bool dma_iommu : 1;			/* 6.12+ (b5c58b2fdc42) */
+	struct dev_archdata archdata;
+	struct io_tlb_mem *dma_io_tlb_mem;	/* 5.15+ (69031f500865) */
+};
+
+struct pci_dev {
+	struct device dev;
+};
+
+/* include/linux/scatterlist.h */
+struct scatterlist {
+	unsigned long page_link;
+	unsigned int offset;
+	unsigned int length;
+	dma_addr_t dma_address;
+	unsigned int dma_length;
+};
+
+struct task_struct;
+
+/* arch/powerpc/include/asm/xive.h, sysdev/xive/xive-internal.h */
+struct xive_q {
+	__be32 *qpage;
+	u32 msk;
+};
+
+struct xive_cpu {
+	struct xive_q queue[8];
+};
+
+#pragma clang attribute pop
+
+/* arch/powerpc/platforms/pseries/iommu.c: a device-tree property, so its layout is fixed. */
+struct dynamic_dma_window_prop {
+	__be32 liobn;
+	__be64 dma_base;
+	__be32 tce_shift;
+	__be32 window_shift;
+};
+
+#endif /* __VMLINUX_H__ */
