@@ -61,7 +61,7 @@ modules_into() {
 	[ -d "$dep" ] && [ -n "$modules" ] || return 0
 	dep=$dep/$(cat "$kernel/version")
 	for m in $modules; do
-		file=$(grep -E "(^|/)${m//[-_]/[-_]}\.ko[^:]*:" "$dep/modules.dep" | head -n 1)
+		file=$(grep -E "(^|/)${m//[-_]/[-_]}\.ko[^:]*:" "$dep/modules.dep" | head -n 1) || true
 		# Built in, or not in this version.
 		[ -n "$file" ] || continue
 		# shellcheck disable=SC2046

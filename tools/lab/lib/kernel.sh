@@ -139,14 +139,17 @@ kernel_keep() {
 	cp "$tmp/src/.config" "$tmp/config"
 	cp "$tmp/src/System.map" "$tmp/System.map"
 	cp "$tmp/src/include/config/kernel.release" "$tmp/version"
-	in_root $t-objcopy -O binary --only-section=.BTF --set-section-flags .BTF=alloc \
-		"$path/src/vmlinux" "$path/btf"
-	in_root $t-strip -s -o "$path/image" "$path/src/vmlinux"
-	[ -s "$tmp/btf" ] || die "the kernel has no BTF"
-	rm -f "$tmp/src/vmlinux" "$tmp"/src/vmlinux.* "$tmp"/src/.tmp_vmlinux* "$tmp/src/.btf.vmlinux.bin.o"
-	find "$tmp/src" \( -path "$tmp/src/scripts" -o -path "$tmp/src/tools" -o -path "$tmp/src/include" \) \
-		-prune -o -type f \( -name '*.o' -o -name '*.a' -o -name '*.[cS]' -o -name '*.cmd' \
-		-o -name '*.rst' -o -name '*.dts*' \) ! -name crtsavres.o ! -name '.*.bounds*' -exec rm -f {} +
+	in_root $t-strip -s -o "$path/image" "$path/src/vmlinux" || die "stripping the kernel failed"
+	in_root sh /lab/src/lib/extract-btf.sh "$path/image" "$path/btf" || die "the kernel has no BTF"
+	find "$tmp/src" -mindepth 1 -maxdepth 1 -type d ! -name arch ! -name include ! -name scripts \
+		! -name certs ! -name tools -exec rm -rf {} +
+	find "$tmp/src/arch" -mindepth 1 -maxdepth 1 -type d ! -name powerpc -exec rm -rf {} +
+	find "$tmp/src/tools" -mindepth 1 -maxdepth 1 ! -name bpf ! -name objtool -exec rm -rf {} +
+	find "$tmp/src/tools/bpf" -mindepth 1 -maxdepth 1 ! -name resolve_btfids -exec rm -rf {} +
+	find "$tmp/src" -path "$tmp/src/scripts" -prune -o -type f \( -name '*.o' -o -name '*.a' \
+		-o -name '*.c' -o -name '*.cmd' -o -name '*.rst' -o -name '*.dts*' \) \
+		! -name crtsavres.o -exec rm -f {} +
+	rm -f "$tmp"/src/vmlinux* "$tmp"/src/.tmp_* "$tmp"/src/.vmlinux* "$tmp"/src/*.o "$tmp"/src/.btf*
 	ln -f "$tmp/image" "$tmp/src/vmlinux"	# its BTF is what modules are made against
 	mv "$tmp/src" "$tmp/build"
 }

@@ -17,7 +17,7 @@ root_dir() {
 
 # in_root COMMAND...: runs it in the root, with this folder at /lab/src, the cache at /lab/cache
 # and $out at /lab/out. The mounts live in a mount namespace of their own: whatever way the command
-# ends, none is left behind.
+# ends, none is left behind. With in_exec=exec this shell becomes the command.
 in_root() {
 	in_this_root "$root" "$@"
 }
@@ -25,7 +25,7 @@ in_root() {
 in_this_root() {
 	local dir=$1
 	shift
-	IN_ROOT=$dir IN_CACHE=$cache IN_SRC=$lab_dir IN_OUT=${out-} exec_or_run \
+	${in_exec-} env LC_ALL=C IN_ROOT="$dir" IN_CACHE="$cache" IN_SRC="$lab_dir" IN_OUT="${out-}" \
 		unshare --mount --propagation private sh -c '
 		set -e
 		mkdir -p "$IN_ROOT/lab/src" "$IN_ROOT/lab/cache" "$IN_ROOT/lab/out"
@@ -37,10 +37,6 @@ in_this_root() {
 		root=$IN_ROOT
 		unset IN_ROOT IN_CACHE IN_SRC IN_OUT
 		exec chroot "$root" "$@"' sh "$@"
-}
-
-exec_or_run() {
-	LC_ALL=C "$@"
 }
 
 root_bootstrap() {

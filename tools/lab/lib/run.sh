@@ -70,11 +70,23 @@ compose() {
 	qemu_command+=($extra_qemu)
 }
 
+# Only a terminal's keys go to the guest: a caller's input is not swallowed.
 run_guest() {
+	local rc=0 shown
 	: >"$out/serial.log"
-	# The signal goes to QEMU itself: everything before it has become QEMU by exec.
-	in_root timeout --foreground --kill-after=5 "$timeout" "${qemu_command[@]}" \
-		2>"$out/qemu.log" | { tee "$out/stdout.log" || true; }
+	exec 5</dev/null
+	[ -z "$tty" ] || exec 5<&0
+	exec 6> >(exec tee "$out/stdout.log" 6>&- 5<&-)
+	shown=$!
+	# Everything up to timeout is exec'd, so that a signal to the child reaches QEMU.
+	(in_exec=exec in_root timeout --foreground --kill-after=5 "$timeout" "${qemu_command[@]}") \
+		<&5 >&6 2>"$out/qemu.log" 5<&- 6>&- &
+	child=$!
+	exec 5<&- 6>&-
+	wait "$child" || rc=$?
+	child=
+	wait "$shown" || true
+	return $rc
 }
 
 # The kernel log from the command's start to its end, to the end of the log when it never ended.

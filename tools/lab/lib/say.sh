@@ -25,9 +25,11 @@ watch_step() {
 	shift 4
 	[ -t 2 ] || pause=30
 	say "$text"
+	set -m	# a process group of its own, so that all of it can be ended
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
-	child=$pid
+	child=-$pid
+	set +m
 	while kill -0 "$pid" 2>/dev/null; do
 		wait_or_tick "$pid" "$pause" && break
 		n=$(grep -c -E -e "$counter" "$log" || true)

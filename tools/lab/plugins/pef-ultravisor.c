@@ -28,8 +28,6 @@
  * Arguments: common.h's, and ultravisor=off (only marks and TCEs are logged).
  * Numbers: Linux, arch/powerpc/include/asm/ultravisor-api.h, hvcall.h and reg.h.
  */
-#include <string.h>
-
 #include "common.h"
 #include "pages.h"
 #include "tce.h"
@@ -181,8 +179,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 	if (lab_start(id, info, argc, argv, regs, G_N_ELEMENTS(regs)))
 		return -1;
 	pages_init(lab.ram, lab.page_size);
-	tce_start(&regs[3], state);
+	tce_start(&regs[3], MSR, state);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate,
-					      ultravisor && !strcmp(ultravisor, "off") ? NULL : &secure);
+					      g_strcmp0(ultravisor, "off") ? &secure : NULL);
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include "tce.h"
 
 #define INSN_SC_1		0x44000022u
+#define INSN_SC_1_BE		0x22000044u	/* of firmware; a subfic in little endian */
+#define MSR_LE			1ull
 #define H_PUT_TCE		0x20
 #define H_STUFF_TCE		0x138
 #define H_PUT_TCE_INDIRECT	0x13C
@@ -20,6 +22,7 @@ enum { R3, R4, R5, R6, R7 };
 /* A hypercall between its instruction and the next one, per vCPU. */
 struct call {
 	uint64_t number;		/* 0: none */
+	bool big_endian;		/* registers show swapped */
 	uint64_t arg[4];
 	uint64_t list[LIST_MAX];
 };
@@ -42,7 +45,7 @@ struct create_window {
 #define CREATE_WINDOW_ARGS	5
 #define CREATE_WINDOW_RETS	4
 
-static const struct lab_reg *reg;
+static const struct lab_reg *reg, *msr;
 static const char *(*page_state)(uint64_t addr, uint64_t len);
 static struct call *calls;
 static struct run held;			/* until the first mark: not written yet */
@@ -166,19 +169,30 @@ static void finish_rtas(unsigned int cpu, const struct call *call)
 		GUINT32_FROM_BE(w.window_shift));
 }
 
+static uint64_t argument(const struct call *call, unsigned int n)
+{
+	uint64_t value = lab_read(&reg[n]);
+
+	return call->big_endian ? GUINT64_SWAP_LE_BE(value) : value;
+}
+
+/* userdata is the instruction's byte order: what it says only counts when the vCPU agrees. */
 static void before_call(unsigned int cpu, void *userdata)
 {
 	struct call *call = &calls[cpu];
 
-	(void)userdata;
-	call->number = lab_read(&reg[R3]);
+	call->number = 0;
+	call->big_endian = !(lab_read(msr) & MSR_LE);
+	if (call->big_endian != (userdata != NULL))
+		return;
+	call->number = argument(call, R3);
 	if (call->number != H_PUT_TCE && call->number != H_STUFF_TCE &&
 	    call->number != H_PUT_TCE_INDIRECT && call->number != H_RTAS) {
 		call->number = 0;
 		return;
 	}
 	for (int i = 0; i < 4; i++)
-		call->arg[i] = lab_read(&reg[R4 + i]);
+		call->arg[i] = argument(call, R4 + i);
 	if (call->number == H_PUT_TCE_INDIRECT) {
 		memset(call->list, 0, sizeof(call->list));
 		lab_read_phys(call->arg[2] & TCE_ADDR, call->list, sizeof(call->list));
@@ -196,7 +210,7 @@ static void after_call(unsigned int cpu, void *userdata)
 	if (call->number == H_RTAS)
 		finish_rtas(cpu, call);
 	else
-		finish_tce(cpu, call, lab_read(&reg[R3]));
+		finish_tce(cpu, call, argument(call, R3));
 	lab_unlock();
 	call->number = 0;
 }
@@ -206,18 +220,22 @@ void tce_watch(struct qemu_plugin_insn *insn, size_t index, uint32_t word)
 {
 	uint32_t before;
 
-	if (word == INSN_SC_1)
+	if (word == INSN_SC_1 || word == INSN_SC_1_BE)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, before_call, QEMU_PLUGIN_CB_R_REGS,
-						       NULL);
-	if (!index && lab_read_virt(qemu_plugin_insn_vaddr(insn) - 4, &before, sizeof(before)) &&
-	    before == INSN_SC_1)
+						       word == INSN_SC_1_BE ? &calls : NULL);
+	if (index || !lab_read_virt(qemu_plugin_insn_vaddr(insn) - 4, &before, sizeof(before)))
+		return;
+	before = GUINT32_FROM_LE(before);
+	if (before == INSN_SC_1 || before == INSN_SC_1_BE)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, after_call, QEMU_PLUGIN_CB_R_REGS,
 						       NULL);
 }
 
-void tce_start(const struct lab_reg *regs, const char *(*state)(uint64_t addr, uint64_t len))
+void tce_start(const struct lab_reg *regs, const struct lab_reg *msr_reg,
+	       const char *(*state)(uint64_t addr, uint64_t len))
 {
 	reg = regs;
+	msr = msr_reg;
 	page_state = state;
 	calls = g_new0(struct call, lab.cpus);
 	lab_on_first_mark(write_held);

@@ -16,7 +16,6 @@
  *
  * Until the first mark, consecutive puts are one line, with the time of the line's end; after it
  * each hypercall has its own (an indirect one several when its list is not consecutive).
- * Firmware runs big endian and is not seen here.
  */
 #ifndef LAB_TCE_H
 #define LAB_TCE_H
@@ -24,7 +23,8 @@
 #include "common.h"
 
 /* regs are r3 to r7; state() tells the state of a run of bytes, as above. */
-void tce_start(const struct lab_reg *regs, const char *(*state)(uint64_t addr, uint64_t len));
+void tce_start(const struct lab_reg *regs, const struct lab_reg *msr,
+	       const char *(*state)(uint64_t addr, uint64_t len));
 /* To be called on each instruction of a block; index counts from 0, word is its encoding. */
 void tce_watch(struct qemu_plugin_insn *insn, size_t index, uint32_t word);
 
