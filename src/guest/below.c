@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest/below.h"
@@ -239,8 +240,13 @@ static void scan_dir(int dir, struct scan *s)
 void guest_virtio_features(int dir, struct below *b)
 {
 	char bits[160];
-	int i, n = gfs_read_at(dir, "features", bits, sizeof(bits));
+	struct stat st;
+	int i, n;
 
+	/* They are what device and driver agreed on: without a driver all read as 0. */
+	if (fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW))
+		return;
+	n = gfs_read_at(dir, "features", bits, sizeof(bits));
 	if (n < 32)
 		return;
 	/* A digit per feature, bit 0 first: drivers/virtio/virtio.c features_show(). */

@@ -21,7 +21,7 @@ struct below {
 /* Looks below the open directory of a device; does not close it. Never fails: "" is nothing. */
 void guest_below(int dir, struct below *b);
 
-/* Reads "features" of the open directory of a virtio device. */
+/* Reads "features" of the open directory of a virtio device that has a driver. */
 void guest_virtio_features(int dir, struct below *b);
 
 #endif /* DMASCOPE_GUEST_BELOW_H */

@@ -109,6 +109,23 @@ static void test_no_driver(void **state)
 	assert_int_equal(d->st.known, DMS_DS_COHERENT_MASK);
 }
 
+/* Nothing was agreed on without a driver, and the name comes from the id. */
+static void test_virtio_unbound(void **state)
+{
+	struct tree *t = *state;
+	const struct rec_device *d;
+	struct sunk s;
+	char path[256];
+
+	add_pci(t, PHB "/0000:00:01.0", "virtio-pci", "64\n");
+	add_virtio(t, PHB "/0000:00:01.0/virtio0", "0x0004\n", FEATURES);
+	snprintf(path, sizeof(path), "%s" PHB "/0000:00:01.0/virtio0/driver", t->root);
+	assert_int_equal(unlink(path), 0);
+	d = list_one(t, &s);
+	assert_string_equal(d->kind, "virtio-rng");
+	assert_false(d->known & DEV_KNOWN_FEATURES);
+}
+
 static void expect_kind(struct tree *t, const char *below, const char *kind)
 {
 	char path[512];
@@ -294,7 +311,8 @@ int main(void)
 {
 #define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
-		ON_TREE(test_virtio_pci), ON_TREE(test_no_driver), ON_TREE(test_kinds),
+		ON_TREE(test_virtio_pci), ON_TREE(test_virtio_unbound),
+		ON_TREE(test_no_driver), ON_TREE(test_kinds),
 		ON_TREE(test_ata), ON_TREE(test_many_names), ON_TREE(test_bridge),
 		ON_TREE(test_other_buses), ON_TREE(test_by_key), ON_TREE(test_nothing),
 		ON_TREE(test_sink_stops), ON_TREE(test_thousand),
