@@ -37,7 +37,8 @@ static void put(char *to, size_t n, const char *fmt, ...)
 	va_end(ap);
 }
 
-#define BRIEF(out, ...)	((out)->brief[0] = '\0', put((out)->brief, sizeof((out)->brief), __VA_ARGS__))
+#define BRIEF(out, ...)	\
+	((out)->brief[0] = '\0', put((out)->brief, sizeof((out)->brief), __VA_ARGS__))
 #define FULL(out, ...)	put((out)->full, sizeof((out)->full), __VA_ARGS__)
 
 static unsigned int bits(uint64_t mask)
@@ -72,8 +73,9 @@ static void gather(const struct model *m, const struct dev *d, struct facts *f)
 
 static enum model_way observed_way(const struct dev *d)
 {
-	bool direct = d->pub.path[DMS_PATH_DIRECT].maps, bounced = d->pub.path[DMS_PATH_BOUNCED].maps;
-	bool tce = d->pub.path[DMS_PATH_TCE].maps, iommu = d->pub.path[DMS_PATH_IOMMU].maps;
+	const struct model_counts *c = d->pub.path;
+	bool direct = c[DMS_PATH_DIRECT].maps, bounced = c[DMS_PATH_BOUNCED].maps;
+	bool tce = c[DMS_PATH_TCE].maps, iommu = c[DMS_PATH_IOMMU].maps;
 	int n = direct + bounced + tce + iommu;
 
 	if (n > 1)

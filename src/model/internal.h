@@ -11,7 +11,7 @@
 #include "model/rangeset.h"
 
 #define NONE		IDMAP_NONE
-#define NSEC		1000000000ULL
+#define NSEC		UINT64_C(1000000000)
 #define IO_TLB_SEGSIZE	128	/* slots of one mapping at most; include/linux/swiotlb.h 5.4-7.1 */
 
 /* A hostile stream must not make the model grow without bound; no machine comes near these. */
@@ -167,6 +167,8 @@ struct table {			/* of one LIOBN */
 	uint64_t hiwater;	/* bytes */
 	bool snapshot;		/* what was in use at the start was listed */
 	struct evid refused, clear_refused;
+	struct suspect stale[SUSPECTS];	/* unmapped, and the TCE was still there */
+	uint32_t stales;
 	int64_t refused_status;
 	uint64_t refused_ioba;
 	bool seen;		/* any TCE event */
@@ -318,6 +320,10 @@ int windows__record(struct model *m, const struct rec_window *rec);
 int windows__event(struct model *m, const struct dms_event *ev);
 void windows__free(struct model *m);
 struct table *table_find(const struct model *m, uint32_t liobn);
+/* A mapping through TCEs was given back: are they gone? */
+void windows__unmapped(struct model *m, const struct dev *d, const struct mapping *mp);
+/* Is the TCE of that suspect still set, with nothing mapped there? */
+bool windows__is_stale(const struct model *m, const struct table *t, const struct suspect *s);
 /* Can the device reach [dma, dma + size)? 1, 0, or -1: not enough is known. */
 int windows__cover(const struct model *m, const struct dev *d, uint64_t dma, uint64_t size);
 /* The device's window of that use (0: any), or NULL. */

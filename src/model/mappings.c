@@ -596,6 +596,8 @@ static int on_unmap(struct model *m, struct dev *d, uint32_t dev, const struct d
 	count_unmap(d, mp.path, mp.size, 1);
 	count_life(d, ev.ts - mp.ts);
 	slot_back(m, d, &ev, mp.path);
+	if (mp.path == DMS_PATH_TCE)
+		windows__unmapped(m, d, &mp);
 	f = freed_at(&m->maps, dev, ev.dma);
 	*f = (struct freed){ .dma = ev.dma, .ts = ev.ts, .dev = dev };
 	close_mapping(m, d, id, ev.ts);

@@ -196,6 +196,56 @@ int windows__cover(const struct model *m, const struct dev *d, uint64_t dma, uin
 	return best;
 }
 
+void windows__unmapped(struct model *m, const struct dev *d, const struct mapping *mp)
+{
+	struct table *t;
+	uint32_t i;
+
+	if (!m->attached[DMS_HOOK_TCE_FREE] && !m->attached[DMS_HOOK_TCE_FREE_ONE])
+		return;
+	for (i = 0; i < m->wins; i++) {
+		const struct rec_window *w = &m->win[i];
+
+		if (w->dev != d->pub.key || w->removed || w->use == WINDOW_DIRECT ||
+		    mp->dma < w->base || mp->dma - w->base >= w->size)
+			continue;
+		t = table_find(m, w->liobn);
+		if (!t || !rangeset_covered(&t->set, mp->dma, range_end(mp->dma, mp->size)))
+			continue;
+		t->stale[t->stales++ % SUSPECTS] = (struct suspect){
+			.dma = mp->dma, .size = mp->size, .ts = m->now, .seq = m->seq };
+	}
+}
+
+/* Is anything mapped in the TCE pages of [dma, dma + size), by a device of that table? */
+static bool mapped_there(const struct model *m, const struct table *t, uint64_t from, uint64_t to)
+{
+	const struct mapping *mp;
+	uint32_t id, i;
+
+	for (id = 0; id < m->maps.used; id++) {
+		mp = mapping_at(&m->maps, id);
+		if (!mp->used || mp->dma >= to || range_end(mp->dma, mp->size) <= from)
+			continue;
+		for (i = 0; i < m->wins; i++)
+			if (m->win[i].liobn == t->liobn &&
+			    m->win[i].dev == m->dev[mp->dev]->pub.key)
+				return true;
+	}
+	return false;
+}
+
+bool windows__is_stale(const struct model *m, const struct table *t, const struct suspect *s)
+{
+	uint64_t page = 1ULL << (t->page_shift ? t->page_shift : 12);
+	uint64_t from = s->dma / page * page, to = range_end(s->dma, s->size);
+
+	if (!rangeset_covered(&t->set, s->dma, to))
+		return false;
+	to = to > UINT64_MAX - page ? UINT64_MAX : (to + page - 1) / page * page;
+	return !mapped_there(m, t, from, to);
+}
+
 /* What of the live mappings through that table is shared: known only where each is known. */
 static void count_mapped(const struct model *m, const struct rec_window *w, struct mval *shared)
 {

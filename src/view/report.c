@@ -347,14 +347,14 @@ static void windows(struct report *r)
 		if (w.rec.removed || !shown(r, w.rec.dev))
 			continue;
 		if (!n++)
-			P(r, "\nWINDOWS         LIOBN       base               size  page  use      "
-			     "TCEs used  shared\n");
+			P(r, "\nWINDOWS         LIOBN       base               size  page  use     "
+			     "TCEs used shared\n");
 		val(used, sizeof(used), w.used);
 		if (w.shared_bytes.why || w.mapped_bytes.why || !w.mapped_bytes.v)
 			strcpy(shared, "-");
 		else
 			fmt_percent(shared, w.shared_bytes.v, w.mapped_bytes.v);
-		P(r, "%-15.15s 0x%08x  %-18s %5s %5s  %-8s %9s %7s\n",
+		P(r, "%-15.15s 0x%08x  %-17s %5s %5s  %-7s %9s %6s\n",
 		  model__dev_name(r->m, w.rec.dev), w.rec.liobn, fmt_addr(a, w.rec.base),
 		  fmt_bytes(b, w.rec.size), w.rec.page_shift ?
 		  fmt_bytes(c, 1ULL << w.rec.page_shift) : "?",
@@ -454,8 +454,8 @@ static void ledger(struct report *r)
 		P(r, "; at most %s/s", fmt_exact(c, l.rate_max.v));
 	P(r, "\n");
 	if (r->run.session && r->run.session->guest == GUEST_PEF)
-		P(r, "  A few pages shared at boot (lppaca, dispatch log, interrupt queues) show in no "
-		     "list.\n");
+		P(r, "  Some pages shared at boot (lppaca, dispatch log, interrupt queues) show "
+		     "nowhere.\n");
 	n = model__sharers(r->m, s, 5);
 	for (i = 0; i < n && i < 5; i++) {
 		if (!s[i].shares && !s[i].unshares)
@@ -476,8 +476,8 @@ static void failures(struct report *r)
 		if (!shown(r, x.dev))
 			continue;
 		if (!n++)
-			P(r, "\nLAST FAILURES\n");
-		P(r, "  event %" PRIu64 ", %s ago: %s, %s: %s%s", x.seq,
+			P(r, "\nLAST FAILURES (event, age, device, size, reason)\n");
+		P(r, "  %" PRIu64 ", %s ago: %s, %s: %s%s", x.seq,
 		  fmt_ns(a, r->run.now > x.ts ? r->run.now - x.ts : 0), model__dev_name(r->m, x.dev),
 		  fmt_size(b, x.size), model__fail_text(x.why), x.caller ? ", by " : "");
 		fmt_text(r->f, x.caller ? x.caller : "");

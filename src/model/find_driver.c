@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about drivers: mappings that fail without a reason, leak, are given back wrongly or
+ * never copied back.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/findings.h"
+#include "util/names.h"
+
+#define for_each_dev(f, i, d) \
+	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
+
+#define LEAK_LEAST	32	/* mappings more than at first, before it is called a leak */
+#define SETTLE		(NSEC / 5)	/* records on their way may be that late */
+
+void find_map_failed(struct finder *f)
+{
+	struct model_finding *x;
+	char a[SIZE_LEN];
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_OTHER];
+
+		if (!e->count)
+			continue;
+		x = finding_new(f, d, MODEL_WARNING, 90);
+		if (!x)
+			return;
+		SAY(x, summary, "The kernel refused mappings, and neither the bounce pool nor a table "
+		    "was the reason.");
+		SAY(x, evidence, "%" PRIu64 " refused, sizes up to %s", e->count,
+		    size_text(a, d->biggest_fail));
+		if (d->pub.mask)
+			SAY(x, evidence, "; mask 0x%" PRIx64, d->pub.mask);
+		if (f->m->session.mem_top)
+			SAY(x, evidence, ", RAM ends at 0x%" PRIx64, f->m->session.mem_top);
+		SAY(x, action, "Look for \"DMA addr ... overflow\" in the kernel log: an address beyond "
+		    "the device's mask or bus limit is refused when it cannot be bounced.");
+		finding_events(x, e);
+		finding_needs(f, x, DMS_HOOK_SWIOTLB_MAP);
+	}
+}
+
+void find_path_mismatch(struct finder *f)
+{
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_PATH_MISMATCH];
+
+		if (!e->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, 80);
+		if (!x)
+			return;
+		SAY(x, summary, "Mappings were given back another way than they were made: data is not "
+		    "copied back, slots and table entries are lost.");
+		SAY(x, evidence, "%" PRIu64 " unmap%s on another path than the map", e->count,
+		    S(e->count));
+		SAY(x, action, "A kernel bug, typically after the device's mask or dma_ops changed while "
+		    "mappings were live: report it with this recording.");
+		finding_events(x, e);
+		finding_needs(f, x, DMS_HOOK_MAP);
+	}
+}
+
+void find_not_copied_back(struct finder *f)
+{
+	const struct model *m = f->m;
+	struct model_finding *x;
+	struct evid *e = calloc(m->devs + 1, sizeof(*e));
+	uint32_t i;
+
+	if (!e) {
+		f->err = -ENOMEM;
+		return;
+	}
+	for (i = 0; i < m->slots_used; i++) {
+		const struct slot *s = &m->slot[i];
+
+		if (s->used && s->closed && m->now - s->closed > SETTLE &&
+		    s->dir != DMS_DIR_TO_DEVICE)
+			evid_add(&e[s->dev], s->seq);
+	}
+	for (i = 0; i < m->devs; i++) {
+		if (!e[i].count)
+			continue;
+		x = finding_new(f, m->dev[i], MODEL_ERROR, 75);
+		if (!x)
+			break;
+		SAY(x, summary, "Bounced mappings were given back, but their slots were not: what the "
+		    "device wrote never reached the driver's memory.");
+		SAY(x, evidence, "%" PRIu64 " mapping%s unmapped with the slot%s still taken",
+		    e[i].count, S(e[i].count), S(e[i].count));
+		SAY(x, action, "A kernel bug (map through the pool, unmap past it): report it with this "
+		    "recording.");
+		finding_events(x, &e[i]);
+		finding_needs(f, x, DMS_HOOK_SWIOTLB_UNMAP);
+	}
+	free(e);
+}
+
+/* Mappings of that caller made before ts and still live. */
+static uint64_t older_than(const struct model *m, uint32_t caller, uint64_t ts, struct evid *e)
+{
+	const struct mapping *mp;
+	uint32_t id;
+
+	for (id = 0; id < m->maps.used; id++) {
+		mp = mapping_at(&m->maps, id);
+		if (mp->used && mp->caller == caller && mp->ts < ts)
+			evid_add(e, mp->seq);
+	}
+	return e->count;
+}
+
+static unsigned int leak_confidence(uint64_t ns)
+{
+	return ns > 60 * NSEC ? 85 : ns > 10 * NSEC ? 70 : 50;
+}
+
+void find_mapping_leak(struct finder *f)
+{
+	const struct model *m = f->m;
+	uint64_t from, to, ns;
+	struct model_finding *x;
+	char a[SIZE_LEN];
+	uint32_t i;
+
+	for (i = 0; i < m->callers; i++) {
+		const struct caller *c = &m->caller[i];
+		struct growth g = c->growth;
+		struct evid e = { 0 };
+
+		if (!g.n || c->live < LEAK_LEAST)
+			continue;
+		growth_roll(&g, m->now, c->live);
+		if (!growth_monotonic(&g, &from, &to, &ns) || to - from < LEAK_LEAST ||
+		    ns < 2 * NSEC)
+			continue;
+		/* A load that rises has young mappings; a leak has old ones. */
+		if (older_than(m, i, m->now - ns / 2, &e) < (to - from) / 3)
+			continue;
+		x = finding_new(f, m->dev[c->dev], MODEL_WARNING, leak_confidence(ns));
+		if (!x)
+			return;
+		SAY(x, summary, "Mappings are made and never given back: %s.",
+		    caller_name(m, c->stack) ? caller_name(m, c->stack) : "the caller was not recorded");
+		SAY(x, evidence, "%s path: %" PRIu64 " live, at least %" PRIu64 " %" PRIu64
+		    " s ago, more in every interval since; %s in total; %" PRIu64 " of %" PRIu64
+		    " ever given back", dms_path_name(c->path), c->live, from, ns / NSEC,
+		    size_text(a, c->live_bytes), c->unmaps, c->maps);
+		SAY(x, action, "Look at the oldest ranges of this device. If it goes on, the pool or the "
+		    "table runs full; the driver named misses an unmap.");
+		finding_events(x, &e);
+		x->count = c->live;
+		finding_needs(f, x, DMS_HOOK_UNMAP);
+		finding_needs(f, x, DMS_HOOK_UNMAP_SG);
+	}
+}
+
+void find_leak_at_remove(struct finder *f)
+{
+	const struct model *m = f->m;
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i, id;
+
+	for_each_dev(f, i, d) {
+		struct evid e = { 0 };
+		bool unbound = dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0] &&
+			       d->rec.ts > d->pub.last_ts;
+		uint64_t since = d->pub.removed ? d->pub.removed_ts : d->rec.ts;
+
+		if (!d->live_now || !(d->pub.removed || unbound) || m->now < since + SETTLE)
+			continue;
+		for (id = 0; id < m->maps.used; id++)
+			if (mapping_at(&m->maps, id)->used && mapping_at(&m->maps, id)->dev == i)
+				evid_add(&e, mapping_at(&m->maps, id)->seq);
+		x = finding_new(f, d, MODEL_ERROR, 85);
+		if (!x)
+			return;
+		SAY(x, summary, d->pub.removed ? "The device is gone, its mappings are not." :
+		    "No driver is bound any more, but mappings of the device are still live.");
+		SAY(x, evidence, "%" PRIu64 " mapping%s still live", d->live_now, S(d->live_now));
+		SAY(x, action, "The driver misses unmaps when it lets the device go: slots, table "
+		    "entries and shared pages stay behind until reboot.");
+		finding_events(x, &e);
+		finding_needs(f, x, DMS_HOOK_UNMAP);
+		finding_needs(f, x, DMS_HOOK_UNMAP_SG);
+	}
+}
+
+static void misuse_words(struct model_finding *x, const struct dev *d)
+{
+	static const struct {
+		enum dev_evid ev;
+		const char *text;
+	} kinds[] = {
+		{ DE_UNMAP_ERROR, "unmapped an error value: the failure of the map was ignored" },
+		{ DE_UNMAP_TWICE, "unmapped twice" },
+		{ DE_SIZE_MISMATCH, "unmapped with another size than mapped" },
+		{ DE_DIR_MISMATCH, "unmapped with another direction than mapped" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!d->ev[kinds[i].ev].count)
+			continue;
+		SAY(x, evidence, "%s%" PRIu64 " %s", x->f.evidence[0] ? "; " : "",
+		    d->ev[kinds[i].ev].count, kinds[i].text);
+		finding_events(x, &d->ev[kinds[i].ev]);
+	}
+}
+
+void find_api_misuse(struct finder *f)
+{
+	bool lost = hooks_lost(f->m);
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		bool twice = d->ev[DE_UNMAP_TWICE].count && !lost && !d->untracked;
+		bool bad = d->ev[DE_UNMAP_ERROR].count || twice;
+
+		if (!bad && !d->ev[DE_SIZE_MISMATCH].count && !d->ev[DE_DIR_MISMATCH].count)
+			continue;
+		x = finding_new(f, d, bad ? MODEL_ERROR : MODEL_WARNING,
+				d->ev[DE_UNMAP_ERROR].count ? 95 : 75);
+		if (!x)
+			return;
+		SAY(x, summary, "The driver (%s) uses the DMA API wrongly.",
+		    d->rec.driver[0] ? d->rec.driver : "not known");
+		misuse_words(x, d);
+		SAY(x, action, "A driver bug: report it. A kernel with CONFIG_DMA_API_DEBUG prints the "
+		    "place.");
+		finding_needs(f, x, DMS_HOOK_MAP);
+		finding_needs(f, x, DMS_HOOK_MAP_SG);
+	}
+}

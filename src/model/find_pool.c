@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about the bounce pool: absent, not used, too small, too large, in the wrong place,
+ * or asked for more than it can ever give. Kernel facts: kernel/dma/swiotlb.c, 5.4 to 7.1.
+ */
+#include <string.h>
+
+#include "model/findings.h"
+
+#define for_each_dev(f, i, d) \
+	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
+
+static uint64_t private_maps(const struct model *m)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < m->devs; i++) {
+		sum += m->dev[i]->pub.private_maps;
+		if (m->dev[i]->stats)
+			sum += m->dev[i]->pub.path[DMS_PATH_DIRECT].maps;
+	}
+	return sum;
+}
+
+/* Whether there is a pool may be known from the pool's record or from any device's state. */
+static int any_pool(const struct model *m)
+{
+	uint32_t i;
+	int got = pool__exists(m, NULL);
+
+	for (i = 0; got < 0 && i < m->devs; i++)
+		got = pool__exists(m, m->dev[i]);
+	return got;
+}
+
+void find_no_bounce_pool(struct finder *f)
+{
+	const struct model *m = f->m;
+	bool pef = m->session.guest == GUEST_PEF;
+	uint64_t n = private_maps(m);
+	struct model_finding *x;
+
+	if (!m->secure || any_pool(m) != 0)
+		return;
+	x = finding_new(f, NULL, MODEL_ERROR, 100);
+	if (!x)
+		return;
+	SAY(x, summary, "This secure guest has no bounce pool: devices cannot be given memory "
+	    "they can read.");
+	SAY(x, evidence, "the kernel's pool has 0 slots (%s); swiotlb=force on the command line: %s",
+	    m->pools ? m->pool[0].rec.source : "device state",
+	    m->session.swiotlb_force ? "yes" : "no");
+	if (n)
+		SAY(x, evidence, "; %" PRIu64 " mapping%s of private memory were seen", n, S(n));
+	if (pef && !m->session.swiotlb_force)
+		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.15 on init_svm() runs "
+		    "after swiotlb_init(), so nothing else makes a pool.");
+	else
+		SAY(x, action, "Look for \"software IO TLB\" in the kernel log: swiotlb=noforce, or "
+		    "no room for the pool at boot (a smaller swiotlb=<slots> may fit).");
+}
+
+void find_bounce_not_forced(struct finder *f)
+{
+	const struct model *m = f->m;
+	struct model_finding *x;
+	uint32_t i, off = 0;
+	struct dev *d;
+
+	if (!m->secure || any_pool(m) != 1)
+		return;
+	for_each_dev(f, i, d)
+		off += dev_knows(d, DMS_DS_FORCE_BOUNCE) && !d->rec.st.force_bounce;
+	if (!off && !(m->pools && m->pool[0].rec.force_bounce_known &&
+		      !m->pool[0].rec.force_bounce))
+		return;
+	x = finding_new(f, NULL, MODEL_ERROR, 100);
+	if (!x)
+		return;
+	SAY(x, summary, "There is a bounce pool, but nothing forces its use: devices are given "
+	    "private memory.");
+	SAY(x, evidence, "force_bounce is 0 for %u device%s; %" PRIu64 " mappings of private memory "
+	    "were seen", off, S(off), private_maps(m));
+	SAY(x, action, "Boot with swiotlb=force, and without swiotlb=noforce.");
+}
+
+/* Whoever holds the pool, in words. */
+static void say_holders(const struct model *m, struct model_finding *x)
+{
+	struct model_holder h[3];
+	size_t i, n = model__holders(m, h, 3);
+
+	for (i = 0; i < n && i < 3; i++)
+		SAY(x, evidence, "%s%s holds %" PRIu64 " slots in %" PRIu64 " mapping%s",
+		    i ? ", " : "; now ", model__dev_name(m, h[i].dev), h[i].slots, h[i].count,
+		    S(h[i].count));
+}
+
+/* The next power of two of slots above twice what was needed. */
+static uint64_t advise_slots(const struct model *m)
+{
+	const struct pool *p = pool__main(m);
+	uint64_t want = p ? 2 * (p->hiwater > p->rec.nslabs ? p->hiwater : p->rec.nslabs) : 0, n;
+
+	for (n = 32768; n < want && n < 1ULL << 30; n *= 2)
+		;
+	return n;
+}
+
+void find_bounce_without_pool(struct finder *f)
+{
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_NO_POOL];
+
+		if (f->m->secure || !e->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, 95);
+		if (!x)
+			return;
+		SAY(x, summary, "The device cannot reach some memory itself, and there is no bounce "
+		    "pool to help: its mappings fail.");
+		SAY(x, evidence, "%" PRIu64 " mapping%s failed for want of a pool", e->count,
+		    S(e->count));
+		if (d->pub.mask && f->m->session.mem_top)
+			SAY(x, evidence, "; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64, d->pub.mask,
+			    f->m->session.mem_top);
+		SAY(x, action, "Remove swiotlb=noforce, or give the guest less memory than the device "
+		    "addresses, or use a device with a wider mask.");
+		finding_events(x, e);
+	}
+}
+
+void find_request_too_big(struct finder *f)
+{
+	uint64_t segment = pool__segment(pool__main(f->m));
+	char a[SIZE_LEN], b[SIZE_LEN];
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_TOO_BIG];
+
+		if (!e->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, 100);
+		if (!x)
+			return;
+		SAY(x, summary, "The driver asks for mappings of up to %s; no mapping through the "
+		    "bounce pool can exceed %s, however large the pool is.",
+		    size_text(a, d->biggest_fail), size_text(b, segment));
+		SAY(x, evidence, "%" PRIu64 " such request%s failed", e->count, S(e->count));
+		if (f->m->pools && f->m->pool[0].rec.used_known)
+			SAY(x, evidence, " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
+			    f->m->pool[0].fail_used_max, f->m->pool[0].rec.nslabs);
+		SAY(x, action, "A larger pool does not help. Limit the size of requests: "
+		    "max_sectors_kb=%" PRIu64 " for a disk (/sys/block/*/queue), or a driver that "
+		    "honours dma_max_mapping_size().", segment / 2048);
+		finding_events(x, e);
+	}
+}
+
+static void full_words(struct finder *f, struct dev *d, struct model_finding *x, uint64_t count)
+{
+	const struct pool *p = pool__main(f->m);
+	char a[SIZE_LEN];
+
+	SAY(x, evidence, "%" PRIu64 " mapping%s failed, sizes up to %s", count, S(count),
+	    size_text(a, d->biggest_fail));
+	if (p && p->rec.nslabs)
+		SAY(x, evidence, "; %" PRIu64 " of %" PRIu64 " slots in use at worst", p->hiwater,
+		    p->rec.nslabs);
+	say_holders(f->m, x);
+	SAY(x, action, "Boot with swiotlb=%" PRIu64 "%s (%s)", advise_slots(f->m),
+	    f->m->session.guest == GUEST_PEF ? ",force" : "",
+	    size_text(a, advise_slots(f->m) * 2048));
+	SAY(x, action, p && !p->rec.dynamic ? "; fewer or shorter queues need less." : ".");
+}
+
+void find_pool_full(struct finder *f)
+{
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_POOL_FULL];
+		const struct evid *s = &d->ev[DE_FAIL + MODEL_FAIL_SLOT];
+
+		if (!e->count && !s->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, e->count ? 95 : 60);
+		if (!x)
+			return;
+		SAY(x, summary, "The bounce pool is exhausted: mappings fail, the device drops or "
+		    "repeats I/O.");
+		full_words(f, d, x, e->count + s->count);
+		finding_events(x, e);
+		finding_events(x, s);
+		if (!e->count)
+			finding_doubt(x, 0, "how many slots were in use was not known when it failed");
+		finding_needs(f, x, DMS_HOOK_SWIOTLB_MAP);
+	}
+}
+
+void find_pool_fragmented(struct finder *f)
+{
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_FRAGMENTED];
+
+		if (!e->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, 80);
+		if (!x)
+			return;
+		SAY(x, summary, "The bounce pool has enough free slots, but not in one run: large "
+		    "mappings fail before it is full.");
+		full_words(f, d, x, e->count);
+		if (d->slot_fail.align)
+			SAY(x, evidence, "; an alignment mask of 0x%" PRIx64 " was asked for",
+			    d->slot_fail.align);
+		finding_events(x, e);
+		finding_needs(f, x, DMS_HOOK_SWIOTLB_MAP);
+		finding_needs(f, x, DMS_HOOK_SWIOTLB_UNMAP);
+	}
+}
+
+void find_pool_pressure(struct finder *f)
+{
+	const struct pool *p = pool__main(f->m);
+	struct model_finding *x;
+	uint32_t i;
+
+	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known) ||
+	    p->hiwater * 10 <= p->rec.nslabs * 8)
+		return;
+	for (i = 0; i < f->m->devs; i++)
+		if (f->m->dev[i]->pub.fails[MODEL_FAIL_POOL_FULL] ||
+		    f->m->dev[i]->pub.fails[MODEL_FAIL_FRAGMENTED])
+			return;		/* said already, and worse */
+	x = finding_new(f, NULL, MODEL_WARNING, 95);
+	if (!x)
+		return;
+	SAY(x, summary, "The bounce pool was nearly full: mappings will fail when a little more is "
+	    "asked of it.");
+	SAY(x, evidence, "%" PRIu64 " of %" PRIu64 " slots in use at worst", p->hiwater,
+	    p->rec.nslabs);
+	say_holders(f->m, x);
+	SAY(x, action, "Boot with swiotlb=%" PRIu64 "%s.", advise_slots(f->m),
+	    f->m->session.guest == GUEST_PEF ? ",force" : "");
+}
+
+/* The facts the alignment questions turn on: 256 MiB, and the page of the window. */
+static void say_alignment(struct model_finding *x, uint64_t start, const struct rec_window *w)
+{
+	SAY(x, evidence, "; the pool starts %s a 256 MiB boundary", start & 0xfffffff ? "off" : "on");
+	if (w && w->page_shift && w->page_shift < 63)
+		SAY(x, evidence, " and %s a boundary of the window's %" PRIu64 " KiB pages",
+		    start & ((1ULL << w->page_shift) - 1) ? "off" : "on",
+		    (UINT64_C(1) << w->page_shift) / 1024);
+}
+
+void find_pool_outside_window(struct finder *f)
+{
+	const struct pool *p = pool__main(f->m);
+	const struct rec_window *w;
+	struct model_finding *x;
+	struct dev *d;
+	uint64_t dma;
+	uint32_t i;
+
+	if (!f->m->tce || !p || p->rec.end <= p->rec.start)
+		return;
+	for_each_dev(f, i, d) {
+		w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
+		if (!w || !dev_in_use(d) || pool__forced(f->m, d) == 0)
+			continue;
+		dma = w->base + p->rec.start;
+		if (windows__cover(f->m, d, dma, p->rec.end - p->rec.start) != 0)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, 85);
+		if (!x)
+			return;
+		SAY(x, summary, "Part of the bounce pool lies outside what the device's direct window "
+		    "maps: what is bounced there never reaches the device.");
+		SAY(x, evidence, "pool 0x%" PRIx64 "-0x%" PRIx64 ", window LIOBN 0x%x maps RAM up to "
+		    "0x%" PRIx64, p->rec.start, p->rec.end, w->liobn, windows__ram(f->m, w));
+		say_alignment(x, p->rec.start, w);
+		SAY(x, action, "Give the guest an amount of memory that is a multiple of the window's "
+		    "page size, or a smaller pool (swiotlb=).");
+	}
+}
+
+void find_pool_oversized(struct finder *f)
+{
+	const struct pool *p = pool__main(f->m);
+	char a[SIZE_LEN], b[SIZE_LEN];
+	struct model_finding *x;
+	uint64_t bytes, most;
+
+	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known))
+		return;
+	bytes = p->rec.nslabs * 2048;
+	most = p->hiwater * 2048;
+	if (bytes <= 256ULL << 20 || most * 16 >= bytes || f->m->now - f->m->first_ts < 60 * NSEC)
+		return;
+	x = finding_new(f, NULL, MODEL_NOTE, p->rec.hiwater_known ? 90 : 60);
+	if (!x)
+		return;
+	SAY(x, summary, "The bounce pool is far larger than what was needed: %s lie idle.",
+	    size_text(a, bytes - most));
+	SAY(x, evidence, "reserved %s, in use at worst %s", size_text(a, bytes),
+	    size_text(b, most));
+	SAY(x, evidence, p->rec.hiwater_known ? " since the guest started" : " since dmascope started");
+	SAY(x, action, "If this load is typical, boot with a smaller swiotlb=<slots of 2 KiB>.");
+	if (!p->rec.hiwater_known)
+		finding_doubt(x, 0, "the high water before the start is not known");
+}
+
+void find_all_bounced(struct finder *f)
+{
+	uint64_t maps = 0, bytes = 0;
+	struct model_finding *x;
+	char a[SIZE_LEN];
+	struct dev *d;
+	uint32_t i, n = 0;
+
+	if (f->m->secure || !f->m->has_session || f->m->session.guest != GUEST_NONE)
+		return;
+	for_each_dev(f, i, d) {
+		if (pool__forced(f->m, d) != 1 || !d->pub.path[DMS_PATH_BOUNCED].maps)
+			continue;
+		n++;
+		maps += d->pub.path[DMS_PATH_BOUNCED].maps;
+		bytes += d->pub.path[DMS_PATH_BOUNCED].map_bytes;
+	}
+	if (!n)
+		return;
+	x = finding_new(f, NULL, MODEL_NOTE, 100);
+	if (!x)
+		return;
+	SAY(x, summary, "Every mapping is copied through the bounce pool although this is not a "
+	    "secure guest.");
+	SAY(x, evidence, "%" PRIu64 " mappings, %s, of %u device%s; bouncing is forced%s", maps,
+	    size_text(a, bytes), n, S(n), f->m->session.swiotlb_force ? " by swiotlb=force" : "");
+	SAY(x, action, "Unless this is a test, boot without swiotlb=force.");
+}
+
+void find_mask_below_memory(struct finder *f)
+{
+	uint64_t top = f->m->session.mem_top, n;
+	struct model_finding *x;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		if (f->m->secure || !d->ev[DE_BOUNCE_ADDR].count || !d->pub.mask || !top ||
+		    d->pub.mask >= top - 1)
+			continue;
+		x = finding_new(f, d, MODEL_NOTE, 90);
+		if (!x)
+			return;
+		n = d->ev[DE_BOUNCE_ADDR].count;
+		SAY(x, summary, "The device addresses %u bits, memory reaches further: what lies above "
+		    "is copied.", mask_bits(d->pub.mask));
+		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings were bounced; RAM ends at "
+		    "0x%" PRIx64, n, n + d->pub.path[DMS_PATH_DIRECT].maps, top);
+		SAY(x, action, "Nothing is broken. A device with a 64-bit mask would not be copied.");
+		finding_events(x, &d->ev[DE_BOUNCE_ADDR]);
+	}
+}
