@@ -461,6 +461,9 @@ static void decode_devstate(struct line *l, struct rec_device *d)
 	know(s, get_u64(l, "coherent_mask", &s->coherent_mask), DMS_DS_COHERENT_MASK);
 	know(s, get_u64(l, "bus_limit", &s->bus_limit), DMS_DS_BUS_LIMIT);
 	know(s, get_text(l, "ops", d->ops), DMS_DS_OPS);
+	s->ops = d->ops[0] != 0;	/* whether, not where */
+	if (!strcmp(d->ops, "?"))
+		d->ops[0] = 0;
 	know(s, get_u8(l, "bypass", &s->bypass), DMS_DS_BYPASS);
 	know(s, get_u64(l, "dma_offset", &s->dma_offset), DMS_DS_OFFSET);
 	know(s, get_u32(l, "liobn", &s->liobn), DMS_DS_TABLE);

@@ -376,6 +376,14 @@ static int encode_hook(struct out *o, const struct rec_hook *h)
 	return end(&j);
 }
 
+/* "" for a device without dma_ops, "?" for some that have no name. */
+static const char *ops_name(const struct rec_device *d)
+{
+	if (!(d->st.known & DMS_DS_OPS))
+		return NULL;
+	return d->ops[0] || !d->st.ops ? d->ops : "?";
+}
+
 static void put_devstate(struct json *j, const struct rec_device *d)
 {
 	const struct dms_devstate *s = &d->st;
@@ -384,7 +392,7 @@ static void put_devstate(struct json *j, const struct rec_device *d)
 	hex_or_null(j, "mask", s->known & DMS_DS_MASK, s->dma_mask);
 	hex_or_null(j, "coherent_mask", s->known & DMS_DS_COHERENT_MASK, s->coherent_mask);
 	hex_or_null(j, "bus_limit", s->known & DMS_DS_BUS_LIMIT, s->bus_limit);
-	json__str(j, "ops", s->known & DMS_DS_OPS ? d->ops : NULL);
+	json__str(j, "ops", ops_name(d));
 	int_or_null(j, "bypass", s->known & DMS_DS_BYPASS, s->bypass);
 	hex_or_null(j, "dma_offset", s->known & DMS_DS_OFFSET, s->dma_offset);
 	int_or_null(j, "liobn", table, s->liobn);

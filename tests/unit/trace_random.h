@@ -139,8 +139,10 @@ static inline void rnd_devstate(struct rec_device *d)
 	KNOWN(DMS_DS_DMA_IOMMU, dma_iommu, (uint8_t)rnd());
 	KNOWN(DMS_DS_POOL_USED, pool_used, rnd_u64());
 #undef KNOWN
-	if (s->known & DMS_DS_OPS)
+	if (s->known & DMS_DS_OPS) {
 		RND_TEXT(d->ops);
+		s->ops = d->ops[0] || rnd_bool();	/* some have no name */
+	}
 }
 
 static inline void rnd_device(struct rec_device *d)
