@@ -5,10 +5,19 @@
 set -eu
 out=$1
 flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror"
+
+# plugin NAME SOURCE...
+plugin() {
+	name=$1
+	shift
+	# shellcheck disable=SC2046,SC2086
+	gcc $flags -shared -fPIC -fvisibility=hidden -o "$out/$name.so" "$@" common.c \
+		$(pkg-config --cflags --libs glib-2.0)
+}
+
 cd /lab/src/plugins
-# shellcheck disable=SC2046,SC2086
-gcc $flags -shared -fPIC -fvisibility=hidden -o "$out/pef-ultravisor.so" \
-	pef-ultravisor.c common.c pages.c tce.c $(pkg-config --cflags --libs glib-2.0)
+plugin pef-ultravisor pef-ultravisor.c pages.c tce.c
+plugin marks marks.c
 
 cd /lab/src/guest
 for pair in ppc64le:powerpc64le-linux-gnu- s390x:s390x-linux-gnu- amd64:x86_64-linux-gnu-; do

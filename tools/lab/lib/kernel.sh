@@ -11,7 +11,7 @@
 KERNEL_RECIPE=1
 KERNEL_NEEDS_MB=4000
 # A kernel without these is no use, whatever its version.
-KERNEL_MUST="PPC_SVM SECURITY_LOCKDOWN_LSM DMA_MAP_BENCHMARK KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
+KERNEL_MUST="PPC_SVM SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
 
 # kernel_row FAMILY VERSION: its line of the table, without the first two words.
 kernel_row() {
@@ -72,21 +72,36 @@ kernel_of_meta() {
 	echo "$name"
 }
 
+# The package and, from Debian 14 on, those it was split into.
+kernel_parts() {
+	echo "$2"
+	apt_in "$1" apt-cache depends "$2" 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-\(binary\|modules\|base\)-[0-9].*\)/\1/p'
+}
+
+# kernel_file TREE NAME: the kernel's file of that name, wherever this Debian puts it.
+kernel_file() {
+	find "$1" -type f \( -path "*/boot/$2-*" -o -path "*/lib/modules/*/$2" \) | head -n 1
+}
+
 kernel_stock() {
-	local tmp=$1 apt=$2 package=$3 release
+	local tmp=$1 apt=$2 package=$3 release=${3#linux-image-} modules file
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
 	say "kernel $7: fetching $package $4"
-	apt_unpack "$apt" "$tmp/deb" "$package" || die "kernel $7: could not get $package"
-	release=${package#linux-image-}
+	# shellcheck disable=SC2046
+	apt_unpack "$apt" "$tmp/deb" $(kernel_parts "$apt" "$package") || die "kernel $7: could not get $package"
 	echo "$release" >"$tmp/version"
-	mv "$tmp"/deb/boot/vmlinu[xz]-* "$tmp/image"
-	mv "$tmp"/deb/boot/config-* "$tmp/config"
-	mv "$tmp"/deb/boot/System.map-* "$tmp/System.map"
-	[ ! -d "$tmp/deb/lib/modules" ] || mkdir -p "$tmp/deb/usr/lib" &&
-		mv "$tmp/deb/lib/modules" "$tmp/deb/usr/lib/" 2>/dev/null || true
+	file=$(kernel_file "$tmp/deb" 'vmlinu[xz]')
+	[ -n "$file" ] || die "kernel $7: $package holds no kernel"
+	mv "$file" "$tmp/image"
+	for file in config System.map; do
+		mv "$(kernel_file "$tmp/deb" "$file")" "$tmp/$file" || die "kernel $7: $package holds no $file"
+	done
+	modules=$(find "$tmp/deb" -type d -path "*/lib/modules/$release" | head -n 1)
+	[ -n "$modules" ] || die "kernel $7: $package holds no modules"
 	mkdir -p "$tmp/modules/lib/modules"
-	mv "$tmp/deb/usr/lib/modules/$release" "$tmp/modules/lib/modules/$release"
+	mv "$modules" "$tmp/modules/lib/modules/$release"
 	rm -rf "$tmp/deb"
 	in_root depmod -b "/lab/cache/${tmp#"$cache"/}/modules" "$release" || die "depmod of $release failed"
 	in_root sh /lab/src/lib/extract-btf.sh "/lab/cache/${tmp#"$cache"/}/image" \

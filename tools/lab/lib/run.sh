@@ -60,10 +60,12 @@ compose() {
 		"${channels[@]}" "${devices[@]}"
 		-kernel "$k/image" -initrd /lab/out/.initramfs
 		-append "$cmdline")
+	[ -z "$no_trace" ] || trace=()
 	for event in "${trace[@]}"; do
 		qemu_command+=(--trace "$event")
 	done
 	qemu_command+=(-d plugin -D /lab/out/tce-trace.log)
+	[ -z "$no_trace" ] || plugin_args="$plugin_args${plugin_args:+,}tce=off"
 	[ -z "${plugin-}" ] ||
 		qemu_command+=(-plugin "/lab/cache/${built#"$cache"/}/$plugin.so,log=/lab/out/ultravisor.log,ram=$ram,page-size=$page_size${plugin_args:+,$plugin_args}")
 	# shellcheck disable=SC2206

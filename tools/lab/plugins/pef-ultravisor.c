@@ -9,6 +9,7 @@
  *             set of shared pages; the guest goes on after it with the status in r3.
  *   mfmsr rD  in a secure guest the value read also has MSR_S, which is what the kernel's
  *             is_secure_guest() tests.
+ * Both are matched as little endian, so that the big-endian firmware never is.
  * A guest that never calls UV_ESM is left alone. A second UV_ESM is a new guest (a restart):
  * its memory is private again.
  *
@@ -25,7 +26,7 @@
  * guest's own, see the start line); new changed state; already > 0 is a double share, or the
  * unshare of a private page; outside are not RAM; shared is the size of the set afterwards.
  *
- * Arguments: common.h's, and ultravisor=off (only marks and TCEs are logged).
+ * Arguments: common.h's, ultravisor=off (only marks and TCEs are logged), tce=off (no TCEs).
  * Numbers: Linux, arch/powerpc/include/asm/ultravisor-api.h, hvcall.h and reg.h.
  */
 #include "common.h"
@@ -60,7 +61,7 @@ struct site {
 
 static struct lab_reg regs[GPRS + 1];
 #define MSR (&regs[GPRS])
-static bool secure;
+static bool secure, has_ultravisor = true, has_tces = true;
 
 static const char *state(uint64_t addr, uint64_t len)
 {
@@ -145,21 +146,21 @@ static void replace(struct qemu_plugin_insn *insn, uint32_t word, qemu_plugin_vc
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, site);
 }
 
-/* userdata says whether there is an ultravisor. */
 static void on_translate(struct qemu_plugin_tb *tb, void *userdata)
 {
+	(void)userdata;
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint32_t word;
 
-		/* Little endian on purpose: the big-endian firmware never matches. */
 		if (qemu_plugin_insn_data(insn, &word, sizeof(word)) != sizeof(word))
 			continue;
 		word = GUINT32_FROM_LE(word);
 		if (lab_watch_mark(insn))
 			continue;
-		tce_watch(insn, i, word);
-		if (!userdata)
+		if (has_tces)
+			tce_watch(insn, i, word);
+		if (!has_ultravisor)
 			continue;
 		if (word == INSN_SC_2)
 			replace(insn, word, on_ultracall);
@@ -171,16 +172,15 @@ static void on_translate(struct qemu_plugin_tb *tb, void *userdata)
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
 					   int argc, char **argv)
 {
-	const char *ultravisor = lab_argument(argc, argv, "ultravisor");
-
 	for (int i = 0; i < GPRS; i++)
 		regs[i].name = g_strdup_printf("r%d", i);
 	MSR->name = "msr";
 	if (lab_start(id, info, argc, argv, regs, G_N_ELEMENTS(regs)))
 		return -1;
+	has_ultravisor = g_strcmp0(lab_argument(argc, argv, "ultravisor"), "off");
+	has_tces = g_strcmp0(lab_argument(argc, argv, "tce"), "off");
 	pages_init(lab.ram, lab.page_size);
 	tce_start(&regs[3], MSR, state);
-	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate,
-					      g_strcmp0(ultravisor, "off") ? &secure : NULL);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate, NULL);
 	return 0;
 }
