@@ -4,18 +4,13 @@
  * encode, what is hidden in redact, what is kept in flight.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "trace/encode.h"
 #include "trace/flight.h"
 #include "trace/out.h"
+#include "trace/outfile.h"
 #include "trace/redact.h"
 #include "trace/writer.h"
 
@@ -25,80 +20,11 @@ struct trace_writer {
 	struct out line;		/* with flight: one line at a time */
 	struct redact *redact;
 	struct flight *flight;
-	char *path, *partial;		/* NULL: stdout */
-	int fd;
+	struct outfile file;
 	int err;			/* the first */
-	bool force, began, ended, closed;
+	bool opened, began, ended, closed;
 	uint64_t events;
 };
-
-__attribute__((format(printf, 4, 5)))
-static int fail(int err, char *buf, size_t len, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!buf || !len)
-		return err;
-	va_start(ap, fmt);
-	vsnprintf(buf, len, fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-/* What is there already under the final name must be nothing, or with force a regular file. */
-static int check_target(const char *path, bool force, char *err, size_t len)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 :
-		       fail(-errno, err, len, "%s: %s", path, strerror(errno));
-	if (S_ISLNK(st.st_mode))
-		return fail(-ELOOP, err, len, "%s is a symbolic link; a trace is never written "
-			    "through one", path);
-	if (!S_ISREG(st.st_mode))
-		return fail(-EINVAL, err, len, "%s is not a regular file; use -o - and redirect",
-			    path);
-	if (!force)
-		return fail(-EEXIST, err, len, "%s exists; -f replaces it", path);
-	return 0;
-}
-
-/* With force: an old .partial goes, unless somebody still writes it. */
-static int clear_partial(const char *partial, char *err, size_t len)
-{
-	int fd = open(partial, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-		close(fd);
-		return fail(-EBUSY, err, len, "%s is being written by another dmascope", partial);
-	}
-	if (fd >= 0)
-		close(fd);
-	if (unlink(partial) && errno != ENOENT)
-		return fail(-errno, err, len, "%s: cannot be removed: %s", partial,
-			    strerror(errno));
-	return 0;
-}
-
-static int open_file(struct trace_writer *w, char *err, size_t len)
-{
-	int ret = check_target(w->path, w->force, err, len);
-
-	if (!ret && w->force)
-		ret = clear_partial(w->partial, err, len);
-	if (ret)
-		return ret;
-	w->fd = open(w->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (w->fd >= 0) {
-		flock(w->fd, LOCK_EX | LOCK_NB);	/* only for clear_partial() of others */
-		return 0;
-	}
-	if (errno == EEXIST)
-		return fail(-EEXIST, err, len, "%s exists, from a recording that runs or did not "
-			    "end; -f removes it", w->partial);
-	return fail(-errno, err, len, "%s: %s", w->partial, strerror(errno));
-}
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -107,26 +33,19 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && !strcmp(s + n - m, end);
 }
 
-static int open_output(struct trace_writer *w, const char *path, bool gzip, char *err, size_t len)
+static int open_output(struct trace_writer *w, const char *path,
+		       const struct trace_writer_opts *opts, char *err, size_t len)
 {
-	bool by_line = !strcmp(path, "-");
+	bool gzip = opts->gzip || ends_with(path, ".gz"), by_line;
 	int ret;
 
-	if (by_line) {
-		w->fd = STDOUT_FILENO;
-	} else {
-		w->path = strdup(path);
-		if (!w->path || asprintf(&w->partial, "%s.partial", path) < 0) {
-			w->partial = NULL;
-			return fail(-ENOMEM, err, len, "%s: out of memory", path);
-		}
-		ret = open_file(w, err, len);
-		if (ret)
-			return ret;
-		gzip |= ends_with(path, ".gz");
-	}
-	ret = out__init_fd(&w->out, w->fd, gzip, by_line && !gzip);
-	return ret ? fail(ret, err, len, "%s: %s", path, strerror(-ret)) : 0;
+	ret = outfile__open(&w->file, path, opts->force, 0600, err, len);
+	if (ret)
+		return ret;
+	w->opened = true;
+	by_line = !w->file.path && !gzip;
+	ret = out__init_fd(&w->out, w->file.fd, gzip, by_line);
+	return ret ? outfile_fail(ret, err, len, "%s: %s", path, strerror(-ret)) : 0;
 }
 
 int trace_writer__open(struct trace_writer **out, const char *path,
@@ -140,10 +59,9 @@ int trace_writer__open(struct trace_writer **out, const char *path,
 	if (!opts)
 		opts = &defaults;
 	if (!w)
-		return fail(ret, err, err_len, "%s: out of memory", path);
-	w->fd = -1;
+		return outfile_fail(ret, err, err_len, "%s: out of memory", path);
+	w->file.fd = -1;
 	w->line.fd = -1;
-	w->force = opts->force;
 	trace_encoder__init(&w->enc, opts->redact);
 	if (opts->redact)
 		ret = redact__new(&w->redact, opts->key);
@@ -155,14 +73,14 @@ int trace_writer__open(struct trace_writer **out, const char *path,
 			ret = out__init_mem(&w->line);
 	}
 	if (ret) {
-		fail(ret, err, err_len, "%s: cannot begin: %s", path, strerror(-ret));
+		outfile_fail(ret, err, err_len, "%s: cannot begin: %s", path, strerror(-ret));
 		goto cleanup;
 	}
-	ret = open_output(w, path, opts->gzip, err, err_len);
+	ret = open_output(w, path, opts, err, err_len);
 cleanup:
 	if (ret) {
-		if (w->partial && w->fd >= 0)
-			unlink(w->partial);
+		if (w->opened)
+			outfile__discard(&w->file);
 		trace_writer__free(w);
 		return ret;
 	}
@@ -267,44 +185,20 @@ int trace_writer__flush(struct trace_writer *w)
 	return w->err;
 }
 
-/* Gives the file its name. Without force, a file that appeared meanwhile is left alone. */
-static int give_name(struct trace_writer *w)
-{
-	if (w->force)
-		return rename(w->partial, w->path) ? -errno : 0;
-	if (!renameat2(AT_FDCWD, w->partial, AT_FDCWD, w->path, RENAME_NOREPLACE))
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (link(w->partial, w->path))	/* a file system that cannot say "only if new" */
-		return -errno;
-	return unlink(w->partial) ? -errno : 0;
-}
-
-static int finish_file(struct trace_writer *w)
-{
-	int err = 0;
-
-	if (fsync(w->fd) && errno != EINVAL && errno != EROFS)
-		err = -errno;
-	if (close(w->fd) && !err)
-		err = -errno;
-	w->fd = -1;
-	return err;
-}
-
 static int tell(const struct trace_writer *w, int ret, char *err, size_t len)
 {
 	const char *what = ret == -ENOSPC || ret == -EDQUOT ? "the disk is full" : strerror(-ret);
+	const struct outfile *f = &w->file;
 
-	if (!w->path)
-		return fail(ret, err, len, "stdout: %s", ret == -ENODATA ? "the recording did not end"
-			    : what);
 	if (ret == -ENODATA)
-		return fail(ret, err, len, "%s: the recording did not end; what there is stays in %s",
-			    w->path, w->partial);
-	return fail(ret, err, len, "%s: %s; what was written before is in %s and can be read",
-		    w->path, what, w->partial);
+		what = "the recording did not end";
+	if (!f->path)
+		return outfile_fail(ret, err, len, "stdout: %s", what);
+	if (ret == -ENODATA)
+		return outfile_fail(ret, err, len, "%s: %s; what there is stays in %s", f->path,
+				    what, f->partial);
+	return outfile_fail(ret, err, len, "%s: %s; what was written before is in %s and can be "
+			    "read", f->path, what, f->partial);
 }
 
 int trace_writer__close(struct trace_writer *w, char *err, size_t err_len)
@@ -316,40 +210,26 @@ int trace_writer__close(struct trace_writer *w, char *err, size_t err_len)
 	w->closed = true;
 	if (w->flight) {
 		end = write_flight(w, NULL);
-		if (!ret)
-			ret = end;
+		ret = ret ? ret : end;
 	}
 	end = out__finish(&w->out);
-	if (!ret)
-		ret = end;
-	if (w->path) {
-		end = finish_file(w);
-		if (!ret)
-			ret = end;
-	}
+	ret = ret ? ret : end;
+	end = outfile__close(&w->file);
+	ret = ret ? ret : end;
 	if (!ret && !w->ended)
 		ret = -ENODATA;
-	if (!ret && w->path) {
-		ret = give_name(w);
-		if (ret)
-			return fail(ret, err, err_len, "%s cannot be written: %s; the trace is in %s",
-				    w->path, strerror(-ret), w->partial);
-	}
-	return ret ? tell(w, ret, err, err_len) : 0;
+	return ret ? tell(w, ret, err, err_len) : outfile__name(&w->file, err, err_len);
 }
 
 void trace_writer__free(struct trace_writer *w)
 {
 	if (!w)
 		return;
-	if (w->path && w->fd >= 0)
-		close(w->fd);
 	flight__free(w->flight);
 	redact__free(w->redact);
 	out__free(&w->line);
 	out__free(&w->out);
-	free(w->partial);
-	free(w->path);
+	outfile__free(&w->file);
 	free(w);
 }
 
