@@ -37,24 +37,35 @@ static __always_inline u32 sg_dma_length(const struct scatterlist *sg)
 struct sg_walk {
 	const struct device *dev;
 	struct scatterlist *sg;
-	u32 hook;
-	u16 type;
-	u32 ents;		/* elements to report */
-	bool exact;		/* element i of the list is element i of the mapping */
 	u64 dev_key;
-	u8 dir;
+	u32 hook;
+	u32 ents;		/* elements to report */
 	u32 attrs;
+	u16 type;
+	u8 dir;
+	bool exact;		/* element i of the list is element i of the mapping */
 };
 
-static __noinline int sg_element(struct pt_regs *ctx, struct sg_walk *w, u32 i)
+/* One list at a time is walked per CPU and hook: the kernel does not let a program interrupt
+ * itself. 2 x 40 bytes per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct sg_walk);
+} sg_walks SEC(".maps");
+
+/* Global, so that the verifier checks it once and not for each turn of the loop. */
+__noinline int sg_element(u32 slot, u32 i)
 {
+	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct mapping m = {};
 	struct scatterlist *sg;
 	struct dms_counts *c;
 	unsigned long link;
 
-	if (!w)
-		return 0;
+	if (!w || i >= w->ents || !w->sg)
+		return 1;
 	sg = w->sg;
 	c = hit(w->hook);
 	m.dev = w->dev_key;
@@ -67,34 +78,37 @@ static __noinline int sg_element(struct pt_regs *ctx, struct sg_walk *w, u32 i)
 	if (w->exact)
 		m.phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
 	mapping_classify(w->dev, &m);
-	mapping_report(c, w->hook, w->type, &m, ctx);
+	mapping_report(c, w->hook, w->type, &m, NULL);
 	w->sg = sg_after(sg, link);
 	return 0;
 }
 
-static __always_inline int sg_report(struct pt_regs *ctx, struct sg_walk *w)
+static __always_inline int sg_report(const struct sg_walk *walk)
 {
+	u32 slot = walk->hook == DMS_HOOK_UNMAP_SG;
+	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct dms_counts *c;
 
+	if (!w)
+		return 0;
+	*w = *walk;
 	w->dev_key = dev_key(w->dev);
 	devstate_once(w->hook, w->dev, w->dev_key);
-	for (u32 i = 0; i < SG_MAX; i++) {
-		if (i >= w->ents || !w->sg)
+	for (u32 i = 0; i < SG_MAX; i++)
+		if (sg_element(slot, i))
 			return 0;
-		sg_element(ctx, w, i);
-	}
-	if (w->ents > SG_MAX) {
-		c = counts_of(w->hook);
+	if (walk->ents > SG_MAX) {
+		c = counts_of(walk->hook);
 		if (c) {
-			c->hits += w->ents - SG_MAX;
-			c->failed += w->ents - SG_MAX;
+			c->hits += walk->ents - SG_MAX;
+			c->failed += walk->ents - SG_MAX;
 		}
 	}
 	return 0;
 }
 
-static __always_inline void sg_failure(struct pt_regs *ctx, const struct device *dev,
-				       struct scatterlist *sg, u32 nents, u8 dir, u32 attrs)
+static __always_inline void sg_failure(const struct device *dev, struct scatterlist *sg,
+				       u32 nents, u8 dir, u32 attrs)
 {
 	struct dms_counts *c = hit(DMS_HOOK_MAP_SG);
 	struct mapping m = {
@@ -109,7 +123,7 @@ static __always_inline void sg_failure(struct pt_regs *ctx, const struct device 
 	m.phys_known = page_phys(RD(sg, page_link) & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
 	devstate_once(DMS_HOOK_MAP_SG, dev, m.dev);
 	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_MAP_SG, DMS_EV_MAP, &m, ctx);
+	mapping_report(c, DMS_HOOK_MAP_SG, DMS_EV_MAP, &m, NULL);
 }
 
 /* (dev, sgl, nents, ents, dir, attrs) */
@@ -127,15 +141,15 @@ int rtp_dma_map_sg(unsigned long long *ctx)
 		.attrs = ctx[5],
 	};
 
-	return sg_report((void *)ctx, &w);
+	return sg_report(&w);
 }
 
 /* 6.13+: (dev, sgl, nents, err, dir, attrs) */
 SEC("?raw_tp/dma_map_sg_err")
 int rtp_dma_map_sg_err(unsigned long long *ctx)
 {
-	sg_failure((void *)ctx, (const struct device *)ctx[0], (struct scatterlist *)ctx[1],
-		   ctx[2], ctx[4], ctx[5]);
+	sg_failure((const struct device *)ctx[0], (struct scatterlist *)ctx[1], ctx[2], ctx[4],
+		   ctx[5]);
 	return 0;
 }
 
@@ -153,7 +167,7 @@ int rtp_dma_unmap_sg(unsigned long long *ctx)
 		.attrs = ctx[4],
 	};
 
-	return sg_report((void *)ctx, &w);
+	return sg_report(&w);
 }
 
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
@@ -189,10 +203,10 @@ int krp_dma_map_sg(struct pt_regs *ctx)
 	w.ents = ents;
 	w.exact = ents == (int)in.arg[S_NENTS];
 	if (ents <= 0) {	/* 0 before 5.15, -errno since */
-		sg_failure(ctx, w.dev, w.sg, in.arg[S_NENTS], w.dir, w.attrs);
+		sg_failure(w.dev, w.sg, in.arg[S_NENTS], w.dir, w.attrs);
 		return 0;
 	}
-	return sg_report(ctx, &w);
+	return sg_report(&w);
 }
 
 SEC("?kprobe")
@@ -208,7 +222,7 @@ int kp_dma_unmap_sg(struct pt_regs *ctx)
 		.attrs = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_ATTRS),
 	};
 
-	return sg_report(ctx, &w);
+	return sg_report(&w);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -97,13 +97,15 @@ static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16
 		.attrs = attrs,
 		.sg_index = -1,
 		.path = DMS_PATH_COHERENT,
-		.flags = DMS_FL_NO_PHYS,
 	};
 
 	if (type == DMS_EV_ALLOC && !ctx[1]) {
 		m.dma = DMS_DMA_ERROR;
 		m.path = DMS_PATH_FAILED;
 	}
+	/* memory that was remapped has no one physical address */
+	if (!ctx[1] || !virt_phys(ctx[1], &m.phys))
+		m.flags |= DMS_FL_NO_PHYS;
 	devstate_once(hook, dev, m.dev);
 	mapping_report(c, hook, type, &m, ctx);
 	return 0;

@@ -172,15 +172,10 @@ int krp_share_xive(struct pt_regs *ctx)
 	return 0;
 }
 
-/* xive_spapr_cleanup_queue(unsigned int cpu, struct xive_cpu *xc, u8 prio) */
-SEC("?kprobe")
-int kp_unshare_xive(struct pt_regs *ctx)
-{
-	u64 pages, page = xive_queue_page(regs_arg(ctx, 1), regs_arg(ctx, 2), &pages);
-
-	share_event(hit(DMS_HOOK_UNSHARE_XIVE), DMS_HOOK_UNSHARE_XIVE, DMS_EV_UNSHARE, page, pages,
-		    0);
-	return 0;
-}
+/*
+ * Its counterpart, xive_spapr_cleanup_queue(), cannot be seen: it runs on a processor that is
+ * going away, after this_cpu_disable_ftrace() (arch/powerpc/kernel/smp.c) has turned off the
+ * function tracing that kprobes at a function's entry use.
+ */
 
 char LICENSE[] SEC("license") = "GPL";

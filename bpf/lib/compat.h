@@ -181,7 +181,7 @@ static __always_inline bool page_phys(u64 page, u64 offset, u64 *phys)
 /* Physical address of a linear-map address; false for any other (vmalloc, modules). */
 static __always_inline bool virt_phys(u64 virt, u64 *phys)
 {
-	if (!config.virt_mask)
+	if (!config.virt_mask || (config.virt_base_at && !values.virt_base))
 		return false;
 	virt = (virt & config.virt_mask) - values.virt_base;
 	if (config.virt_size && virt >= config.virt_size)

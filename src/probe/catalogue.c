@@ -175,7 +175,8 @@ const struct hook_row hook_rows[] = {
 		"whether the ultravisor refused a conversion (set_memory_* return 0 always)",
 		{
 			KPROBE_AT("ucall_norets", 4, "kp_ucall", "status",
-				  "the blr after sc 2; +0 cannot be stepped (refused from 5.19)"),
+				  "the blr after sc 2; +0 cannot be stepped (refused from 5.19), and "
+				  "ftrace does not know the function: CONFIG_KPROBE_EVENTS_ON_NOTRACE"),
 		},
 	},
 	{
@@ -191,14 +192,6 @@ const struct hook_row hook_rows[] = {
 		{
 			KPROBE("xive_spapr_setup_queue", "kp_share_xive", "krp_share_xive",
 			       "cpu xc prio", "all; shares the queue page it allocated"),
-		},
-	},
-	{
-		DMS_HOOK_UNSHARE_XIVE, CLASS_DETAIL, "ppc64le", true,
-		"interrupt queue pages made private when a processor goes",
-		{
-			KPROBE("xive_spapr_cleanup_queue", "kp_unshare_xive", NULL,
-			       "cpu xc prio", "all"),
 		},
 	},
 	{

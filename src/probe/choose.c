@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guest/pool.h"
 #include "probe/choose.h"
 
 /* A trace event exists if its typedef does; parameters, without the leading void *data. */
@@ -94,6 +95,31 @@ static void param_names(const struct btf *btf, const char *func, char *out, size
 				 btf__name_by_offset(btf, p[i].name_off));
 }
 
+/*
+ * kernel/trace/trace_kprobe.c refuses, with a warning in the log, functions that ftrace does not
+ * know, unless CONFIG_KPROBE_EVENTS_ON_NOTRACE. Assembly is such; asking first keeps the log clean.
+ */
+static bool ftrace_knows(const char *func)
+{
+	char line[256];
+	bool found = false;
+	FILE *f;
+
+	if (guest_kconfig("", "CONFIG_KPROBE_EVENTS_ON_NOTRACE") == 1)
+		return true;
+	f = fopen("/sys/kernel/tracing/available_filter_functions", "r");
+	if (!f)
+		f = fopen("/sys/kernel/debug/tracing/available_filter_functions", "r");
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, " \n")] = '\0';
+		found = !strcmp(line, func);
+	}
+	fclose(f);
+	return found;
+}
+
 static bool function_fits(const struct choose_env *env, const struct candidate *c,
 			  struct choice *out, char *why, size_t len)
 {
@@ -113,6 +139,11 @@ static bool function_fits(const struct choose_env *env, const struct candidate *
 	if (n > 1) {
 		snprintf(why, len, "%u functions are called %s: a probe by name is ambiguous", n,
 			 c->symbol);
+		return false;
+	}
+	if (c->offset && !ftrace_knows(sym.name)) {
+		snprintf(why, len, "%s is unknown to ftrace, and the kernel has no "
+			 "CONFIG_KPROBE_EVENTS_ON_NOTRACE", c->symbol);
 		return false;
 	}
 	snprintf(out->symbol, sizeof(out->symbol), "%s", sym.name);
