@@ -14,7 +14,23 @@
 	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
 
 #define LEAK_LEAST	32	/* mappings more than at first, before it is called a leak */
-#define SETTLE		(NSEC / 5)	/* records on their way may be that late */
+
+/* Failures that no event explained: from aggregates only their number is known. */
+static uint64_t unexplained(const struct model *m, const struct dev *d)
+{
+	const struct model_counts *c = &d->pub.path[DMS_PATH_FAILED];
+	uint64_t known = 0, big = 0;
+	size_t i;
+
+	if (!d->stats)
+		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count;
+	for (i = 0; i < MODEL_FAIL_MAX; i++)
+		known += i == MODEL_FAIL_OTHER ? 0 : d->pub.fails[i];
+	/* 512 KiB and more: request-too-big has them */
+	for (i = 11; i < DMS_HIST_SLOTS && pool__forced(m, d) == 1; i++)
+		big += c->size_hist[i];
+	return c->maps > known + big ? c->maps - known - big : 0;
+}
 
 void find_map_failed(struct finder *f)
 {
@@ -24,24 +40,27 @@ void find_map_failed(struct finder *f)
 	uint32_t i;
 
 	for_each_dev(f, i, d) {
-		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_OTHER];
+		uint64_t n = unexplained(f->m, d);
 
-		if (!e->count)
+		if (!n)
 			continue;
-		x = finding_new(f, d, MODEL_WARNING, 90);
+		x = finding_new(f, d, MODEL_WARNING, d->stats ? 60 : 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The kernel refused mappings, and neither the bounce pool nor a table "
-		    "was the reason.");
-		SAY(x, evidence, "%" PRIu64 " refused, sizes up to %s", e->count,
-		    size_text(a, d->biggest_fail));
+		SAY(x, summary, d->stats ? "The kernel refused mappings; in this mode nothing says why." :
+		    "The kernel refused mappings, and neither the bounce pool nor a table was the "
+		    "reason.");
+		SAY(x, evidence, "%" PRIu64 " refused", n);
+		if (d->biggest_fail)
+			SAY(x, evidence, ", sizes up to %s", size_text(a, d->biggest_fail));
 		if (d->pub.mask)
 			SAY(x, evidence, "; mask 0x%" PRIx64, d->pub.mask);
 		if (f->m->session.mem_top)
 			SAY(x, evidence, ", RAM ends at 0x%" PRIx64, f->m->session.mem_top);
-		SAY(x, action, "Look for \"DMA addr ... overflow\" in the kernel log: an address beyond "
-		    "the device's mask or bus limit is refused when it cannot be bounced.");
-		finding_events(x, e);
+		SAY(x, action, d->stats ? "`dmascope record` for a while, then `dmascope report`." :
+		    "Look for \"DMA addr ... overflow\" in the kernel log: an address beyond the "
+		    "device's mask or bus limit is refused when it cannot be bounced.");
+		finding_events(x, &d->ev[DE_FAIL + MODEL_FAIL_OTHER]);
 		finding_needs(f, x, DMS_HOOK_SWIOTLB_MAP);
 	}
 }

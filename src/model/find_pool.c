@@ -135,33 +135,63 @@ void find_bounce_without_pool(struct finder *f)
 	}
 }
 
+/*
+ * From aggregates only the sizes of what failed are known, by powers of two: what is above the
+ * one that holds the limit was too big for certain, if the device bounces.
+ */
+static uint64_t too_big_by_size(const struct model *m, const struct dev *d)
+{
+	const uint64_t *hist = d->pub.path[DMS_PATH_FAILED].size_hist;
+	uint64_t n = 0, low = 512;
+	size_t i;
+
+	if (!d->stats || pool__forced(m, d) != 1)
+		return 0;
+	for (i = 1; i < DMS_HIST_SLOTS; i++, low *= 2)
+		if (low > pool__segment(pool__main(m)))
+			n += hist[i];
+	return n;
+}
+
+static void too_big_words(const struct model *m, const struct dev *d, struct model_finding *x)
+{
+	uint64_t segment = pool__segment(pool__main(m));
+	char a[SIZE_LEN], b[SIZE_LEN];
+
+	if (d->biggest_fail)
+		SAY(x, summary, "The driver asks for mappings of up to %s", size_text(a, d->biggest_fail));
+	else
+		SAY(x, summary, "The driver asks for very large mappings");
+	SAY(x, summary, "; no mapping through the bounce pool can exceed %s, however large the "
+	    "pool is.", size_text(b, segment));
+	SAY(x, action, "A larger pool does not help. Limit the size of requests: "
+	    "max_sectors_kb=%" PRIu64 " for a disk (/sys/block/*/queue), or a driver that honours "
+	    "dma_max_mapping_size().", segment / 2048);
+}
+
 void find_request_too_big(struct finder *f)
 {
-	uint64_t segment = pool__segment(pool__main(f->m));
-	char a[SIZE_LEN], b[SIZE_LEN];
 	struct model_finding *x;
 	struct dev *d;
 	uint32_t i;
 
 	for_each_dev(f, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_TOO_BIG];
+		uint64_t n = e->count ? e->count : too_big_by_size(f->m, d);
 
-		if (!e->count)
+		if (!n)
 			continue;
-		x = finding_new(f, d, MODEL_ERROR, 100);
+		x = finding_new(f, d, MODEL_ERROR, e->count ? 100 : 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The driver asks for mappings of up to %s; no mapping through the "
-		    "bounce pool can exceed %s, however large the pool is.",
-		    size_text(a, d->biggest_fail), size_text(b, segment));
-		SAY(x, evidence, "%" PRIu64 " such request%s failed", e->count, S(e->count));
-		if (f->m->pools && f->m->pool[0].rec.used_known)
+		too_big_words(f->m, d, x);
+		SAY(x, evidence, "%" PRIu64 " such request%s failed", n, S(n));
+		if (e->count && f->m->pools && f->m->pool[0].rec.used_known)
 			SAY(x, evidence, " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
 			    f->m->pool[0].fail_used_max, f->m->pool[0].rec.nslabs);
-		SAY(x, action, "A larger pool does not help. Limit the size of requests: "
-		    "max_sectors_kb=%" PRIu64 " for a disk (/sys/block/*/queue), or a driver that "
-		    "honours dma_max_mapping_size().", segment / 2048);
 		finding_events(x, e);
+		if (!e->count)
+			finding_doubt(x, 0, "counts only: judged by the sizes of what failed");
 	}
 }
 

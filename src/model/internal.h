@@ -12,6 +12,7 @@
 
 #define NONE		IDMAP_NONE
 #define NSEC		UINT64_C(1000000000)
+#define SETTLE		(NSEC / 5)	/* records of one call may lie that far apart */
 #define IO_TLB_SEGSIZE	128	/* slots of one mapping at most; include/linux/swiotlb.h 5.4-7.1 */
 
 /* A hostile stream must not make the model grow without bound; no machine comes near these. */
@@ -73,6 +74,7 @@ enum orphan_kind { ORPHAN_FREE = 0, ORPHAN_EARLY, ORPHAN_SUPERSEDED };
 struct orphan {
 	uint64_t dma, size;
 	uint64_t ts;		/* of the unmap (early) or of the map (superseded) */
+	uint64_t when;		/* superseded: ts of the map that took its place */
 	uint64_t seq;
 	uint32_t dev;
 	uint32_t stamp;		/* for choosing the oldest of a set */
@@ -240,7 +242,7 @@ struct model {
 	struct rec_session session;
 	struct rec_end end;
 	bool has_session, has_end, has_hooks, aggregates;
-	bool secure, tce;
+	bool secure, tce, any_lost;
 	uint64_t now, first_ts, seq;
 	uint64_t events[DMS_EV_MAX];
 

@@ -131,7 +131,7 @@ static int share(struct model *m, const struct dms_event *ev)
 	l->share_bytes += ev->size;
 	if (s)
 		s->shares++;
-	if (!m->secure)
+	if (!m->secure || (ev->flags & DMS_FL_NO_PHYS))
 		return 0;
 	note_growth(m, ev->ts);
 	err = rangeset_add(&l->set, ev->phys, range_end(ev->phys, ev->size), &note);
@@ -155,7 +155,7 @@ static int unshare(struct model *m, const struct dms_event *ev)
 	l->unshare_bytes += ev->size;
 	if (s)
 		s->unshares++;
-	if (!m->secure)
+	if (!m->secure || (ev->flags & DMS_FL_NO_PHYS))
 		return 0;
 	note_growth(m, ev->ts);
 	err = rangeset_del(&l->set, ev->phys, end, &removed);

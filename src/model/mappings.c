@@ -353,6 +353,7 @@ static bool supersede(struct model *m, struct dev *d, uint32_t dev, const struct
 	incoming = old.ts > ev->ts;	/* this record is the older of the two */
 	o = orphan_add(&m->maps, ORPHAN_SUPERSEDED, dev, ev->dma);
 	o->ts = incoming ? ev->ts : old.ts;
+	o->when = incoming ? old.ts : ev->ts;
 	o->size = incoming ? ev->size : old.size;
 	o->path = incoming ? ev->path : old.path;
 	d->superseded++;
@@ -440,7 +441,7 @@ static int add_live(struct model *m, struct dev *d, uint32_t dev, const struct d
 	uint32_t id;
 	int err;
 
-	if (ev->type == DMS_EV_ALLOC)
+	if (ev->type == DMS_EV_ALLOC && !ev->phys)
 		mp.flags |= DMS_FL_NO_PHYS;
 	err = caller_map(m, dev, ev, &mp.caller);
 	if (err || was_early(m, d, dev, ev) || supersede(m, d, dev, ev))
@@ -522,41 +523,17 @@ static int on_map(struct model *m, struct dev *d, uint32_t dev, const struct dms
 static void check_unmap(struct model *m, struct dev *d, const struct mapping *mp,
 			const struct dms_event *ev)
 {
-	if (ev->path != DMS_PATH_UNKNOWN && mp->path != DMS_PATH_UNKNOWN && ev->path != mp->path)
+	/*
+	 * The way of an unmap is guessed from its address. Only one guess is safe: a TCE's
+	 * address lies in its table. A bounced mapping tells by the slot that stays.
+	 */
+	if (mp->path == DMS_PATH_TCE &&
+	    (ev->path == DMS_PATH_DIRECT || ev->path == DMS_PATH_BOUNCED))
 		evid_add(&d->ev[DE_PATH_MISMATCH], m->seq);
 	if (ev->size && ev->size != mp->size)
 		evid_add(&d->ev[DE_SIZE_MISMATCH], m->seq);
 	if (ev->type == DMS_EV_UNMAP && ev->dir != mp->dir && ev->dir <= DMS_DIR_FROM_DEVICE)
 		evid_add(&d->ev[DE_DIR_MISMATCH], m->seq);
-}
-
-/* No live mapping fits: it came too early, its map is long gone, or it is older than we are. */
-static void unmap_unknown(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
-{
-	struct orphan *o = orphan_find(&m->maps, ORPHAN_SUPERSEDED, dev, ev->dma, ev->ts);
-	struct freed *f = freed_at(&m->maps, dev, ev->dma);
-
-	if (o) {
-		d->superseded--;
-		count_unmap(d, o->path, o->size, 1);
-		count_life(d, ev->ts - o->ts);
-		o->kind = ORPHAN_FREE;
-		return;
-	}
-	count_unmap(d, ev->path, ev->size, 1);
-	if (d->untracked) {
-		d->untracked--;
-		return;
-	}
-	d->pub.preexisting++;
-	o = orphan_add(&m->maps, ORPHAN_EARLY, dev, ev->dma);
-	o->ts = ev->ts;
-	o->seq = m->seq;
-	o->size = ev->size;
-	o->path = ev->path;
-	o->twice = f->ts && f->dev == dev && f->dma == ev->dma && f->ts < ev->ts;
-	if (o->twice)
-		evid_add(&d->ev[DE_UNMAP_TWICE], m->seq);
 }
 
 static void slot_back(struct model *m, struct dev *d, const struct dms_event *ev, uint8_t path)
@@ -570,6 +547,49 @@ static void slot_back(struct model *m, struct dev *d, const struct dms_event *ev
 	pool__unmapped(m, d, slot, ev->ts);
 }
 
+/*
+ * The trace events tell of an unmap after it was done, when another CPU may have the handle
+ * again: the unmap belongs to the mapping that had it before. Where records were lost that
+ * one's unmap may be among them, and then only a short while is allowed.
+ */
+static bool was_superseded(struct model *m, struct dev *d, uint32_t dev,
+			   const struct dms_event *ev, bool any_live)
+{
+	struct orphan *o = orphan_find(&m->maps, ORPHAN_SUPERSEDED, dev, ev->dma, ev->ts);
+
+	if (!o || (any_live && m->any_lost && ev->ts > o->when + NSEC / 100))
+		return false;
+	d->superseded--;
+	count_unmap(d, o->path, o->size, 1);
+	count_life(d, ev->ts - o->ts);
+	slot_back(m, d, ev, o->path);
+	o->kind = ORPHAN_FREE;
+	return true;
+}
+
+/* No live mapping fits: it came too early, its map is long gone, or it is older than we are. */
+static void unmap_unknown(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	struct freed *f = freed_at(&m->maps, dev, ev->dma);
+	struct orphan *o;
+
+	count_unmap(d, ev->path, ev->size, 1);
+	if (d->untracked) {
+		d->untracked--;
+		return;
+	}
+	d->pub.preexisting++;
+	o = orphan_add(&m->maps, ORPHAN_EARLY, dev, ev->dma);
+	o->ts = ev->ts;
+	o->seq = m->seq;
+	o->size = ev->size;
+	o->path = ev->path;
+	o->twice = f->ts && f->dev == dev && f->dma == ev->dma && f->ts < ev->ts &&
+		   !(ev->flags & DMS_FL_SG);
+	if (o->twice)
+		evid_add(&d->ev[DE_UNMAP_TWICE], m->seq);
+}
+
 static int on_unmap(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *in)
 {
 	struct dms_event ev = *in;
@@ -579,11 +599,15 @@ static int on_unmap(struct model *m, struct dev *d, uint32_t dev, const struct d
 
 	if (ev.path >= DMS_PATH_MAX)
 		ev.path = DMS_PATH_UNKNOWN;
-	if (ev.dma == DMS_DMA_ERROR) {
-		evid_add(&d->ev[DE_UNMAP_ERROR], m->seq);
+	if (ev.dma == DMS_DMA_ERROR || (!ev.size && (ev.flags & DMS_FL_SG))) {
+		/* in a list that is how its unused elements look */
+		if (!(ev.flags & DMS_FL_SG))
+			evid_add(&d->ev[DE_UNMAP_ERROR], m->seq);
 		return 0;
 	}
 	id = find(&m->maps, dev, ev.dma, ev.size, ev.ts);
+	if (was_superseded(m, d, dev, &ev, id != NONE))
+		return 0;
 	if (id == NONE) {
 		if (ev.type == DMS_EV_FREE)
 			ev.path = DMS_PATH_COHERENT;

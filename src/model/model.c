@@ -205,6 +205,16 @@ static int feed_event(struct model *m, const struct dms_event *ev)
 	}
 }
 
+static void feed_gap(struct model *m, const struct rec_gap *gap)
+{
+	if (gap->trimmed) {
+		m->trimmed += gap->lost;
+	} else if (gap->hook < DMS_HOOK_MAX) {
+		m->lost[gap->hook] += gap->lost;
+		m->any_lost = true;
+	}
+}
+
 static void feed_end(struct model *m, const struct rec_end *end)
 {
 	m->end = *end;
@@ -234,10 +244,7 @@ int model__feed(void *ctx, const struct dms_rec *rec)
 	case REC_STACK:
 		return callers__stack(m, &rec->stack);
 	case REC_GAP:
-		if (rec->gap.trimmed)
-			m->trimmed += rec->gap.lost;
-		else if (rec->gap.hook < DMS_HOOK_MAX)
-			m->lost[rec->gap.hook] += rec->gap.lost;
+		feed_gap(m, &rec->gap);
 		return 0;
 	case REC_STATS:
 		return devices__stats(m, &rec->stats);

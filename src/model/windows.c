@@ -213,7 +213,8 @@ void windows__unmapped(struct model *m, const struct dev *d, const struct mappin
 		if (!t || !rangeset_covered(&t->set, mp->dma, range_end(mp->dma, mp->size)))
 			continue;
 		t->stale[t->stales++ % SUSPECTS] = (struct suspect){
-			.dma = mp->dma, .size = mp->size, .ts = m->now, .seq = m->seq };
+			.dma = mp->dma, .size = mp->size, .ts = m->now, .seq = m->seq,
+		};
 	}
 }
 
@@ -240,7 +241,7 @@ bool windows__is_stale(const struct model *m, const struct table *t, const struc
 	uint64_t page = 1ULL << (t->page_shift ? t->page_shift : 12);
 	uint64_t from = s->dma / page * page, to = range_end(s->dma, s->size);
 
-	if (!rangeset_covered(&t->set, s->dma, to))
+	if (m->now < s->ts + SETTLE || !rangeset_covered(&t->set, s->dma, to))
 		return false;
 	to = to > UINT64_MAX - page ? UINT64_MAX : (to + page - 1) / page * page;
 	return !mapped_there(m, t, from, to);

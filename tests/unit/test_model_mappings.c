@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Live mappings: handles reused, given back twice, out of order, older than the start, on
+ * devices that go away; lists; the bound on memory.
+ */
+#include "feed.h"
+
+static const struct model_dev *dev(struct feed *f, uint64_t key)
+{
+	const struct model_dev *d = model__dev_by_key(f->m, key);
+
+	assert_non_null(d);
+	return d;
+}
+
+static void start(struct feed *f)
+{
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+}
+
+static void map_and_unmap(void **state)
+{
+	struct feed *f = *state;
+	const struct model_dev *d;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0x1000, 0x9000, 512);
+	f->ts += 3000;
+	d = dev(f, 1);
+	assert_int_equal(d->live[DMS_PATH_BOUNCED], 1);
+	assert_int_equal(d->live_bytes[DMS_PATH_BOUNCED], 512);
+	feed_unmap(f, 1, 0x1000, 512);
+	d = dev(f, 1);
+	assert_int_equal(d->live[DMS_PATH_BOUNCED], 0);
+	assert_int_equal(d->path[DMS_PATH_BOUNCED].maps, 1);
+	assert_int_equal(d->path[DMS_PATH_BOUNCED].unmaps, 1);
+	assert_int_equal(d->path[DMS_PATH_BOUNCED].unmap_bytes, 512);
+	assert_int_equal(d->path[DMS_PATH_BOUNCED].size_hist[1], 1);
+	assert_int_equal(d->life_hist[2], 1);	/* 3 us: < 4 us */
+	assert_int_equal(d->live_max, 1);
+	assert_int_equal(d->preexisting, 0);
+}
+
+static void unmap_of_what_was_before(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_unmap(f, 1, 0x1000, 512);
+	feed_unmap(f, 1, 0x2000, 512);
+	assert_int_equal(dev(f, 1)->preexisting, 2);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_UNKNOWN], 0);
+	/* the handle is free again: a later map is a mapping of its own */
+	f->ts += MS;
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0x9000, 512);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 1);
+	assert_int_equal(dev(f, 1)->preexisting, 2);
+}
+
+static void unmap_record_before_map_record(void **state)
+{
+	struct feed *f = *state;
+	const struct model_dev *d;
+
+	start(f);
+	f->ts += 20;
+	feed_unmap(f, 1, 0x1000, 512);
+	assert_int_equal(dev(f, 1)->preexisting, 1);
+	f->ts -= 20;
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0x9000, 512);
+	d = dev(f, 1);
+	assert_int_equal(d->preexisting, 0);
+	assert_int_equal(d->live[DMS_PATH_TCE], 0);
+	assert_int_equal(d->path[DMS_PATH_TCE].maps, 1);
+	assert_int_equal(d->path[DMS_PATH_TCE].unmaps, 1);
+	assert_int_equal(d->path[DMS_PATH_UNKNOWN].unmaps, 0);
+}
+
+static void handle_reused_unmap_late(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0x1000, 0x9000, 512);		/* at 0 */
+	f->ts += 30;
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0x1000, 0xa000, 1024);		/* at 30 */
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 1);
+	f->ts -= 10;
+	feed_unmap(f, 1, 0x1000, 512);					/* at 20: the first */
+	assert_int_equal(dev(f, 1)->live_bytes[DMS_PATH_BOUNCED], 1024);
+	assert_int_equal(dev(f, 1)->path[DMS_PATH_BOUNCED].unmaps, 1);
+	f->ts += 20;
+	feed_unmap(f, 1, 0x1000, 1024);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 0);
+	assert_int_equal(dev(f, 1)->path[DMS_PATH_BOUNCED].unmaps, 2);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+}
+
+/* The trace event of an unmap comes after the handle was handed out again elsewhere. */
+static void unmap_told_after_reuse(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0x9000, 512);
+	f->ts += 100;
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0xa000, 1024);
+	f->ts += 1;
+	feed_unmap(f, 1, 0x1000, 512);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 1);
+	assert_int_equal(dev(f, 1)->live_bytes[DMS_PATH_TCE], 1024);
+	f->ts += 100;
+	feed_unmap(f, 1, 0x1000, 1024);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 0);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+}
+
+static void reused_and_the_older_map_comes_last(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	f->ts += 30;
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0x1000, 0xa000, 1024);
+	f->ts -= 30;
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0x1000, 0x9000, 512);
+	f->ts += 20;
+	feed_unmap(f, 1, 0x1000, 512);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 1);
+	assert_int_equal(dev(f, 1)->live_bytes[DMS_PATH_BOUNCED], 1024);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+}
+
+static void direct_pages_mapped_twice(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	f->ts++;
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x9000, 0x9000, 4096);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 2);
+	f->ts++;
+	feed_unmap(f, 1, 0x9000, 512);
+	assert_int_equal(dev(f, 1)->live_bytes[DMS_PATH_DIRECT], 4096);
+	feed_unmap(f, 1, 0x9000, 4096);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 0);
+}
+
+static void same_handle_on_two_devices(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0x9000, 512);
+	feed_map(f, 2, DMS_PATH_TCE, 0x1000, 0xa000, 512);
+	feed_unmap(f, 2, 0x1000, 512);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 1);
+	assert_int_equal(dev(f, 2)->live[DMS_PATH_TCE], 0);
+}
+
+static void scatter_gather(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	int i;
+
+	start(f);
+	for (i = 0; i < 4; i++) {
+		ev = make_ev(f, DMS_EV_MAP, 1);
+		ev.path = DMS_PATH_TCE;
+		ev.flags = DMS_FL_SG;
+		ev.ret = i;
+		ev.dma = 0x10000 + i * 0x10000ULL;
+		ev.phys = 0x900000 + i * 0x50000ULL;
+		ev.size = 0x10000;
+		feed_ev(f, &ev);
+	}
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 4);
+	for (i = 0; i < 4; i++) {
+		ev = make_ev(f, DMS_EV_UNMAP, 1);
+		ev.flags = DMS_FL_SG | DMS_FL_NO_PHYS;
+		ev.dma = i < 3 ? 0x10000 + i * 0x10000ULL : DMS_DMA_ERROR;
+		ev.size = i < 3 ? 0x10000 : 0;
+		feed_ev(f, &ev);
+	}
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 1);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+}
+
+static void coherent_memory(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	start(f);
+	ev = make_ev(f, DMS_EV_ALLOC, 1);
+	ev.dma = 0x40000;
+	ev.size = 8192;
+	feed_ev(f, &ev);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_COHERENT], 1);
+	ev.type = DMS_EV_FREE;
+	ev.ts++;
+	feed_ev(f, &ev);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_COHERENT], 0);
+	ev.dma = 0x80000;		/* allocated before the start */
+	feed_ev(f, &ev);
+	assert_int_equal(dev(f, 1)->preexisting, 1);
+	assert_int_equal(dev(f, 1)->path[DMS_PATH_COHERENT].unmaps, 2);
+	ev.type = DMS_EV_ALLOC;
+	ev.dma = DMS_DMA_ERROR;
+	feed_ev(f, &ev);
+	assert_int_equal(dev(f, 1)->path[DMS_PATH_FAILED].maps, 1);
+}
+
+static void removed_device_keeps_its_mappings(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(7, "0000:00:07.0", 64);
+
+	start(f);
+	put(f, &r);
+	feed_map(f, 7, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	f->ts += SEC;
+	r.device.removed = true;
+	r.device.ts = f->ts;
+	put(f, &r);
+	assert_true(dev(f, 7)->removed);
+	assert_false(dev(f, 7)->present);
+	assert_int_equal(dev(f, 7)->live[DMS_PATH_DIRECT], 1);
+	assert_string_equal(dev(f, 7)->name, "0000:00:07.0");
+	feed_unmap(f, 7, 0x9000, 512);
+	assert_int_equal(dev(f, 7)->live[DMS_PATH_DIRECT], 0);
+	/* plugged again it has another key */
+	r = make_dev(8, "0000:00:07.0", 64);
+	put(f, &r);
+	assert_false(dev(f, 8)->removed);
+}
+
+static void no_device(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_map(f, 0, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	feed_map(f, 0x89f, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	assert_string_equal(model__dev_name(f->m, 0), "-");
+	assert_string_equal(model__dev_name(f->m, 0x89f), "dev:89f");
+	assert_string_equal(model__dev_name(f->m, 0x123), "-");
+	assert_int_equal(dev(f, 0)->live[DMS_PATH_DIRECT], 1);
+}
+
+static void aggregates_instead_of_events(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS };
+
+	start(f);
+	r.stats.key.dev = 1;
+	r.stats.key.path = DMS_PATH_BOUNCED;
+	r.stats.val.maps = 100;
+	r.stats.val.map_bytes = 100 * 4096;
+	r.stats.val.unmaps = 90;
+	r.stats.val.unmap_bytes = 90 * 4096;
+	put(f, &r);
+	r.stats.val.maps = 120;
+	r.stats.val.unmaps = 130;	/* of some that were mapped before the start */
+	put(f, &r);
+	assert_int_equal(dev(f, 1)->path[DMS_PATH_BOUNCED].maps, 120);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 0);
+	assert_true(dev(f, 1)->live_estimate);
+}
+
+static void garbage_does_no_harm(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev = make_ev(f, DMS_EV_MAP, 1);
+	struct dms_rec r = { .type = REC_STATS };
+
+	ev.path = 200;
+	ev.size = UINT64_MAX;
+	ev.phys = UINT64_MAX - 1;
+	ev.dir = 99;
+	feed_ev(f, &ev);
+	ev.type = 999;
+	feed_ev(f, &ev);
+	r.stats.key.path = 1000;
+	put(f, &r);
+	r.type = 77;
+	put(f, &r);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_UNKNOWN], 1);
+}
+
+static void bound_on_live_mappings(void **state)
+{
+	struct model_opts opts = { .max_live = 10 };
+	struct feed f = { .ts = T0, .m = model__new(&opts) };
+	struct model_run run;
+	uint64_t i;
+
+	(void)state;
+	assert_non_null(f.m);
+	for (i = 0; i < 15; i++)
+		feed_map(&f, 1, DMS_PATH_TCE, i * 4096, i * 4096, 512);
+	model__run(f.m, &run);
+	assert_int_equal(run.untracked, 5);
+	assert_false(run.complete);
+	for (i = 0; i < 15; i++)
+		feed_unmap(&f, 1, i * 4096, 512);
+	assert_int_equal(dev(&f, 1)->live[DMS_PATH_TCE], 0);
+	assert_int_equal(dev(&f, 1)->preexisting, 0);
+	model__free(f.m);
+	model__free(NULL);
+}
+
+#define MILLION	1000000ULL
+
+/* The bound that model.h states: about 96 bytes for each, beyond an empty model. */
+static void a_million_live_mappings(void **state)
+{
+	struct feed *f = *state;
+	size_t empty = model__memory(f->m);
+	uint64_t i;
+
+	for (i = 0; i < MILLION; i++)
+		feed_map(f, 1, DMS_PATH_TCE, i * 65536, (i * 7919 % MILLION) * 65536, 1500);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], MILLION);
+	assert_true(model__memory(f->m) - empty < 96 * MILLION);
+	for (i = 0; i < MILLION; i++)
+		feed_unmap(f, 1, i * 65536, 1500);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_TCE], 0);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(map_and_unmap), T(unmap_of_what_was_before), T(unmap_record_before_map_record),
+		T(handle_reused_unmap_late), T(unmap_told_after_reuse),
+		T(reused_and_the_older_map_comes_last), T(direct_pages_mapped_twice),
+		T(same_handle_on_two_devices), T(scatter_gather), T(coherent_memory),
+		T(removed_device_keeps_its_mappings), T(no_device), T(aggregates_instead_of_events),
+		T(garbage_does_no_harm), T(a_million_live_mappings),
+		cmocka_unit_test(bound_on_live_mappings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
