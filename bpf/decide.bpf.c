@@ -31,6 +31,7 @@ static __always_inline int decide_return(struct pt_regs *ctx, u32 hook, u16 type
 	const struct device *dev;
 	struct dms_event *e;
 	struct inflight in;
+	u64 key;
 
 	if (!inflight_take(ctx, hook, &in))
 		return 0;
@@ -43,7 +44,9 @@ static __always_inline int decide_return(struct pt_regs *ctx, u32 hook, u16 type
 	e->ret = ret;
 	e->flags = flags;
 	event_submit(counts_of(hook), e);
-	devstate_send(hook, dev, dev_key(dev));
+	key = dev_key(dev);
+	if (devstate_send(hook, dev, key))
+		bpf_map_delete_elem(&seen, &key);	/* the next event tries again */
 	return 0;
 }
 

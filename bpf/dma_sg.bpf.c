@@ -41,6 +41,7 @@ struct sg_walk {
 	u32 hook;
 	u32 ents;		/* elements to report */
 	u32 attrs;
+	u32 stack;
 	u16 type;
 	u8 dir;
 	bool exact;		/* element i of the list is element i of the mapping */
@@ -72,6 +73,7 @@ __noinline int sg_element(u32 slot, u32 i)
 	m.dir = w->dir;
 	m.attrs = w->attrs;
 	m.sg_index = i;
+	m.stack = w->stack;
 	m.dma = RD(sg, dma_address);
 	m.size = sg_dma_length(sg);
 	link = RD(sg, page_link);
@@ -83,7 +85,7 @@ __noinline int sg_element(u32 slot, u32 i)
 	return 0;
 }
 
-static __always_inline int sg_report(const struct sg_walk *walk)
+static __always_inline int sg_report(void *ctx, const struct sg_walk *walk)
 {
 	u32 slot = walk->hook == DMS_HOOK_UNMAP_SG;
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
@@ -94,6 +96,8 @@ static __always_inline int sg_report(const struct sg_walk *walk)
 	*w = *walk;
 	w->dev_key = dev_key(w->dev);
 	devstate_once(w->hook, w->dev, w->dev_key);
+	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
+		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
 	for (u32 i = 0; i < SG_MAX; i++)
 		if (sg_element(slot, i))
 			return 0;
@@ -107,7 +111,7 @@ static __always_inline int sg_report(const struct sg_walk *walk)
 	return 0;
 }
 
-static __always_inline void sg_failure(const struct device *dev, struct scatterlist *sg,
+static __always_inline void sg_failure(void *ctx, const struct device *dev, struct scatterlist *sg,
 				       u32 nents, u8 dir, u32 attrs)
 {
 	struct dms_counts *c = hit(DMS_HOOK_MAP_SG);
@@ -123,7 +127,7 @@ static __always_inline void sg_failure(const struct device *dev, struct scatterl
 	m.phys_known = page_phys(RD(sg, page_link) & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
 	devstate_once(DMS_HOOK_MAP_SG, dev, m.dev);
 	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_MAP_SG, DMS_EV_MAP, &m, NULL);
+	mapping_report(c, DMS_HOOK_MAP_SG, DMS_EV_MAP, &m, ctx);
 }
 
 /* (dev, sgl, nents, ents, dir, attrs) */
@@ -141,14 +145,14 @@ int rtp_dma_map_sg(unsigned long long *ctx)
 		.attrs = ctx[5],
 	};
 
-	return sg_report(&w);
+	return sg_report(ctx, &w);
 }
 
 /* 6.13+: (dev, sgl, nents, err, dir, attrs) */
 SEC("?raw_tp/dma_map_sg_err")
 int rtp_dma_map_sg_err(unsigned long long *ctx)
 {
-	sg_failure((const struct device *)ctx[0], (struct scatterlist *)ctx[1], ctx[2], ctx[4],
+	sg_failure(ctx, (const struct device *)ctx[0], (struct scatterlist *)ctx[1], ctx[2], ctx[4],
 		   ctx[5]);
 	return 0;
 }
@@ -167,7 +171,7 @@ int rtp_dma_unmap_sg(unsigned long long *ctx)
 		.attrs = ctx[4],
 	};
 
-	return sg_report(&w);
+	return sg_report(ctx, &w);
 }
 
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
@@ -203,10 +207,10 @@ int krp_dma_map_sg(struct pt_regs *ctx)
 	w.ents = ents;
 	w.exact = ents == (int)in.arg[S_NENTS];
 	if (ents <= 0) {	/* 0 before 5.15, -errno since */
-		sg_failure(w.dev, w.sg, in.arg[S_NENTS], w.dir, w.attrs);
+		sg_failure(ctx, w.dev, w.sg, in.arg[S_NENTS], w.dir, w.attrs);
 		return 0;
 	}
-	return sg_report(&w);
+	return sg_report(ctx, &w);
 }
 
 SEC("?kprobe")
@@ -222,7 +226,7 @@ int kp_dma_unmap_sg(struct pt_regs *ctx)
 		.attrs = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_ATTRS),
 	};
 
-	return sg_report(&w);
+	return sg_report(ctx, &w);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -32,16 +32,22 @@ static __always_inline int share_entry(struct pt_regs *ctx, u32 hook)
 	return 0;
 }
 
-static __always_inline void share_event(struct dms_counts *c, u32 hook, u16 type, u64 addr,
-					u64 pages, s64 ret)
+static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hook, u16 type,
+					u64 addr, u64 pages, s64 ret)
 {
 	struct inner *in = ucall_state();
 	struct dms_event *e;
+	u32 stack = 0;
+
+	/* a page stays shared long after its caller is gone: always with a stack, if any are */
+	if (config.flags & (DMS_CFG_STACKS_FIRST | DMS_CFG_STACKS_ALL))
+		stack = stack_take(ctx);
 
 	/* rare, and each tells: always streamed, whatever the filters say */
 	e = event_reserve(c, hook, type);
 	if (!e)
 		return;
+	e->stack = stack;
 	if (!virt_phys(addr, &e->phys))
 		e->flags |= DMS_FL_NO_PHYS;
 	e->size = pages << config.page_shift;
@@ -60,7 +66,7 @@ static __always_inline int share_return(struct pt_regs *ctx, u32 hook, u16 type)
 
 	if (!inflight_take(ctx, hook, &args))
 		return 0;
-	share_event(counts_of(hook), hook, type, args.arg[P_ADDR], args.arg[P_PAGES],
+	share_event(ctx, counts_of(hook), hook, type, args.arg[P_ADDR], args.arg[P_PAGES],
 		    (int)regs_ret(ctx));
 	return 0;
 }
@@ -122,9 +128,10 @@ int kp_ucall(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_share_dtl(struct pt_regs *ctx)
 {
-	share_event(hit(DMS_HOOK_SHARE_DTL), DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
-		    arg_of(ctx, DMS_HOOK_SHARE_DTL, DMS_ARG_VADDR) & ~((1ULL << config.page_shift) - 1),
-		    1, 0);
+	u64 addr = arg_of(ctx, DMS_HOOK_SHARE_DTL, DMS_ARG_VADDR);
+
+	share_event(ctx, hit(DMS_HOOK_SHARE_DTL), DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
+		    addr & ~((1ULL << config.page_shift) - 1), 1, 0);
 	return 0;
 }
 
@@ -167,8 +174,8 @@ int krp_share_xive(struct pt_regs *ctx)
 	if (!inflight_take(ctx, DMS_HOOK_SHARE_XIVE, &in))
 		return 0;
 	page = xive_queue_page(in.arg[X_XC], in.arg[X_PRIO], &pages);
-	share_event(counts_of(DMS_HOOK_SHARE_XIVE), DMS_HOOK_SHARE_XIVE, DMS_EV_SHARE, page, pages,
-		    (int)regs_ret(ctx));
+	share_event(ctx, counts_of(DMS_HOOK_SHARE_XIVE), DMS_HOOK_SHARE_XIVE, DMS_EV_SHARE, page,
+		    pages, (int)regs_ret(ctx));
 	return 0;
 }
 

@@ -58,7 +58,7 @@ int krp_swiotlb_map(struct pt_regs *ctx)
 		count(c, filtered);
 		return 0;
 	}
-	if (!(config.flags & DMS_CFG_STREAM)) {
+	if (!(config.flags & DMS_CFG_STREAM) && slot != DMS_DMA_ERROR) {
 		count(c, delivered);
 		return 0;
 	}

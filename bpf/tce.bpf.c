@@ -40,7 +40,8 @@ static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
 {
 	struct dms_event *e;
 
-	if (!(config.flags & DMS_CFG_STREAM)) {
+	/* what the hypervisor refused and whole windows are rare: always streamed */
+	if (!(config.flags & DMS_CFG_STREAM) && !ret && !flags) {
 		count(c, delivered);
 		return;
 	}

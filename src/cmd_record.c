@@ -24,6 +24,7 @@ struct config {
 	const char *btf;
 	const char *device;
 	const char *path;
+	const char *stacks;
 	uint64_t min_size;
 	uint64_t max_size;
 	uint64_t ring;
@@ -41,6 +42,9 @@ static const struct opt opts[] = {
 	O("path", 0, OPT_STRING, path, "PATH[,PATH]", "only mappings of these paths"),
 	O("min-size", 0, OPT_SIZE, min_size, "SIZE", "only mappings of at least this size"),
 	O("max-size", 0, OPT_SIZE, max_size, "SIZE", "keep only the last SIZE of events"),
+	{ "stacks", 0, OPT_CHOICE, offsetof(struct config, stacks), "WHICH",
+	  "first (of each device, path and caller; default), failures, all, none",
+	  "first|failures|all|none" },
 	O("redact", 0, OPT_FLAG, redact, NULL, "hide DMA and physical addresses consistently"),
 	O("hcalls", 0, OPT_FLAG, hcalls, NULL, "also the hypervisor's status of each TCE call"),
 	O("ring", 0, OPT_SIZE, ring, "SIZE", "memory for the ring buffers (8M)"),
@@ -145,6 +149,7 @@ static void show_progress(struct run *r, bool last)
 
 	if (!r->progress || (!last && dt < 0.5))
 		return;
+	trace_writer__flush(r->writer);	/* a reader may follow the file */
 	fprintf(stderr, "\r%.0f s  %llu events  %.0f/s  %llu lost  %.1f MiB\033[K%s",
 		(double)(now - r->started) / 1e9, (unsigned long long)events,
 		dt > 0 ? (double)(events - r->shown_events) / dt : 0,
@@ -298,6 +303,15 @@ static int prepare(struct run *r, const struct config *cfg)
 	return EXIT_DONE;
 }
 
+static unsigned int stack_flags(const char *which)
+{
+	if (!which || !strcmp(which, "first"))
+		return DMS_CFG_STACKS_FIRST | DMS_CFG_STACKS_FAIL;
+	if (!strcmp(which, "failures"))
+		return DMS_CFG_STACKS_FAIL;
+	return strcmp(which, "all") ? 0 : DMS_CFG_STACKS_ALL;
+}
+
 static void discard_output(struct run *r)
 {
 	char text[512];
@@ -317,7 +331,7 @@ static int run_record(void *config, int argc, char **argv)
 		.device_glob = cfg->device,
 		.probe = {
 			.btf_path = cfg->btf,
-			.flags = DMS_CFG_STREAM,
+			.flags = DMS_CFG_STREAM | stack_flags(cfg->stacks),
 			.min_size = cfg->min_size,
 			.ring_bytes = cfg->ring,
 			.hcalls = cfg->hcalls,

@@ -68,6 +68,72 @@ static __always_inline void event_submit(struct dms_counts *c, void *record)
 	count(c, delivered);
 }
 
+/*
+ * Takes the stack of the context, sends it once, returns its id; 0 where there is none. The id
+ * is a hash of the addresses, so two stacks share one only by a collision in 32 bits.
+ */
+static __noinline u32 stack_take(void *ctx)
+{
+	u32 zero = 0, id = 2166136261U;
+	struct dms_stack *s = bpf_map_lookup_elem(&stack_scratch, &zero);
+	void *ring = ring_of_this_cpu();
+	u8 one = 1;
+	long n;
+
+	if (!s || !ring)
+		return 0;
+	n = bpf_get_stack(ctx, s->ip, sizeof(s->ip), 0);
+	if (n <= 0)
+		return 0;
+	s->type = DMS_EV_STACK;
+	s->depth = n / sizeof(s->ip[0]);
+	for (u32 i = 0; i < DMS_STACK_DEPTH; i++) {
+		if (i >= s->depth)
+			s->ip[i] = 0;
+		id = (id ^ (u32)s->ip[i] ^ (u32)(s->ip[i] >> 32)) * 16777619U;
+	}
+	id |= !id;
+	s->id = id;
+	if (bpf_map_lookup_elem(&stacks_sent, &id))
+		return id;
+	if (bpf_ringbuf_output(ring, s, sizeof(*s), BPF_RB_NO_WAKEUP))
+		return 0;
+	bpf_map_update_elem(&stacks_sent, &id, &one, BPF_ANY);
+	return id;
+}
+
+/*
+ * A stack costs more than all else together, so not for each event: the 1st, 2nd, 4th, 8th, ...
+ * of each device, path and direction, which finds the callers that matter; and each failure.
+ */
+static __always_inline bool stack_wanted(u32 hook, u64 dev, u8 path, u8 dir)
+{
+	struct stack_key key = { .dev = dev, .hook = hook, .path = path, .dir = dir };
+	u64 *turns, one = 1;
+
+	if (config.flags & DMS_CFG_STACKS_ALL)
+		return true;
+	if (path == DMS_PATH_FAILED)
+		return config.flags & DMS_CFG_STACKS_FAIL;
+	if (!(config.flags & DMS_CFG_STACKS_FIRST))
+		return false;
+	turns = bpf_map_lookup_elem(&stack_turns, &key);
+	if (!turns) {
+		bpf_map_update_elem(&stack_turns, &key, &one, BPF_NOEXIST);
+		return true;
+	}
+	(*turns)++;
+	return !(*turns & (*turns - 1));
+}
+
+static __always_inline u32 stack_for(void *ctx, u32 hook, u64 dev, u8 path, u8 dir)
+{
+	if (!ctx || !(config.flags & (DMS_CFG_STACKS_ALL | DMS_CFG_STACKS_FAIL |
+				      DMS_CFG_STACKS_FIRST)))
+		return 0;
+	return stack_wanted(hook, dev, path, dir) ? stack_take(ctx) : 0;
+}
+
 static __always_inline u32 size_slot(u64 size)
 {
 	u32 slot = 0;
@@ -205,6 +271,7 @@ struct mapping {
 	u32 attrs;
 	u32 liobn;
 	s32 sg_index;		/* -1: not of a list */
+	u32 stack;		/* taken by the caller, 0 = not */
 	u8 dir;
 	u8 path;
 	u8 flags;
@@ -272,10 +339,17 @@ static __always_inline bool mapping_wanted(const struct mapping *m)
 static __always_inline void mapping_stream(struct dms_counts *c, u32 hook, u16 type,
 					   const struct mapping *m, void *ctx)
 {
-	struct dms_event *e = event_reserve(c, hook, type);
+	bool maps = type == DMS_EV_MAP || type == DMS_EV_ALLOC;
+	struct dms_event *e;
+	u32 stack = m->stack;
 
+	/* before the record is reserved, so that the stack stands before it in the ring */
+	if (maps && !stack)
+		stack = stack_for(ctx, hook, m->dev, m->path, m->dir);
+	e = event_reserve(c, hook, type);
 	if (!e)
 		return;
+	e->stack = stack;
 	e->dev = m->dev;
 	e->dma = m->dma;
 	e->phys = m->phys;
@@ -308,7 +382,8 @@ static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 t
 		count(c, failed);
 		return;
 	}
-	if (config.flags & DMS_CFG_STREAM)
+	/* failures are rare and each tells: always streamed */
+	if (config.flags & DMS_CFG_STREAM || m->path == DMS_PATH_FAILED)
 		mapping_stream(c, hook, type, m, ctx);
 	else
 		count(c, delivered);

@@ -99,6 +99,30 @@ struct {
 	__type(value, u8);
 } dev_filter __weak SEC(".maps");
 
+/* How often a stack could have been taken for a device, path, direction and hook; 4096 x 32. */
+struct stack_key {
+	u64 dev;
+	u32 hook;
+	u8 path;
+	u8 dir;
+	u16 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct stack_key);
+	__type(value, u64);
+} stack_turns __weak SEC(".maps");
+
+/* Where a stack is taken before it is sent; 200 bytes per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct dms_stack);
+} stack_scratch __weak SEC(".maps");
+
 /* Stacks already sent, by id; 16384 x 8 bytes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -61,6 +61,31 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 	return errno == ENOENT ? 0 : -errno;
 }
 
+/*
+ * A program that an interrupt would have run inside itself (or, for kprobes, inside any other)
+ * is skipped by the kernel, which counts that: kernel/trace/bpf_trace.c trace_call_bpf(). Those
+ * are losses like any other.
+ */
+static void add_missed(const struct probe *p, const struct choice *c, struct dms_counts *counts)
+{
+	const char *names[] = { c->cand->prog, c->cand->ret };
+
+	for (int i = 0; i < 2; i++) {
+		struct bpf_program *prog = names[i] ?
+			bpf_object__find_program_by_name(p->skel->obj, names[i]) : NULL;
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			continue;
+		if (i == 0 || c->cand->attach != ATTACH_KPROBE)
+			counts->hits += info.recursion_misses;
+		else
+			continue;	/* a return missed shows as a call without outcome */
+		counts->dropped += info.recursion_misses;
+	}
+}
+
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		  uint64_t pending[DMS_HOOK_MAX])
 {
@@ -84,6 +109,9 @@ int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		}
 	}
 	free(val);
+	for (unsigned int i = 0; i < p->nchoices && !err; i++)
+		if (p->choices[i].cand)
+			add_missed(p, &p->choices[i], &counts[p->choices[i].row->id]);
 	return err ? err : count_pending(p, pending);
 }
 
@@ -140,6 +168,10 @@ int probe__hooks(const struct probe *p, dms_sink_fn sink, void *ctx)
 	int err = 0;
 
 	for (unsigned int i = 0; i < p->nchoices && !err; i++) {
+		const struct choice *c = &p->choices[i];
+
+		if (!c->cand && c->row->secure_only && !p->opts.secure)
+			continue;	/* nobody misses it here */
 		hook_record(&p->choices[i], &rec.hook);
 		err = sink(ctx, &rec);
 	}

@@ -59,14 +59,31 @@ static uint64_t now_ns(void)
 
 /* ---- collecting ---- */
 
+/* Frames of the probe itself, which tell nothing: our program ("?") and what called it. */
+static bool frame_is_ours(const char *frame)
+{
+	static const char *const ours[] = {
+		"?", "bpf_", "__bpf_trace_", "trace_call_bpf", "kprobe_", "kretprobe_",
+		"__kretprobe_", "rethook_", "arch_rethook_", "ftrace_", "aggr_pre_handler",
+		"opt_pre_handler", "perf_", "__traceiter_", "trampoline_",
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (!strncmp(frame, ours[i], strlen(ours[i])))
+			return true;
+	return false;
+}
+
 static int on_stack(struct live *l, const struct dms_stack *s)
 {
 	struct dms_rec rec = { .type = REC_STACK };
+	struct rec_stack *out = &rec.stack;
 
-	rec.stack.id = s->id;
+	out->id = s->id;
 	for (unsigned int i = 0; i < s->depth && i < DMS_STACK_DEPTH; i++) {
-		symbols_format(l->syms, s->ip[i], rec.stack.frame[i], DMS_NAME_LEN);
-		rec.stack.depth++;
+		symbols_format(l->syms, s->ip[i], out->frame[out->depth], DMS_NAME_LEN);
+		if (out->depth || !frame_is_ours(out->frame[0]))
+			out->depth++;
 	}
 	return l->sink(l->ctx, &rec);
 }
@@ -425,10 +442,13 @@ void live__free(struct live *l)
 	free(l);
 }
 
-/* hits == delivered + filtered + ignored + dropped + failed + still running, for each hook. */
-static bool identity_holds(const struct dms_counts *c, uint64_t pending)
+/*
+ * hits == delivered + filtered + ignored + dropped + failed, for each hook. Entries are detached
+ * before returns, so after that no call is still running: one without outcome lost its return.
+ */
+static uint64_t without_outcome(const struct dms_counts *c)
 {
-	return c->hits == c->delivered + c->filtered + c->ignored + c->dropped + c->failed + pending;
+	return c->hits - (c->delivered + c->filtered + c->ignored + c->dropped + c->failed);
 }
 
 static void end_record(struct live *l, struct rec_end *end, const char *why)
@@ -437,13 +457,10 @@ static void end_record(struct live *l, struct rec_end *end, const char *why)
 	int err = probe__counts(l->probe, end->counts, pending);
 
 	end->ts = now_ns();
+	for (int h = 0; h < DMS_HOOK_MAX && !err; h++)
+		l->lost += without_outcome(&end->counts[h]);
 	end->complete = !err && !l->lost;
 	snprintf(end->why, sizeof(end->why), "%s", why);
-	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
-		if (identity_holds(&end->counts[h], pending[h]))
-			continue;
-		end->complete = false;
-	}
 }
 
 int live__stop(struct live *l, const char *why, bool *complete)
