@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about drivers: leaks, misuse of the DMA API, unmaps that go astray.
+ */
+#include "finding.h"
+
+#define LEAKY	"leaky_xmit"
+
+static void bounce_map(struct feed *f, uint64_t slot)
+{
+	feed_bounce(f, 1, slot, 0x40000000, 4096);
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + slot, 0x40000000, 4096);
+}
+
+/* n mappings, one each 20 ms; every keep-th of them stays. */
+static void run_load(struct feed *f, unsigned int n, unsigned int keep)
+{
+	struct dms_event ev;
+	unsigned int i;
+
+	feed_stack(f, 5, LEAKY);
+	for (i = 0; i < n; i++) {
+		f->ts += 20 * MS;
+		ev = make_ev(f, DMS_EV_MAP, 1);
+		ev.path = DMS_PATH_BOUNCED;
+		ev.dma = DDW_BASE + POOL_START + (keep ? i : i % 64) * 4096ULL;
+		ev.phys = 0x40000000;
+		ev.size = 1500;
+		ev.stack = 5;
+		ev.dir = DMS_DIR_FROM_DEVICE;
+		feed_ev(f, &ev);
+		f->ts += MS;
+		if (!keep || i % keep)
+			feed_unmap(f, 1, ev.dma, 1500);
+	}
+}
+
+static void mapping_leak(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	feed_healthy_pef(f);
+	run_load(f, 1000, 3);
+	x = expect_finding(f, "mapping-leak", MODEL_WARNING, 1);
+	assert_non_null(strstr(x.f.summary, LEAKY));
+	assert_int_equal(x.count, 334);
+	assert_true(x.seq[0] > 0);
+}
+
+static void no_leak_in_a_steady_load(void **state)
+{
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	run_load(f, 1000, 0);
+	expect_no_finding(f, "mapping-leak");
+}
+
+/* A receive ring: filled once, then one in, one out. */
+static void no_leak_in_a_ring(void **state)
+{
+	struct feed *f = *state;
+	uint64_t i;
+
+	feed_healthy_pef(f);
+	for (i = 0; i < 256; i++) {
+		f->ts += 10 * MS;
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 4096, 0x40000000, 1500);
+	}
+	for (i = 0; i < 2000; i++) {
+		f->ts += 10 * MS;
+		feed_unmap(f, 1, DDW_BASE + POOL_START + i % 256 * 4096, 1500);
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i % 256 * 4096,
+			 0x40000000, 1500);
+	}
+	expect_no_finding(f, "mapping-leak");
+}
+
+/* More and more in flight, but nothing grows old: a load that rises. */
+static void no_leak_in_a_rising_load(void **state)
+{
+	struct feed *f = *state;
+	uint64_t i, out = 0, depth;
+
+	feed_healthy_pef(f);
+	for (i = 0; i < 20000; i++) {
+		f->ts += MS;
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i % 8192 * 4096,
+			 0x40000000, 1500);
+		depth = 10 + i / 100;
+		while (i - out >= depth)
+			feed_unmap(f, 1, DDW_BASE + POOL_START + out++ % 8192 * 4096, 1500);
+	}
+	expect_no_finding(f, "mapping-leak");
+}
+
+static void leak_at_remove(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	feed_healthy_pef(f);
+	bounce_map(f, POOL_START);
+	ev = make_ev(f, DMS_EV_DEVICE_DEL, 1);
+	feed_ev(f, &ev);
+	expect_no_finding(f, "leak-at-remove");	/* its driver may still be at it */
+	f->ts += SEC;
+	feed_end(f, true);
+	expect_finding(f, "leak-at-remove", MODEL_ERROR, 1);
+	feed_unbounce(f, 1, POOL_START, 4096);
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	expect_no_finding(f, "leak-at-remove");
+}
+
+static void leak_at_unbind(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	r.device.known |= DEV_KNOWN_DRIVER;
+	put(f, &r);
+	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	f->ts += SEC;
+	r.device.driver[0] = '\0';
+	r.device.ts = f->ts;
+	put(f, &r);
+	f->ts += SEC;
+	feed_end(f, true);
+	expect_finding(f, "leak-at-remove", MODEL_ERROR, 9);
+}
+
+static void unmapped_twice(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec gap = { .type = REC_GAP };
+
+	feed_healthy_pef(f);
+	expect_no_finding(f, "api-misuse");
+	bounce_map(f, POOL_START);
+	f->ts += MS;
+	feed_unbounce(f, 1, POOL_START, 4096);
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	expect_no_finding(f, "api-misuse");
+	f->ts += MS;
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	assert_non_null(strstr(expect_finding(f, "api-misuse", MODEL_ERROR, 1).f.evidence,
+			       "1 unmapped twice"));
+	/* a lost map would look the same */
+	gap.gap.hook = DMS_HOOK_MAP;
+	gap.gap.lost = 1;
+	put(f, &gap);
+	expect_no_finding(f, "api-misuse");
+}
+
+/* The map between two unmaps is told late: no misuse. */
+static void unmapped_twice_was_only_late(void **state)
+{
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	bounce_map(f, POOL_START);
+	f->ts += MS;
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	f->ts += MS;
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	f->ts -= 1000;
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START, 0x40000000, 4096);
+	expect_no_finding(f, "api-misuse");
+	assert_int_equal(model__dev_by_key(f->m, 1)->preexisting, 0);
+}
+
+static void wrong_size_and_error_unmapped(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct model_finding x;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x9000, 0x9000, 1536);
+	feed_unmap(f, 1, 0x9000, 42);
+	x = expect_finding(f, "api-misuse", MODEL_WARNING, 1);
+	assert_non_null(strstr(x.f.evidence, "another size"));
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_DIRECT;
+	ev.dma = ev.phys = 0xa000;
+	ev.size = 512;
+	ev.dir = DMS_DIR_TO_DEVICE;
+	feed_ev(f, &ev);
+	feed_unmap(f, 1, 0xa000, 512);
+	assert_non_null(strstr(get_finding(f, "api-misuse").f.evidence, "another direction"));
+	feed_unmap(f, 1, DMS_DMA_ERROR, 512);
+	expect_finding(f, "api-misuse", MODEL_ERROR, 1);
+}
+
+static void path_mismatch(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+	feed_map(f, 2, DMS_PATH_TCE, 0x10000, POOL_START, 512);
+	ev = make_ev(f, DMS_EV_UNMAP, 2);
+	ev.path = DMS_PATH_BOUNCED;
+	ev.dma = 0x10000;
+	ev.size = 512;
+	ev.dir = DMS_DIR_FROM_DEVICE;
+	feed_ev(f, &ev);
+	expect_finding(f, "path-mismatch", MODEL_ERROR, 2);
+}
+
+static void not_copied_back(void **state)
+{
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	bounce_map(f, POOL_START);
+	f->ts += MS;
+	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
+	expect_no_finding(f, "not-copied-back");
+	f->ts += SEC;
+	bounce_map(f, POOL_START + 8192);
+	expect_finding(f, "not-copied-back", MODEL_ERROR, 1);
+	feed_unbounce(f, 1, POOL_START, 4096);
+	expect_no_finding(f, "not-copied-back");
+}
+
+static void refused_without_a_reason(void **state)
+{
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	feed_failed(f, 1, 4096, 0);
+	expect_finding(f, "map-failed", MODEL_WARNING, 1);
+}
+
+static void callers_by_stack(void **state)
+{
+	struct feed *f = *state;
+	struct model_caller c[4];
+	struct model_failure x;
+	uint64_t dev = 1;
+
+	feed_healthy_pef(f);
+	run_load(f, 10, 5);
+	assert_int_equal(model__callers(f->m, &dev, c, 4), 2);
+	assert_null(c[0].name);
+	assert_int_equal(c[0].maps, 200);
+	assert_string_equal(c[1].name, LEAKY);
+	assert_int_equal(c[1].live, 2);
+	assert_true(c[1].oldest > T0);
+	assert_non_null(model__stack(f->m, 5));
+	assert_null(model__stack(f->m, 6));
+	assert_false(model__failure(f->m, 0, &x));
+	feed_failed(f, 1, 4096, 0);
+	assert_true(model__failure(f->m, 0, &x));
+	assert_int_equal(x.size, 4096);
+	assert_false(model__failure(f->m, 1, &x));
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(mapping_leak), T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
+		T(no_leak_in_a_rising_load), T(leak_at_remove), T(leak_at_unbind),
+		T(unmapped_twice), T(unmapped_twice_was_only_late),
+		T(wrong_size_and_error_unmapped), T(path_mismatch), T(not_copied_back),
+		T(refused_without_a_reason), T(callers_by_stack),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

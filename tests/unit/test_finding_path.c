@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about ways, windows and TCEs: each provoked once, and absent where it must be.
+ */
+#include "finding.h"
+
+#define E1000	2
+
+/* The healthy guest and an e1000 beside it, which is what makes it sick. */
+static void with_e1000(struct feed *f)
+{
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, E1000, "0000:00:02.0", 32, true);
+}
+
+#define E1000_LIOBN	(DEF_LIOBN + E1000 * 16)
+
+static void map_tce(struct feed *f, uint64_t dma, uint64_t phys, uint64_t size)
+{
+	feed_tce(f, true, E1000_LIOBN, dma & ~0xffffULL, phys & ~0xffffULL, 0x10000);
+	feed_map(f, E1000, DMS_PATH_TCE, dma, phys, size);
+}
+
+static void unmap_tce(struct feed *f, uint64_t dma, uint64_t size)
+{
+	feed_unmap(f, E1000, dma, size);
+	feed_tce(f, false, E1000_LIOBN, dma & ~0xffffULL, 0, 0x10000);
+}
+
+static void private_pages_through_tces(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	with_e1000(f);
+	expect_no_finding(f, "private-dma");
+	map_tce(f, 0x10040, 0x40000040, 1522);
+	x = expect_finding(f, "private-dma", MODEL_ERROR, E1000);
+	assert_int_equal(x.count, 1);
+	assert_true(x.seq[0] > 0);
+	assert_int_equal(x.f.confidence, 90);
+	expect_finding(f, "small-mask", MODEL_WARNING, E1000);
+	expect_no_finding(f, "dma-without-tce");
+	expect_no_finding(f, "no-bounce-pool");
+	/* shared memory through a TCE is in order */
+	assert_int_equal(model__dev_by_key(f->m, E1000)->private_maps, 1);
+	map_tce(f, 0x20000, POOL_START, 4096);
+	assert_int_equal(model__dev_by_key(f->m, E1000)->private_maps, 1);
+}
+
+static void memory_shared_by_its_caller(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	feed_session(f, GUEST_SEV, "x86_64", "7.1.0");
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_DIRECT;
+	ev.dma = ev.phys = 0x40000000;
+	ev.size = 4096;
+	ev.attrs = 1 << 13;		/* DMA_ATTR_CC_SHARED */
+	feed_ev(f, &ev);
+	expect_no_finding(f, "private-dma");
+	feed_share(f, true, 0x50000000, 8192);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x50000000, 0x50000000, 8192);
+	expect_no_finding(f, "private-dma");
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x50001000, 0x50001000, 8192);
+	assert_int_equal(model__dev_by_key(f->m, 1)->private_bytes, 4096);
+	expect_finding(f, "private-dma", MODEL_ERROR, 1);
+}
+
+static void coherent_memory_through_tces(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	with_e1000(f);
+	ev = make_ev(f, DMS_EV_ALLOC, E1000);
+	ev.dma = 0x50000;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	assert_non_null(strstr(expect_finding(f, "private-dma", MODEL_ERROR, E1000).f.evidence,
+			       "1 coherent allocation through"));
+}
+
+static void private_by_counts_only(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS };
+	struct model_finding x;
+
+	with_e1000(f);
+	r.stats.key.dev = E1000;
+	r.stats.key.path = DMS_PATH_TCE;
+	r.stats.val.maps = 260;
+	put(f, &r);
+	x = expect_finding(f, "private-dma", MODEL_ERROR, E1000);
+	assert_int_equal(x.f.confidence, 80);
+	assert_true(x.not_seen[0]);
+}
+
+static void a_small_mask_nobody_drives(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r;
+
+	with_e1000(f);
+	expect_finding(f, "small-mask", MODEL_WARNING, E1000);
+	r = make_dev(E1000, "0000:00:02.0", 32);
+	r.device.driver[0] = '\0';
+	put(f, &r);
+	expect_no_finding(f, "small-mask");
+}
+
+static void less_sure_without_hooks(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec gap = { .type = REC_GAP };
+	struct model_finding x;
+
+	with_e1000(f);
+	map_tce(f, 0x10040, 0x40000040, 1522);
+	gap.gap.hook = DMS_HOOK_SHARE;
+	gap.gap.lost = 7;
+	put(f, &gap);
+	x = expect_finding(f, "private-dma", MODEL_ERROR, E1000);
+	assert_int_equal(x.f.confidence, 75);
+	assert_non_null(strstr(x.not_seen, "7 observations of share"));
+}
+
+static void bounced_outside_every_window(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	with_e1000(f);
+	feed_bounce(f, E1000, POOL_START + 0x10000, 0x40000000, 4096);
+	feed_map(f, E1000, DMS_PATH_BOUNCED, POOL_START + 0x10000, 0x40000000, 4096);
+	x = expect_finding(f, "dma-without-tce", MODEL_ERROR, E1000);
+	assert_non_null(strstr(x.f.evidence, "a bounce slot"));
+	assert_non_null(strstr(x.f.evidence, "256 MiB boundary"));
+	/* the window turns up after all */
+	feed_window(f, E1000, 0x90000000, WINDOW_DDW, WINDOW_DIRECT, 0, 4ULL << 30);
+	expect_no_finding(f, "dma-without-tce");
+}
+
+/* RHEL-17959: a dynamic window taken for a direct one. */
+static void direct_through_a_dynamic_window(void **state)
+{
+	struct feed *f = *state;
+
+	with_e1000(f);
+	feed_window(f, E1000, 0x90000000, WINDOW_DDW, WINDOW_DYNAMIC, DDW_BASE, 4ULL << 30);
+	feed_map(f, E1000, DMS_PATH_DIRECT, DDW_BASE + 0x10000, 0x10000, 4096);
+	expect_finding(f, "dma-without-tce", MODEL_ERROR, E1000);
+}
+
+static void tce_never_built(void **state)
+{
+	struct feed *f = *state;
+
+	with_e1000(f);
+	feed_map(f, E1000, DMS_PATH_TCE, 0x90000, 0x40000000, 4096);
+	expect_finding(f, "dma-without-tce", MODEL_ERROR, E1000);
+	/* the record of the TCE came later than that of the mapping: nothing to say */
+	feed_tce(f, true, E1000_LIOBN, 0x90000, 0x40000000, 0x10000);
+	expect_no_finding(f, "dma-without-tce");
+}
+
+static void ddw_missing(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r;
+
+	with_e1000(f);
+	expect_no_finding(f, "ddw-missing");
+	r = make_dev(3, "0000:00:03.0", 64);
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect_finding(f, "ddw-missing", MODEL_WARNING, 3);
+	feed_window(f, 3, 0x8000009a, WINDOW_DDW, WINDOW_DIRECT, DDW_BASE, 4ULL << 30);
+	expect_no_finding(f, "ddw-missing");
+}
+
+static void ddw_refused_on_a_plain_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 64);
+	struct dms_event ev;
+	struct model_finding x;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.117");
+	put(f, &r);
+	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect_finding(f, "ddw-missing", MODEL_NOTE, 3);
+	ev = make_ev(f, DMS_EV_BYPASS, 3);
+	ev.aux = ~0ULL;
+	feed_ev(f, &ev);
+	x = expect_finding(f, "ddw-missing", MODEL_WARNING, 3);
+	assert_non_null(strstr(x.f.evidence, "refused 1 time"));
+	assert_int_equal(x.seq[0], 1);
+}
+
+static void ddw_degraded(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 64);
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.117");
+	put(f, &r);
+	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	feed_window(f, 3, 0x8000009a, WINDOW_DDW, WINDOW_DYNAMIC, DDW_BASE, 1ULL << 30);
+	expect_finding(f, "ddw-degraded", MODEL_NOTE, 3);
+	expect_no_finding(f, "ddw-missing");
+}
+
+static void mixed_paths(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "7.1.5");
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + 0x1000, 0x1000, 512);
+	expect_no_finding(f, "mixed-paths");
+	feed_map(f, 1, DMS_PATH_TCE, 0x1000, 0x1000, 512);
+	expect_finding(f, "mixed-paths", MODEL_NOTE, 1);
+}
+
+static void virtio_past_the_dma_api(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
+
+	feed_healthy_pef(f);
+	r.device.known |= DEV_KNOWN_FEATURES;
+	r.device.virtio_features = 1ULL << 33 | 1ULL << 32;
+	put(f, &r);
+	expect_no_finding(f, "virtio-no-access-platform");
+	r.device.virtio_features = 1ULL << 32;
+	put(f, &r);
+	expect_finding(f, "virtio-no-access-platform", MODEL_ERROR, 5);
+	expect_no_finding(f, "ddw-missing");
+}
+
+static void virtio_on_a_plain_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	r.device.known |= DEV_KNOWN_FEATURES;
+	put(f, &r);
+	assert_int_equal(count_findings(f, MODEL_NOTE), 0);
+}
+
+static void tce_table_full(void **state)
+{
+	struct feed *f = *state;
+
+	with_e1000(f);
+	feed_failed(f, E1000, 65536, DMS_FL_NO_TCE);
+	expect_finding(f, "tce-table-full", MODEL_ERROR, E1000);
+	expect_no_finding(f, "map-failed");
+}
+
+static void tce_table_pressure(void **state)
+{
+	struct feed *f = *state;
+
+	with_e1000(f);
+	feed_tce(f, true, E1000_LIOBN, 0, 0, 512ULL << 20);
+	expect_no_finding(f, "tce-table-pressure");
+	feed_tce(f, true, E1000_LIOBN, 512ULL << 20, 0, 500ULL << 20);
+	expect_finding(f, "tce-table-pressure", MODEL_WARNING, E1000);
+}
+
+static void tce_refused(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	with_e1000(f);
+	ev = make_ev(f, DMS_EV_HCALL, 0);
+	ev.liobn = E1000_LIOBN;
+	ev.aux = 0x20;
+	ev.dma = 0x40000000;
+	ev.phys = 0x50000003;
+	ev.ret = -4;
+	feed_ev(f, &ev);
+	assert_non_null(strstr(expect_finding(f, "tce-refused", MODEL_ERROR, E1000).f.evidence,
+			       "H_PARAMETER"));
+	expect_no_finding(f, "tce-stale");
+	ev.aux = 0x138;
+	feed_ev(f, &ev);
+	expect_finding(f, "tce-stale", MODEL_ERROR, E1000);
+}
+
+static void tce_left_over(void **state)
+{
+	struct feed *f = *state;
+
+	with_e1000(f);
+	map_tce(f, 0x10040, POOL_START, 1522);
+	map_tce(f, 0x20040, POOL_START, 1522);
+	f->ts += MS;
+	unmap_tce(f, 0x20040, 1522);
+	feed_unmap(f, E1000, 0x10040, 1522);	/* and no clear */
+	expect_no_finding(f, "tce-stale");	/* it may be on its way */
+	f->ts += SEC;
+	feed_end(f, true);
+	expect_finding(f, "tce-stale", MODEL_ERROR, E1000);
+	feed_tce(f, false, E1000_LIOBN, 0x10000, 0, 0x10000);
+	expect_no_finding(f, "tce-stale");
+}
+
+static void tce_indirect(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	with_e1000(f);
+	ev = make_ev(f, DMS_EV_HCALL, 0);
+	ev.liobn = E1000_LIOBN;
+	ev.aux = 0x13c;
+	feed_ev(f, &ev);
+	expect_finding(f, "tce-indirect-private", MODEL_ERROR, 0);
+}
+
+/* Window and table entries as TCEs come and go. */
+static void windows_count_entries(void **state)
+{
+	struct feed *f = *state;
+	struct model_window w;
+	struct dms_event ev;
+	size_t i;
+
+	with_e1000(f);
+	ev = make_ev(f, DMS_EV_LIVE, E1000);
+	ev.liobn = E1000_LIOBN;
+	ev.dma = 0x100000;
+	ev.size = 0x20000;
+	feed_ev(f, &ev);
+	map_tce(f, 0x10040, 0x40000040, 1522);
+	map_tce(f, 0x20040, POOL_START, 1000);
+	unmap_tce(f, 0x10040, 1522);
+	for (i = 0; model__window(f->m, i, &w) && w.rec.liobn != E1000_LIOBN; i++)
+		;
+	assert_int_equal(w.entries, (1ULL << 30) / 65536);
+	assert_int_equal(w.used.v, 3);
+	assert_int_equal(w.hiwater.v, 4);
+	assert_int_equal(w.preexisting.v, 2);
+	assert_int_equal(w.mapped_bytes.v, 3 * 65536);
+	assert_int_equal(w.shared_bytes.v, 1000);
+	assert_true(mval_known(w.used));
+	assert_false(model__window(f->m, 99, &w));
+	/* the direct window: all RAM, of which the pool is shared */
+	for (i = 0; model__window(f->m, i, &w) && w.rec.use != WINDOW_DIRECT; i++)
+		;
+	assert_int_equal(w.mapped_bytes.v, RAM);
+	assert_int_equal(w.shared_bytes.v, POOL_SLOTS * 2048);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(private_pages_through_tces), T(memory_shared_by_its_caller),
+		T(coherent_memory_through_tces), T(private_by_counts_only),
+		T(a_small_mask_nobody_drives), T(less_sure_without_hooks),
+		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),
+		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
+		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),
+		T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
+		T(tce_refused), T(tce_left_over), T(tce_indirect), T(windows_count_entries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about the bounce pool: each provoked once, and absent where it must be.
+ */
+#include "finding.h"
+
+static void healthy_guest(void **state)
+{
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	feed_end(f, true);
+	if (count_findings(f, MODEL_WARNING))
+		list_findings(f);
+	assert_int_equal(count_findings(f, MODEL_WARNING), 0);
+	/* the one thing that is true of every current kernel, and no fault of the guest's */
+	assert_int_equal(count_findings(f, MODEL_NOTE), 1);
+	expect_finding(f, "window-wide", MODEL_NOTE, 0);
+}
+
+static void healthy_plain_guests(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.device.st.force_bounce = 0;
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x40000000, 0x40000000, 4096);
+	f->ts += SEC;
+	feed_unmap(f, 1, 0x40000000, 4096);
+	assert_int_equal(count_findings(f, MODEL_NOTE), 0);
+}
+
+static void no_bounce_pool(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	feed_pool(f, 0, 0, false);
+	x = expect_finding(f, "no-bounce-pool", MODEL_ERROR, 0);
+	assert_int_equal(x.f.confidence, 100);
+	assert_non_null(strstr(x.f.action, "swiotlb=force"));
+	expect_no_finding(f, "bounce-not-forced");
+	expect_no_finding(f, "private-dma");
+	feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + 0x40000000, 0x40000000, 4096);
+	x = expect_finding(f, "private-dma", MODEL_ERROR, 1);
+	assert_int_equal(x.seq[0], 1);
+	assert_non_null(strstr(get_finding(f, "no-bounce-pool").f.evidence, "1 mapping of"));
+}
+
+/* Known from a device's state alone. */
+static void no_bounce_pool_by_state(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_PEF, "ppc64le", "7.2.13");
+	r.device.st.known |= DMS_DS_POOL;
+	put(f, &r);
+	expect_finding(f, "no-bounce-pool", MODEL_ERROR, 0);
+}
+
+static void pool_not_known_is_no_finding(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_POOL };
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	expect_no_finding(f, "no-bounce-pool");
+	put(f, &r);		/* nobody could tell */
+	assert_int_equal(count_findings(f, MODEL_NOTE), 0);
+}
+
+static void bounce_not_forced(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	expect_finding(f, "bounce-not-forced", MODEL_ERROR, 0);
+}
+
+static void request_too_big(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	feed_healthy_pef(f);
+	expect_no_finding(f, "request-too-big");
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 786432);
+	feed_failed(f, 1, 786432, DMS_FL_NO_SLOT);
+	x = expect_finding(f, "request-too-big", MODEL_ERROR, 1);
+	assert_int_equal(x.count, 1);
+	assert_non_null(strstr(x.f.summary, "768 KiB"));
+	assert_non_null(strstr(x.f.summary, "256 KiB"));
+	expect_no_finding(f, "pool-full");
+	expect_no_finding(f, "pool-fragmented");
+	expect_no_finding(f, "map-failed");
+	assert_int_equal(model__dev_by_key(f->m, 1)->fails[MODEL_FAIL_TOO_BIG], 1);
+}
+
+static void request_too_big_from_counts(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS };
+
+	feed_healthy_pef(f);
+	r.stats.key.dev = 1;
+	r.stats.key.path = DMS_PATH_FAILED;
+	r.stats.val.maps = 50;
+	r.stats.val.hist[11] = 50;	/* 512 KiB to 1 MiB */
+	put(f, &r);
+	expect_finding(f, "request-too-big", MODEL_ERROR, 1);
+	expect_no_finding(f, "map-failed");
+	r.stats.val.maps = 60;
+	r.stats.val.hist[4] = 10;
+	put(f, &r);
+	expect_finding(f, "map-failed", MODEL_WARNING, 1);
+}
+
+static void fill_pool(struct feed *f, uint64_t slots, uint64_t each)
+{
+	uint64_t i;
+
+	for (i = 0; i + each <= slots; i += each) {
+		feed_bounce(f, 1, POOL_START + i * 2048, 0x40000000 + i * 2048, each * 2048);
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 2048,
+			 0x40000000 + i * 2048, each * 2048);
+	}
+}
+
+static void small_pool(struct feed *f, uint64_t slots)
+{
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+	feed_pool(f, slots, 0, true);
+}
+
+static void pool_full(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	small_pool(f, 1024);
+	fill_pool(f, 1024, 32);
+	expect_no_finding(f, "pool-full");
+	expect_finding(f, "pool-pressure", MODEL_WARNING, 0);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 65536);
+	feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
+	x = expect_finding(f, "pool-full", MODEL_ERROR, 1);
+	assert_non_null(strstr(x.f.evidence, "1024 of 1024 slots"));
+	assert_non_null(strstr(x.f.evidence, "0000:00:01.0 holds 1024 slots"));
+	assert_non_null(strstr(x.f.action, "swiotlb=32768,force"));
+	expect_no_finding(f, "pool-pressure");
+	expect_no_finding(f, "request-too-big");
+	expect_no_finding(f, "pool-fragmented");
+}
+
+static void pool_fragmented(void **state)
+{
+	struct feed *f = *state;
+
+	small_pool(f, 1024);
+	fill_pool(f, 512, 32);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 262144);
+	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
+	expect_finding(f, "pool-fragmented", MODEL_ERROR, 1);
+	expect_no_finding(f, "pool-full");
+}
+
+static void pool_full_how_full_not_known(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_POOL };
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.pool.start = POOL_START;
+	r.pool.nslabs = 1024;
+	r.pool.end = POOL_START + 1024 * 2048;
+	strcpy(r.pool.source, "kernel log");
+	put(f, &r);
+	feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
+	assert_true(expect_finding(f, "pool-full", MODEL_ERROR, 1).f.confidence <= 60);
+}
+
+static void pool_pressure_not_at_half(void **state)
+{
+	struct feed *f = *state;
+
+	small_pool(f, 1024);
+	fill_pool(f, 512, 32);
+	expect_no_finding(f, "pool-pressure");
+}
+
+static void bounce_without_pool(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:03.0", 32);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	put(f, &r);
+	feed_pool(f, 0, 0, false);
+	expect_no_finding(f, "bounce-without-pool");
+	feed_failed(f, 1, 81, DMS_FL_NO_SLOT);
+	expect_finding(f, "bounce-without-pool", MODEL_ERROR, 1);
+	expect_no_finding(f, "no-bounce-pool");
+}
+
+static void pool_outside_window(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_POOL };
+
+	feed_healthy_pef(f);
+	expect_no_finding(f, "pool-outside-window");
+	strcpy(r.pool.name, "default");
+	strcpy(r.pool.source, "device state");
+	r.pool.start = RAM - (16 << 20);		/* its end lies beyond what is mapped */
+	r.pool.end = RAM + (48 << 20);
+	r.pool.nslabs = POOL_SLOTS;
+	r.pool.force_bounce_known = r.pool.force_bounce = true;
+	put(f, &r);
+	assert_non_null(strstr(expect_finding(f, "pool-outside-window", MODEL_ERROR, 1).f.evidence,
+			       "256 MiB boundary"));
+}
+
+static void pool_oversized(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	feed_pool(f, 524288, 100, true);
+	f->ts += 30 * SEC;
+	feed_end(f, true);
+	expect_no_finding(f, "pool-oversized");
+	f->ts += 31 * SEC;
+	feed_end(f, true);
+	expect_finding(f, "pool-oversized", MODEL_NOTE, 0);
+}
+
+static void all_bounced(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+	expect_no_finding(f, "all-bounced");
+	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x40000000, 4096);
+	expect_finding(f, "all-bounced", MODEL_NOTE, 0);
+	assert_int_equal(count_findings(f, MODEL_WARNING), 0);
+}
+
+static void mask_below_memory(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 30);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x1000000, 0x1000000, 4096);
+	expect_no_finding(f, "mask-below-memory");
+	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x60000000, 4096);
+	expect_finding(f, "mask-below-memory", MODEL_NOTE, 1);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(healthy_guest), T(healthy_plain_guests), T(no_bounce_pool),
+		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
+		T(request_too_big), T(request_too_big_from_counts), T(pool_full),
+		T(pool_fragmented), T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
+		T(bounce_without_pool), T(pool_outside_window), T(pool_oversized), T(all_bounced),
+		T(mask_below_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
