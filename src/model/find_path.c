@@ -82,6 +82,15 @@ void find_private_dma(struct finder *f)
 			private_one(f, d);
 }
 
+static void say_table(const struct model *m, const struct dev *d, struct model_finding *x)
+{
+	const struct rec_window *w = windows__find(m, d->pub.key, WINDOW_DEFAULT, 0);
+	uint32_t liobn = dev_knows(d, DMS_DS_TABLE) ? d->rec.st.liobn : w ? w->liobn : 0;
+
+	if (liobn)
+		SAY(x, evidence, "; its TCE table is LIOBN 0x%x", liobn);
+}
+
 void find_small_mask(struct finder *f)
 {
 	unsigned int bits, kernel = kernel_version(f->m);
@@ -102,11 +111,10 @@ void find_small_mask(struct finder *f)
 		x = finding_new(f, d, MODEL_WARNING, 95);
 		if (!x)
 			return;
-		SAY(x, summary, "Its driver asks for %u-bit addresses. Such a device gets no direct "
-		    "window, so its DMA goes through TCEs to private pages.", bits);
-		SAY(x, evidence, "mask 0x%" PRIx64 ", no direct window", d->pub.mask);
-		if (d->rec.st.liobn && dev_knows(d, DMS_DS_TABLE))
-			SAY(x, evidence, ", table LIOBN 0x%x", d->rec.st.liobn);
+		SAY(x, summary, "Its driver asks for %u-bit addresses. Such a device cannot use a "
+		    "direct window, so its DMA goes through TCEs to private pages.", bits);
+		SAY(x, evidence, "mask 0x%" PRIx64, d->pub.mask);
+		say_table(f->m, d, x);
 		SAY(x, action, "Use a device with a 64-bit mask.%s", bits > 32 && kernel &&
 		    kernel < 615 ? " From 6.15 on masks of 33 to 63 bits get a window too." : "");
 	}
@@ -137,7 +145,6 @@ static void without_tce(struct finder *f, struct dev *d, const struct suspect *s
 	const struct pool *p = pool__main(f->m);
 	const struct evid *e = &d->ev[tce ? DE_NOT_BUILT : DE_NO_TCE];
 	struct model_finding *x = finding_new(f, d, MODEL_ERROR, tce ? 60 : 85);
-	uint32_t liobn = d->rec.st.liobn;
 
 	if (!x)
 		return;
@@ -147,8 +154,7 @@ static void without_tce(struct finder *f, struct dev *d, const struct suspect *s
 	    "DMA address", s->dma, s->size, tce ? "said to go through TCEs" :
 	    s->path == DMS_PATH_BOUNCED ? "a bounce slot" : "said to be direct",
 	    tce ? "TCE that was set" : "window that maps it");
-	if (liobn && dev_knows(d, DMS_DS_TABLE))
-		SAY(x, evidence, "; its table is LIOBN 0x%x", liobn);
+	say_table(f->m, d, x);
 	if (p && s->path == DMS_PATH_BOUNCED && p->rec.end > p->rec.start)
 		SAY(x, evidence, "; the pool starts %s a 256 MiB boundary",
 		    p->rec.start & 0xfffffff ? "off" : "on");

@@ -339,7 +339,7 @@ int pool__record(struct model *m, const struct rec_pool *rec);
 int pool__event(struct model *m, const struct dms_event *ev);
 /* A mapping through the pool was seen or given back; slot: its address, 0 = not known. */
 int pool__mapped(struct model *m, const struct dms_event *ev);
-void pool__unmapped(struct model *m, struct dev *d, uint64_t slot, uint64_t ts);
+void pool__unmapped(struct model *m, uint64_t slot, uint64_t ts);
 enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size);
 const struct pool *pool__main(const struct model *m);
 struct mval pool__used(const struct model *m, const struct pool *p);

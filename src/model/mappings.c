@@ -497,8 +497,10 @@ static int on_map(struct model *m, struct dev *d, uint32_t dev, const struct dms
 
 	if (ev.path >= DMS_PATH_MAX)
 		ev.path = DMS_PATH_UNKNOWN;
-	if (ev.type == DMS_EV_ALLOC && ev.dma != DMS_DMA_ERROR)
+	if (ev.type == DMS_EV_ALLOC && ev.dma != DMS_DMA_ERROR) {
 		ev.path = DMS_PATH_COHERENT;
+		ev.dir = DMS_DIR_NONE;
+	}
 	if (ev.dma == DMS_DMA_ERROR || ev.path == DMS_PATH_FAILED)
 		return map_failed(m, d, dev, &ev);
 	count_map(d, ev.path, ev.size);
@@ -544,7 +546,7 @@ static void slot_back(struct model *m, struct dev *d, const struct dms_event *ev
 		return;
 	if (!slot)
 		slot = dev_knows(d, DMS_DS_OFFSET) ? ev->dma - d->rec.st.dma_offset : ev->dma;
-	pool__unmapped(m, d, slot, ev->ts);
+	pool__unmapped(m, slot, ev->ts);
 }
 
 /*

@@ -286,24 +286,42 @@ int pool__event(struct model *m, const struct dms_event *ev)
 	return slot_take(m, d, dev, ev);
 }
 
+/* The search for slots does not always know its device; the mapping that got them does. */
+static void slot_owner(struct model *m, struct slot *s, struct dev *d, uint32_t dev)
+{
+	struct dev *old = m->dev[s->dev];
+
+	if (old == d || old->pub.key)
+		return;
+	old->pub.slots -= s->nslots;
+	d->pub.slots += s->nslots;
+	if (d->pub.slots > d->pub.slots_max)
+		d->pub.slots_max = d->pub.slots;
+	s->dev = dev;
+}
+
 /* Where swiotlb_tbl_map_single() has no hook the mapping itself tells of the slot. */
 int pool__mapped(struct model *m, const struct dms_event *ev)
 {
-	uint32_t dev;
+	uint32_t dev, i = ev->aux ? idmap_get(&m->by_slot, ev->aux) : NONE;
 	struct dev *d;
 
-	if (!ev->aux || m->attached[DMS_HOOK_SWIOTLB_MAP] ||
-	    idmap_get(&m->by_slot, ev->aux) != NONE)
+	if (!ev->aux || (i == NONE && m->attached[DMS_HOOK_SWIOTLB_MAP]))
 		return 0;
 	d = dev_get(m, ev->dev, &dev);
-	return d ? slot_take(m, d, dev, ev) : -ENOMEM;
+	if (!d)
+		return -ENOMEM;
+	if (i == NONE)
+		return slot_take(m, d, dev, ev);
+	if (m->slot[i].ts <= ev->ts)
+		slot_owner(m, &m->slot[i], d, dev);
+	return 0;
 }
 
-void pool__unmapped(struct model *m, struct dev *d, uint64_t slot, uint64_t ts)
+void pool__unmapped(struct model *m, uint64_t slot, uint64_t ts)
 {
 	uint32_t i = idmap_get(&m->by_slot, slot);
 
-	(void)d;
 	if (i == NONE || m->slot[i].ts > ts)
 		return;
 	if (m->attached[DMS_HOOK_SWIOTLB_UNMAP])

@@ -248,7 +248,7 @@ static void dev_counts(struct report *r, const struct model_dev *d)
 	char b[FMT_LEN];
 	size_t i;
 
-	P(r, "%-17.17s%5.18s", d->name, fmt_mask(b, d->mask));
+	P(r, "%-15.15s%5.18s", d->name, fmt_mask(b, d->mask));
 	for (i = 0; i < sizeof(cols) / sizeof(cols[0]); i++)
 		if (cols[i] != DMS_PATH_TCE || r->run.tce)
 			P(r, "%8s", fmt_count(b, d->path[cols[i]].maps));
@@ -263,15 +263,18 @@ static void dev_counts(struct report *r, const struct model_dev *d)
 	P(r, "%6s\n", fmt_bytes(b, bytes));
 }
 
-static const char *dev_liobn(const struct report *r, const struct model_dev *d, char *buf)
+/* The table or window its mappings go through, by the way they take. */
+static const char *dev_liobn(const struct report *r, const struct model_dev *d,
+			     const struct model_decision *dec, char *buf)
 {
+	bool direct = dec->way == MODEL_WAY_DIRECT || dec->way == MODEL_WAY_BOUNCE;
 	struct model_window w;
 	uint32_t liobn = 0;
 	size_t i;
 
 	for (i = 0; r->run.tce && model__window(r->m, i, &w); i++)
 		if (w.rec.dev == d->key && !w.rec.removed &&
-		    (!liobn || w.rec.use == WINDOW_DIRECT))
+		    direct == (w.rec.use == WINDOW_DIRECT || w.rec.use == WINDOW_HYBRID))
 			liobn = w.rec.liobn;
 	if (!liobn)
 		return "";
@@ -279,32 +282,40 @@ static const char *dev_liobn(const struct report *r, const struct model_dev *d, 
 	return buf;
 }
 
-static void dev_lines(struct report *r, const struct model_dev *d)
+static void dev_what(struct report *r, const struct model_dev *d)
 {
 	const struct rec_device *rec = d->rec;
-	struct model_decision dec;
-	char text[512], b[FMT_LEN], c[FMT_LEN];
-	size_t n;
+	struct model_decision dec = { .brief = "" };
+	char text[512], b[FMT_LEN];
 
-	dev_counts(r, d);
-	n = snprintf(text, sizeof(text), "%s%s%s%s%s", rec ? rec->driver : "",
-		     rec && rec->kind[0] && rec->driver[0] ? ", " : "", rec ? rec->kind : "",
-		     dev_liobn(r, d, b), d->removed ? ", REMOVED" : "");
-	if (!model__decision(r->m, d->key, &dec))
-		snprintf(text + n, sizeof(text) - n, "%s%s. %s", n ? ": " : "", dec.brief, dec.full);
+	model__decision(r->m, d->key, &dec);
+	snprintf(text, sizeof(text), "%s%s%s%s%s -> %s%s", rec ? rec->driver : "not in sysfs",
+		 rec && rec->kind[0] && rec->driver[0] ? ", " : "", rec ? rec->kind : "",
+		 dev_liobn(r, d, &dec, b), d->removed ? ", REMOVED" : "", dec.brief,
+		 dec.observed ? "" : " (nothing mapped yet)");
 	P(r, "  ");
 	fmt_wrap(r->f, text, 2, 2, WIDTH);
+	P(r, "    ");
+	fmt_wrap(r->f, dec.full, 4, 4, WIDTH);
+}
+
+static void dev_lines(struct report *r, const struct model_dev *d)
+{
+	char b[FMT_LEN], c[FMT_LEN];
+
+	dev_counts(r, d);
+	dev_what(r, d);
 	if (d->slots_max)
-		P(r, "  bounce slots: %s now, %s at most\n", fmt_count(b, d->slots),
+		P(r, "    bounce slots: %s now, %s at most\n", fmt_count(b, d->slots),
 		  fmt_count(c, d->slots_max));
 	if (d->preexisting)
-		P(r, "  %s mappings from before the start were given back\n",
+		P(r, "    %s mappings from before the start were given back\n",
 		  fmt_exact(b, d->preexisting));
 	if (d->path[DMS_PATH_UNKNOWN].maps)
-		P(r, "  %s mappings took a way that could not be told\n",
+		P(r, "    %s mappings took a way that could not be told\n",
 		  fmt_exact(b, d->path[DMS_PATH_UNKNOWN].maps));
 	if (d->path[DMS_PATH_IOMMU].maps)
-		P(r, "  %s mappings through the dma-iommu layer\n",
+		P(r, "    %s mappings through the dma-iommu layer\n",
 		  fmt_exact(b, d->path[DMS_PATH_IOMMU].maps));
 }
 
@@ -323,14 +334,14 @@ static void devices(struct report *r)
 	const struct model_dev *d;
 	size_t i, idle = 0;
 
-	P(r, "\nDEVICES           mask  direct bounced%s coheren  failed  bytes   live bytes\n",
+	P(r, "\nDEVICES         mask  direct bounced%s coheren  failed  bytes   live bytes\n",
 	  r->run.tce ? "     tce" : "");
 	for (i = 0; (d = model__dev(r->m, i)); i++) {
 		if (!shown(r, d->key))
 			continue;
 		if (dev_busy(d) || r->o->device || (d->rec && d->rec->driver[0] && d->mask))
 			dev_lines(r, d);
-		else
+		else if (d->key)
 			idle++;
 	}
 	if (idle)
@@ -341,26 +352,31 @@ static void windows(struct report *r)
 {
 	struct model_window w;
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN], used[48], shared[48];
+	bool older = false;
 	size_t i, n = 0;
 
 	for (i = 0; model__window(r->m, i, &w); i++) {
 		if (w.rec.removed || !shown(r, w.rec.dev))
 			continue;
 		if (!n++)
-			P(r, "\nWINDOWS         LIOBN       base               size  page  use     "
+			P(r, "\nWINDOWS       LIOBN       base               size  page  use     "
 			     "TCEs used shared\n");
 		val(used, sizeof(used), w.used);
 		if (w.shared_bytes.why || w.mapped_bytes.why || !w.mapped_bytes.v)
 			strcpy(shared, "-");
 		else
 			fmt_percent(shared, w.shared_bytes.v, w.mapped_bytes.v);
-		P(r, "%-15.15s 0x%08x  %-17s %5s %5s  %-7s %9s %6s\n",
+		older |= !w.used.why && w.preexisting.why;
+		P(r, "%-13.13s 0x%08x  %-17s %5s %5s  %-7s %9s%c%6s\n",
 		  model__dev_name(r->m, w.rec.dev), w.rec.liobn, fmt_addr(a, w.rec.base),
 		  fmt_bytes(b, w.rec.size), w.rec.page_shift ?
 		  fmt_bytes(c, 1ULL << w.rec.page_shift) : "?",
 		  w.rec.kind == WINDOW_DEFAULT ? "default" : dms_window_use_name(w.rec.use),
-		  !strncmp(used, "about ", 6) ? used + 6 : used, shared);
+		  !strncmp(used, "about ", 6) ? used + 6 : used,
+		  !w.used.why && w.preexisting.why ? '+' : ' ', shared);
 	}
+	if (older)
+		P(r, "+ since the start: what was in these tables before was not read\n");
 }
 
 static const char *const dir_words[] = { "both", "to", "from", "-" };
@@ -383,7 +399,7 @@ static int one_range(void *ctx, const struct model_range *g)
 	P(r, "  %18s", fmt_addr(a, g->dma));
 	P(r, " %18s%s %8s", g->phys_known ? fmt_addr(b, g->phys) : "?", g->scattered ? "+" : " ",
 	  fmt_bytes(c, g->size));
-	P(r, " %5" PRIu64 " %6s %-4s", g->count, g->preexisting ? "?" :
+	P(r, " %5" PRIu64 " %6s %s", g->count, g->preexisting ? "?" :
 	  fmt_ns(d, r->run.now > g->oldest ? r->run.now - g->oldest : 0), dir_words[g->dir & 3]);
 	if (g->shared == MODEL_SHARED_NO && g->path != DMS_PATH_BOUNCED)
 		P(r, " private");
@@ -427,7 +443,7 @@ static int one_shared(void *ctx, const struct model_shared *s)
 		return 1;
 	P(r, "  %18s-%-18s %8s  %-9s ", fmt_addr(a, s->phys), fmt_addr(b, s->phys + s->size - 1),
 	  fmt_bytes(c, s->size), s->confirmed ? "seen" : "assumed");
-	fmt_text(r->f, s->caller ? s->caller : s->confirmed ? "" : "pool, shared at boot");
+	fmt_text(r->f, s->caller ? s->caller : s->confirmed ? "-" : "pool, shared at boot");
 	P(r, "\n");
 	return 0;
 }
@@ -454,8 +470,8 @@ static void ledger(struct report *r)
 		P(r, "; at most %s/s", fmt_exact(c, l.rate_max.v));
 	P(r, "\n");
 	if (r->run.session && r->run.session->guest == GUEST_PEF)
-		P(r, "  Some pages shared at boot (lppaca, dispatch log, interrupt queues) show "
-		     "nowhere.\n");
+		P(r, "  Pages shared early at boot (lppaca, dispatch log, interrupt queues) are not "
+		     "listed.\n");
 	n = model__sharers(r->m, s, 5);
 	for (i = 0; i < n && i < 5; i++) {
 		if (!s[i].shares && !s[i].unshares)
