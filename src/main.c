@@ -12,6 +12,7 @@
 const struct cmd *const cmds[] = {
 	&cmd_record,
 	&cmd_report,
+	&cmd_convert,
 	&cmd_doctor,
 	NULL,
 };

@@ -22,7 +22,8 @@ FUZZ_CLANG ?= clang-14
 FUZZ_TIME ?= 60
 FUZZ_OUT := build/fuzz
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
-FUZZ_SRCS := tests/fuzz/fuzz_reader.c $(wildcard src/trace/*.c) src/util/names.c
+FUZZ_SRCS := tests/fuzz/fuzz_reader.c $(addprefix src/trace/,reader.c decode.c parse.c encode.c json.c \
+	out.c) src/util/names.c
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE $(WARN) -Iinclude -Isrc
 
 $(FUZZ_OUT)/replay_reader: tests/fuzz/replay_main.c $(FUZZ_SRCS) $(wildcard src/trace/*.h)

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * convert: a recorded trace in the form of another tool.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "source/replay.h"
+#include "trace/csv.h"
+#include "trace/openmetrics.h"
+#include "trace/out.h"
+#include "trace/outfile.h"
+#include "trace/perfetto.h"
+
+struct config {
+	const char *to;
+	const char *output;
+	const char *table;
+	uint64_t since, until;
+	uint64_t max_size;
+	bool gzip, force;
+};
+
+#define O(name, letter, type, field, arg, help)	\
+	{ name, letter, type, offsetof(struct config, field), arg, help, NULL }
+#define C(name, letter, field, arg, help, choices)	\
+	{ name, letter, OPT_CHOICE, offsetof(struct config, field), arg, help, choices }
+
+static const struct opt opts[] = {
+	C("to", 't', to, "FORMAT", "perfetto, csv or openmetrics (required)",
+	  "perfetto|csv|openmetrics"),
+	O("output", 'o', OPT_STRING, output, "FILE", "where to write; - is stdout (the default)"),
+	C("table", 0, table, "TABLE", "of csv: ranges, devices, windows, shared or findings",
+	  "ranges|devices|windows|shared|findings"),
+	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
+	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
+	O("max-size", 0, OPT_SIZE, max_size, "SIZE", "of perfetto: no more slices beyond (200M)"),
+	O("gzip", 'z', OPT_FLAG, gzip, NULL, "compress; a name ending in .gz does so too"),
+	O("force", 'f', OPT_FLAG, force, NULL, "replace an existing file"),
+	{ 0 }
+};
+
+struct run {
+	const struct config *cfg;
+	const char *input;
+	struct model *model;
+	struct outfile file;
+	struct out out;
+	struct replay_status st;
+};
+
+static enum csv_table table_of(const char *name)
+{
+	static const char *const names[] = {
+		[CSV_RANGES] = "ranges", [CSV_DEVICES] = "devices", [CSV_WINDOWS] = "windows",
+		[CSV_SHARED] = "shared", [CSV_FINDINGS] = "findings",
+	};
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return (enum csv_table)i;
+	return CSV_RANGES;
+}
+
+/* Reads the trace into sink. Whether there is something to write: a header was read at least. */
+static bool replay(struct run *r, dms_sink_fn sink, void *ctx)
+{
+	const struct replay_opts opts = {
+		.since_set = r->cfg->since,
+		.until_set = r->cfg->until,
+		.since_ns = (int64_t)r->cfg->since,
+		.until_ns = (int64_t)r->cfg->until,
+	};
+
+	source_replay(r->input, &opts, sink, ctx, &r->st);
+	if (r->st.state != TRACE_COMPLETE)
+		complain("convert: %s", r->st.text);
+	return r->st.header && r->st.state <= TRACE_DAMAGED;
+}
+
+static int to_perfetto(struct run *r, bool *usable)
+{
+	const struct perfetto_opts opts = { .max_bytes = r->cfg->max_size };
+	struct perfetto *p;
+	int err = perfetto__new(&p, &r->out, r->model, &opts);
+
+	if (err)
+		return err;
+	*usable = replay(r, perfetto__put, p);
+	if (*usable)
+		err = perfetto__finish(p);
+	if (!err && perfetto__left_out(p))
+		complain("convert: %llu mappings were left out: the file would be too large for a "
+			 "browser; see --max-size, --since and --until",
+			 (unsigned long long)perfetto__left_out(p));
+	perfetto__free(p);
+	return err;
+}
+
+static int write_output(struct run *r, bool *usable)
+{
+	int err;
+
+	if (!strcmp(r->cfg->to, "perfetto")) {
+		err = to_perfetto(r, usable);
+	} else {
+		*usable = replay(r, model__feed, r->model);
+		if (!*usable)
+			return 0;
+		err = !strcmp(r->cfg->to, "csv") ?
+		      csv_write(r->model, table_of(r->cfg->table), &r->out) :
+		      openmetrics_write(r->model, &r->out);
+	}
+	if (!err && *usable)
+		err = out__finish(&r->out);
+	return err;
+}
+
+/* The reader's state as an exit code, once all that could be read was converted. */
+static int exit_of(const struct run *r, bool usable)
+{
+	struct model_run run;
+
+	if (r->st.state == TRACE_IO || r->st.state == TRACE_STOPPED)
+		return EXIT_IO;
+	if (!usable)
+		return EXIT_USAGE;
+	model__run(r->model, &run);
+	return r->st.state == TRACE_COMPLETE && run.complete ? EXIT_DONE : EXIT_PARTIAL;
+}
+
+static int convert(struct run *r)
+{
+	char text[512];
+	bool usable = false;
+	int err, closed;
+
+	err = write_output(r, &usable);
+	closed = outfile__close(&r->file);
+	err = err ? err : closed;
+	if (err) {
+		complain("convert: %s: %s", r->file.path ? r->file.path : "stdout", strerror(-err));
+		outfile__discard(&r->file);
+		return EXIT_IO;
+	}
+	if (!usable) {
+		outfile__discard(&r->file);
+		return exit_of(r, false);
+	}
+	if (outfile__name(&r->file, text, sizeof(text))) {
+		complain("convert: %s", text);
+		return EXIT_IO;
+	}
+	return exit_of(r, true);
+}
+
+static int check(const struct config *cfg, int argc)
+{
+	if (argc != 1 || !cfg->to) {
+		complain("convert: %s See dmascope convert --help",
+			 cfg->to ? "which FILE?" : "--to perfetto, csv or openmetrics?");
+		return EXIT_USAGE;
+	}
+	if (cfg->table && strcmp(cfg->to, "csv")) {
+		complain("convert: --table is for --to csv");
+		return EXIT_USAGE;
+	}
+	if (cfg->max_size && strcmp(cfg->to, "perfetto")) {
+		complain("convert: --max-size is for --to perfetto");
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static int run_convert(void *config, int argc, char **argv)
+{
+	struct config *cfg = config;
+	const char *output = cfg->output ? cfg->output : "-";
+	struct run r = { .cfg = cfg, .input = argv[0], .file.fd = -1, .out.fd = -1 };
+	char text[512];
+	size_t len = strlen(output);
+	bool gzip = cfg->gzip || (len > 3 && !strcmp(output + len - 3, ".gz"));
+	int ret = check(cfg, argc);
+
+	if (ret)
+		return ret;
+	r.model = model__new(NULL);
+	if (!r.model) {
+		complain("convert: no memory");
+		return EXIT_IO;
+	}
+	ret = EXIT_IO;
+	if (outfile__open(&r.file, output, cfg->force, 0600, text, sizeof(text))) {
+		complain("convert: %s", text);
+		goto cleanup;
+	}
+	if (out__init_fd(&r.out, r.file.fd, gzip, false)) {
+		complain("convert: no memory");
+		outfile__discard(&r.file);
+		goto cleanup;
+	}
+	ret = convert(&r);
+cleanup:
+	out__free(&r.out);
+	outfile__free(&r.file);
+	model__free(r.model);
+	return ret;
+}
+
+const struct cmd cmd_convert = {
+	.name = "convert",
+	.summary = "a recorded trace for Perfetto, a spreadsheet or Prometheus",
+	.args = "--to FORMAT FILE",
+	.opts = opts,
+	.config_size = sizeof(struct config),
+	.run = run_convert,
+};
