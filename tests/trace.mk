@@ -55,5 +55,23 @@ $(OUT)/tests/trace_seeds: tests/trace/seeds.c tests/unit/trace_random.h $(OUT)/l
 
 check-trace-schema: $(OUT)/tests/trace_seeds
 	$(Q)tests/trace/check-schema $<
-check-trace: check-fuzz-corpus check-trace-schema
-.PHONY: check-trace-schema check-trace
+
+$(OUT)/tests/trace_scenario: tests/trace/scenario.c $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a $(LDLIBS)
+
+# Conversions are read by parsers of others; the one for Perfetto's format comes from npm.
+build/npm:
+	$(Q)mkdir -p $@.tmp && cd $@.tmp && npm init -y >/dev/null && \
+		npm install --silent --ignore-scripts @paulirish/trace_engine@0.0.65
+	$(Q)mv $@.tmp $@
+
+check-trace-convert: $(OUT)/dmascope $(OUT)/tests/trace_scenario
+	$(Q)$(OUT)/tests/trace_scenario $(OUT)/tests/scenario.json.gz 3000
+	$(Q)tests/trace/validate $(OUT)/tests/scenario.json.gz
+	$(Q)tests/trace/check-convert $(OUT)/dmascope $(OUT)/tests/scenario.json.gz \
+		$(wildcard examples/*.json.gz)
+
+check-trace: check-fuzz-corpus check-trace-schema check-trace-convert
+.PHONY: check-trace-schema check-trace-convert check-trace
