@@ -18,7 +18,7 @@ busybox_setup() {
 
 # built_setup: plugins and guest helpers, keyed by their sources; sets $built.
 built_setup() {
-	built=$cache/built/$(cat "$lab_dir"/plugins/* "$lab_dir"/guest/*.c "$lab_dir/lib/build.sh" |
+	built=$cache/built/$(cat "$lab_dir"/plugins/* "$lab_dir"/guest/*.[ch] "$lab_dir/lib/build.sh" |
 		sha256sum | cut -c1-12)
 	[ ! -e "$built" ] || return 0
 	say "compiling plugins and guest helpers"

@@ -72,10 +72,10 @@ root_setup() {
 	if [ ! -e "$root.tmp/.bootstrapped" ]; then
 		rm -rf "$root.tmp"
 		watch_step "Debian root ($ROOT_SUITE)" "$cache/log/bootstrap.log" '^I: (Unpacking|Configuring)' \
-			300 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
+			156 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
 	fi
 	watch_step "QEMU and compilers in it" "$cache/log/packages.log" '^(Get:|Unpacking|Setting up)' \
-		900 root_install "$root.tmp" || die "installing packages in the Debian root failed"
+		550 root_install "$root.tmp" || die "installing packages in the Debian root failed"
 	mv "$root.tmp" "$root"
 	say "Debian root is ready: $(in_root qemu-system-ppc64 --version | head -n 1)"
 }

@@ -51,12 +51,11 @@ write_run_json() {
 
 # Sets qemu_command; paths are those inside the root.
 compose() {
-	local k=/lab/cache/${kernel#"$cache"/} event
+	local k=/lab/cache/${kernel#"$cache"/} event args
 	qemu_command=("$qemu" "${machine[@]}" -m "$mem" -smp "$cpus"
 		-nographic -nodefaults -no-reboot -action panic=exit-failure
 		-chardev file,id=log,path=/lab/out/serial.log
 		-chardev stdio,id=out,signal=off
-		-chardev file,id=xfer,path=/lab/out/.xfer
 		"${channels[@]}" "${devices[@]}"
 		-kernel "$k/image" -initrd /lab/out/.initramfs
 		-append "$cmdline")
@@ -66,8 +65,8 @@ compose() {
 	done
 	qemu_command+=(-d plugin -D /lab/out/tce-trace.log)
 	[ -z "$no_trace" ] || plugin_args="$plugin_args${plugin_args:+,}tce=off"
-	[ -z "${plugin-}" ] ||
-		qemu_command+=(-plugin "/lab/cache/${built#"$cache"/}/$plugin.so,log=/lab/out/ultravisor.log,ram=$ram,page-size=$page_size${plugin_args:+,$plugin_args}")
+	args=log=/lab/out/ultravisor.log,xfer=/lab/out/.xfer,ram=$ram,page-size=$page_size
+	qemu_command+=(-plugin "/lab/cache/${built#"$cache"/}/$plugin.so,$args${plugin_args:+,$plugin_args}")
 	# shellcheck disable=SC2206
 	qemu_command+=($extra_qemu)
 }
@@ -106,19 +105,19 @@ receive() {
 	command_status=$(sed -n 's/.*status=\([0-9]*\).*/\1/p' <<<"$head")
 	size=$(sed -n 's/.*size=\([0-9]*\).*/\1/p' <<<"$head")
 	sum=$(sed -n 's/.*sha256=\([0-9a-f]*\).*/\1/p' <<<"$head")
-	tail -c +$((${#head} + 2)) "$out/.xfer" | head -c "$size" >"$out/.out.tgz"
-	have=$(sha256sum <"$out/.out.tgz" | cut -d' ' -f1)
+	tail -c +$((${#head} + 2)) "$out/.xfer" | head -c "$size" >"$out/.out.tar"
+	have=$(sha256sum <"$out/.out.tar" | cut -d' ' -f1)
 	if [ "$have" != "$sum" ]; then
-		damaged="/out came back damaged: $(stat -c %s "$out/.out.tgz") of $size bytes"
+		damaged="/out came back damaged: $(stat -c %s "$out/.out.tar") of $size bytes"
 		return 1
 	fi
-	tar -C "$out" --no-same-owner -xzf "$out/.out.tgz" || { damaged="/out is no archive"; return 1; }
+	tar -C "$out" --no-same-owner -xf "$out/.out.tar" || { damaged="/out is no archive"; return 1; }
 }
 
 verdict() {
 	local qemu_rc=$1 splat command_status='' damaged='' received=no
 	receive && received=yes
-	rm -f "$out/.xfer" "$out/.out.tgz" "$out/.initramfs"
+	rm -f "$out/.xfer" "$out/.out.tar" "$out/.initramfs"
 	splat=$(command_log | grep -E -e "$SPLAT" || true)
 	if [ -n "$splat" ]; then
 		echo "lab: the guest's kernel complained while the command ran:" >&2

@@ -10,7 +10,7 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-/* lab-mark's instruction does nothing on any processor, and compilers do not emit it. */
+/* The instruction does nothing on any processor, and compilers do not emit it. */
 struct mark_target {
 	const char *target;
 	uint8_t insn[8];
@@ -18,9 +18,10 @@ struct mark_target {
 	struct lab_reg regs[3];
 };
 
-enum { MAGIC, LABEL, TIME };
+enum { MAGIC, ARG1, ARG2 };
 
-#define MARK_MAGIC	0x646d612d6d61726bull	/* "dma-mark" */
+#define MARK_MAGIC	0x646d612d6d61726bull	/* "dma-mark": label, time */
+#define SEND_MAGIC	0x646d612d73656e64ull	/* "dma-send": address, length */
 #define MARK_LABEL_MAX	8
 
 static struct mark_target mark_targets[] = {
@@ -37,7 +38,7 @@ struct lab_config lab = { .page_size = 4096 };
 static struct mark_target *target;
 static struct lab_reg *own_regs;
 static size_t own_reg_count;
-static FILE *log_file;
+static FILE *log_file, *xfer_file;
 static GMutex lock;
 static uint64_t start_ns;
 static struct {
@@ -167,14 +168,10 @@ bool lab_read_virt(uint64_t addr, void *dest, size_t len)
 	return copy_out(buf, qemu_plugin_read_memory_vaddr(addr, buf, len), dest, len);
 }
 
-static void on_mark(unsigned int cpu, void *userdata)
+static void mark(unsigned int cpu, uint64_t packed, uint64_t guest_ns)
 {
-	uint64_t packed = lab_read(&target->regs[LABEL]), guest_ns = lab_read(&target->regs[TIME]);
 	char label[MARK_LABEL_MAX + 1] = "", line[128];
 
-	(void)userdata;
-	if (lab_read(&target->regs[MAGIC]) != MARK_MAGIC)
-		return;
 	for (int i = 0; i < MARK_LABEL_MAX; i++) {
 		char c = packed >> (8 * i);
 
@@ -193,6 +190,32 @@ static void on_mark(unsigned int cpu, void *userdata)
 		 label, guest_ns, last_mark.host_ns);
 	qemu_plugin_outs(line);
 	lab_unlock();
+}
+
+/* What cannot be read stays out of the file; the receiver's checksum tells. */
+static void send_memory(uint64_t addr, uint64_t len)
+{
+	GByteArray *buf = g_byte_array_new();
+
+	lab_lock();
+	if (xfer_file && qemu_plugin_read_memory_vaddr(addr, buf, len)) {
+		fwrite(buf->data, 1, buf->len, xfer_file);
+		fflush(xfer_file);
+	}
+	lab_unlock();
+	g_byte_array_free(buf, TRUE);
+}
+
+static void on_mark(unsigned int cpu, void *userdata)
+{
+	uint64_t magic = lab_read(&target->regs[MAGIC]), arg1 = lab_read(&target->regs[ARG1]),
+		 arg2 = lab_read(&target->regs[ARG2]);
+
+	(void)userdata;
+	if (magic == MARK_MAGIC)
+		mark(cpu, arg1, arg2);
+	else if (magic == SEND_MAGIC)
+		send_memory(arg1, arg2);
 }
 
 bool lab_watch_mark(struct qemu_plugin_insn *insn)
@@ -233,6 +256,7 @@ static int read_arguments(int argc, char **argv)
 	const char *page = lab_argument(argc, argv, "page-size");
 
 	lab.log = lab_argument(argc, argv, "log");
+	lab.xfer = lab_argument(argc, argv, "xfer");
 	if (ram)
 		lab.ram = strtoull(ram, NULL, 0);
 	if (page)
@@ -252,8 +276,9 @@ int lab_start(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **arg
 	if (read_arguments(argc, argv))
 		return -1;
 	log_file = fopen(lab.log, "w");
-	if (!log_file) {
-		perror(lab.log);
+	xfer_file = lab.xfer ? fopen(lab.xfer, "w") : NULL;
+	if (!log_file || (lab.xfer && !xfer_file)) {
+		perror("lab plugin: log or xfer");
 		return -1;
 	}
 	lab.cpus = info->system.max_vcpus;

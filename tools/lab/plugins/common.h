@@ -18,6 +18,9 @@
  *
  * A mark also goes to QEMU's log, where it stands in order with QEMU's own trace lines:
  *   lab mark LABEL guest_ns=N host_ns=N
+ *
+ * The same instruction with another number sends a piece of the caller's memory to the file
+ * xfer=FILE: results leave the guest through no device. Not logged.
  */
 #ifndef LAB_COMMON_H
 #define LAB_COMMON_H
@@ -35,9 +38,9 @@ struct lab_reg {
 	bool found;
 };
 
-/* Arguments every plugin takes: log=FILE, ram=BYTES, page-size=BYTES. */
+/* Arguments every plugin takes: log=FILE, xfer=FILE, ram=BYTES, page-size=BYTES. */
 struct lab_config {
-	const char *log;
+	const char *log, *xfer;
 	uint64_t ram;
 	uint64_t page_size;
 	unsigned int cpus;
@@ -67,7 +70,7 @@ bool lab_booting(void);
 /* Called, locked, before the line of the first mark is written. */
 void lab_on_first_mark(void (*hook)(void));
 
-/* Watches for lab-mark's instruction; true when this is it. */
+/* Watches for lab-mark's and lab-send's instruction; true when this is it. */
 bool lab_watch_mark(struct qemu_plugin_insn *insn);
 
 #endif

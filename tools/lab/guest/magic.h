@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The instruction that does nothing on a processor and that the lab's plugins look for
+ * (plugins/common.c, mark_targets): how a guest process speaks to the emulator without a device.
+ */
+#ifndef LAB_MAGIC_H
+#define LAB_MAGIC_H
+
+#include <stdint.h>
+
+#define MARK_MAGIC 0x646d612d6d61726bull	/* label packed into 8 bytes, CLOCK_MONOTONIC */
+#define SEND_MAGIC 0x646d612d73656e64ull	/* address, length */
+
+static inline void magic(uint64_t number, uint64_t arg1, uint64_t arg2)
+{
+#if defined(__powerpc64__)
+	register uint64_t r3 __asm__("r3") = number, r4 __asm__("r4") = arg1,
+			  r5 __asm__("r5") = arg2;
+
+	__asm__ volatile(".long 0x6a310000" : : "r"(r3), "r"(r4), "r"(r5) : "memory");
+#elif defined(__x86_64__)
+	__asm__ volatile(".byte 0x0f, 0x1f, 0x80, 'm', 'a', 'r', 'k'"
+			 : : "D"(number), "S"(arg1), "d"(arg2) : "memory");
+#elif defined(__s390x__)
+	register uint64_t r2 __asm__("r2") = number, r3 __asm__("r3") = arg1,
+			  r4 __asm__("r4") = arg2;
+
+	__asm__ volatile(".long 0x47000dad" : : "d"(r2), "d"(r3), "d"(r4) : "memory");
+#else
+#error "no magic instruction for this processor"
+#endif
+}
+
+#endif
