@@ -74,12 +74,11 @@ SKEL := $(OUT)/dmascope.skel.h
 
 all: $(OUT)/dmascope
 
-$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h $(wildcard bpf/lib/*.h) include/dmascope/event.h
+$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 -Wall -Wextra -Werror \
-		-Wno-unused-parameter -Wno-missing-declarations \
-		-Wno-incompatible-pointer-types-discards-qualifiers -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
+		-Wno-unused-parameter -Wno-missing-declarations -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
 		-fdebug-prefix-map=$(CURDIR)=. -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 

@@ -28,14 +28,14 @@ static __always_inline int decide_entry(struct pt_regs *ctx, u32 hook)
 static __always_inline int decide_return(struct pt_regs *ctx, u32 hook, u16 type, u8 flags,
 					 s64 ret)
 {
-	const struct device *dev;
+	struct device *dev;
 	struct dms_event *e;
 	struct inflight in;
 	u64 key;
 
 	if (!inflight_take(ctx, hook, &in))
 		return 0;
-	dev = (const struct device *)in.arg[D_DEV];
+	dev = (struct device *)in.arg[D_DEV];
 	e = event_reserve(counts_of(hook), hook, type);
 	if (!e)
 		return 0;
@@ -101,7 +101,7 @@ int krp_bypass(struct pt_regs *ctx)
 
 /* Only devices that can do DMA; every other kobject passes here too. */
 static __always_inline int device_event(struct pt_regs *ctx, u32 hook, u16 type,
-					const struct device *dev)
+					struct device *dev)
 {
 	struct dms_counts *c = hit(hook);
 	struct dms_event *e;
@@ -126,7 +126,7 @@ SEC("?kprobe")
 int kp_device_del(struct pt_regs *ctx)
 {
 	return device_event(ctx, DMS_HOOK_DEVICE_DEL, DMS_EV_DEVICE_DEL,
-			    (const struct device *)arg_of(ctx, DMS_HOOK_DEVICE_DEL, DMS_ARG_DEV));
+			    (struct device *)arg_of(ctx, DMS_HOOK_DEVICE_DEL, DMS_ARG_DEV));
 }
 
 /* device_add() is done when it notifies its bus; bus_probe_device(dev) comes right after. */
@@ -134,7 +134,7 @@ SEC("?kprobe")
 int kp_device_add(struct pt_regs *ctx)
 {
 	return device_event(ctx, DMS_HOOK_DEVICE_ADD, DMS_EV_DEVICE_ADD,
-			    (const struct device *)arg_of(ctx, DMS_HOOK_DEVICE_ADD, DMS_ARG_DEV));
+			    (struct device *)arg_of(ctx, DMS_HOOK_DEVICE_ADD, DMS_ARG_DEV));
 }
 
 char LICENSE[] SEC("license") = "GPL";

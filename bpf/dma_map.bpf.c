@@ -43,12 +43,12 @@ SEC("?kretprobe")
 int krp_dma_map(struct pt_regs *ctx)
 {
 	struct mapping m = { .sg_index = -1 };
-	const struct device *dev;
+	struct device *dev;
 	struct inflight in;
 
 	if (!inflight_take(ctx, DMS_HOOK_MAP, &in))
 		return 0;
-	dev = (const struct device *)in.arg[M_DEV];
+	dev = (struct device *)in.arg[M_DEV];
 	m.dev = dev_key(dev);
 	m.dma = regs_ret(ctx);
 	m.phys = in.arg[M_PHYS];
@@ -66,7 +66,7 @@ int krp_dma_map(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_dma_unmap(struct pt_regs *ctx)
 {
-	const struct device *dev = (const struct device *)arg_of(ctx, DMS_HOOK_UNMAP, DMS_ARG_DEV);
+	struct device *dev = (struct device *)arg_of(ctx, DMS_HOOK_UNMAP, DMS_ARG_DEV);
 	struct dms_counts *c = hit(DMS_HOOK_UNMAP);
 	struct mapping m = {
 		.dev = dev_key(dev),
@@ -103,13 +103,13 @@ SEC("?kretprobe")
 int krp_dma_alloc(struct pt_regs *ctx)
 {
 	struct mapping m = { .sg_index = -1, .path = DMS_PATH_COHERENT };
-	const struct device *dev;
+	struct device *dev;
 	struct inflight in;
 	u64 virt = regs_ret(ctx);
 
 	if (!inflight_take(ctx, DMS_HOOK_ALLOC, &in))
 		return 0;
-	dev = (const struct device *)in.arg[A_DEV];
+	dev = (struct device *)in.arg[A_DEV];
 	m.dev = dev_key(dev);
 	m.size = in.arg[A_SIZE];
 	m.attrs = in.arg[A_ATTRS];
@@ -128,7 +128,7 @@ int krp_dma_alloc(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_dma_free(struct pt_regs *ctx)
 {
-	const struct device *dev = (const struct device *)arg_of(ctx, DMS_HOOK_FREE, DMS_ARG_DEV);
+	struct device *dev = (struct device *)arg_of(ctx, DMS_HOOK_FREE, DMS_ARG_DEV);
 	struct dms_counts *c = hit(DMS_HOOK_FREE);
 	struct mapping m = {
 		.dev = dev_key(dev),

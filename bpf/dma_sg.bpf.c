@@ -26,7 +26,7 @@ static __always_inline struct scatterlist *sg_after(struct scatterlist *sg, unsi
 	return sg;
 }
 
-static __always_inline u32 sg_dma_length(const struct scatterlist *sg)
+static __always_inline u32 sg_dma_length(struct scatterlist *sg)
 {
 	/* without CONFIG_NEED_SG_DMA_LENGTH both lengths are one field */
 	if (bpf_core_field_exists(sg->dma_length))
@@ -35,7 +35,7 @@ static __always_inline u32 sg_dma_length(const struct scatterlist *sg)
 }
 
 struct sg_walk {
-	const struct device *dev;
+	struct device *dev;
 	struct scatterlist *sg;
 	u64 dev_key;
 	u32 hook;
@@ -44,6 +44,7 @@ struct sg_walk {
 	u32 stack;
 	u16 type;
 	u8 dir;
+	bool refused;		/* nothing was mapped */
 	bool exact;		/* element i of the list is element i of the mapping */
 };
 
@@ -74,8 +75,8 @@ __noinline int sg_element(u32 slot, u32 i)
 	m.attrs = w->attrs;
 	m.sg_index = i;
 	m.stack = w->stack;
-	m.dma = RD(sg, dma_address);
-	m.size = sg_dma_length(sg);
+	m.dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
+	m.size = w->refused ? RD(sg, length) : sg_dma_length(sg);
 	link = RD(sg, page_link);
 	if (w->exact)
 		m.phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
@@ -85,15 +86,25 @@ __noinline int sg_element(u32 slot, u32 i)
 	return 0;
 }
 
-static __always_inline int sg_report(void *ctx, const struct sg_walk *walk)
+/* The walk of this CPU for a hook, empty; it lies in a map, as the stack is too small for it. */
+static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
 {
-	u32 slot = walk->hook == DMS_HOOK_UNMAP_SG;
+	u32 slot = hook == DMS_HOOK_UNMAP_SG;
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
-	struct dms_counts *c;
 
 	if (!w)
-		return 0;
-	*w = *walk;
+		return NULL;
+	__builtin_memset(w, 0, sizeof(*w));
+	w->hook = hook;
+	w->type = type;
+	return w;
+}
+
+static __always_inline int sg_report(void *ctx, struct sg_walk *w)
+{
+	u32 slot = w->hook == DMS_HOOK_UNMAP_SG;
+	struct dms_counts *c;
+
 	w->dev_key = dev_key(w->dev);
 	devstate_once(w->hook, w->dev, w->dev_key);
 	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
@@ -101,77 +112,71 @@ static __always_inline int sg_report(void *ctx, const struct sg_walk *walk)
 	for (u32 i = 0; i < SG_MAX; i++)
 		if (sg_element(slot, i))
 			return 0;
-	if (walk->ents > SG_MAX) {
-		c = counts_of(walk->hook);
+	if (w->ents > SG_MAX) {
+		c = counts_of(w->hook);
 		if (c) {
-			c->hits += walk->ents - SG_MAX;
-			c->failed += walk->ents - SG_MAX;
+			c->hits += w->ents - SG_MAX;
+			c->failed += w->ents - SG_MAX;
 		}
 	}
 	return 0;
 }
 
-static __always_inline void sg_failure(void *ctx, const struct device *dev, struct scatterlist *sg,
-				       u32 nents, u8 dir, u32 attrs)
+/* A refused list is told as one failed mapping of its first element. */
+static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 {
-	struct dms_counts *c = hit(DMS_HOOK_MAP_SG);
-	struct mapping m = {
-		.dev = dev_key(dev),
-		.dma = DMS_DMA_ERROR,
-		.size = RD(sg, length),
-		.dir = dir,
-		.attrs = attrs,
-		.sg_index = 0,
-	};
-
-	m.phys_known = page_phys(RD(sg, page_link) & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
-	devstate_once(DMS_HOOK_MAP_SG, dev, m.dev);
-	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_MAP_SG, DMS_EV_MAP, &m, ctx);
+	w->refused = true;
+	w->exact = true;
+	w->ents = 1;
+	return sg_report(ctx, w);
 }
 
 /* (dev, sgl, nents, ents, dir, attrs) */
 SEC("?raw_tp/dma_map_sg")
 int rtp_dma_map_sg(unsigned long long *ctx)
 {
-	struct sg_walk w = {
-		.dev = (const struct device *)ctx[0],
-		.sg = (struct scatterlist *)ctx[1],
-		.hook = DMS_HOOK_MAP_SG,
-		.type = DMS_EV_MAP,
-		.ents = ctx[3],
-		.exact = ctx[2] == ctx[3],
-		.dir = ctx[4],
-		.attrs = ctx[5],
-	};
+	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
 
-	return sg_report(ctx, &w);
+	if (!w)
+		return 0;
+	w->dev = (struct device *)ctx[0];
+	w->sg = (struct scatterlist *)ctx[1];
+	w->ents = ctx[3];
+	w->exact = ctx[2] == ctx[3];
+	w->dir = ctx[4];
+	w->attrs = ctx[5];
+	return sg_report(ctx, w);
 }
 
 /* 6.13+: (dev, sgl, nents, err, dir, attrs) */
 SEC("?raw_tp/dma_map_sg_err")
 int rtp_dma_map_sg_err(unsigned long long *ctx)
 {
-	sg_failure(ctx, (const struct device *)ctx[0], (struct scatterlist *)ctx[1], ctx[2], ctx[4],
-		   ctx[5]);
-	return 0;
+	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
+
+	if (!w)
+		return 0;
+	w->dev = (struct device *)ctx[0];
+	w->sg = (struct scatterlist *)ctx[1];
+	w->dir = ctx[4];
+	w->attrs = ctx[5];
+	return sg_failure(ctx, w);
 }
 
 /* (dev, sgl, nents, dir, attrs); the mapped count is not known, so lengths of 0 end the list */
 SEC("?raw_tp/dma_unmap_sg")
 int rtp_dma_unmap_sg(unsigned long long *ctx)
 {
-	struct sg_walk w = {
-		.dev = (const struct device *)ctx[0],
-		.sg = (struct scatterlist *)ctx[1],
-		.hook = DMS_HOOK_UNMAP_SG,
-		.type = DMS_EV_UNMAP,
-		.ents = ctx[2],
-		.dir = ctx[3],
-		.attrs = ctx[4],
-	};
+	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
 
-	return sg_report(ctx, &w);
+	if (!w)
+		return 0;
+	w->dev = (struct device *)ctx[0];
+	w->sg = (struct scatterlist *)ctx[1];
+	w->ents = ctx[2];
+	w->dir = ctx[3];
+	w->attrs = ctx[4];
+	return sg_report(ctx, w);
 }
 
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
@@ -189,44 +194,48 @@ int kp_dma_map_sg(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("?kretprobe")
-int krp_dma_map_sg(struct pt_regs *ctx)
+static __always_inline bool sg_returned(struct pt_regs *ctx, struct sg_walk *w, int ents)
 {
-	struct sg_walk w = { .hook = DMS_HOOK_MAP_SG, .type = DMS_EV_MAP };
-	struct dms_counts *c = counts_of(DMS_HOOK_MAP_SG);
-	int ents = regs_ret(ctx);
 	struct inflight in;
 
 	if (!inflight_take(ctx, DMS_HOOK_MAP_SG, &in))
+		return false;
+	w->dev = (struct device *)in.arg[S_DEV];
+	w->sg = (struct scatterlist *)in.arg[S_LIST];
+	w->dir = in.arg[S_DIR];
+	w->attrs = in.arg[S_ATTRS];
+	w->exact = ents == (int)in.arg[S_NENTS];
+	w->ents = ents > 0 ? ents : 0;
+	return true;
+}
+
+SEC("?kretprobe")
+int krp_dma_map_sg(struct pt_regs *ctx)
+{
+	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
+	struct dms_counts *c = counts_of(DMS_HOOK_MAP_SG);
+	int ents = regs_ret(ctx);
+
+	if (!w || !sg_returned(ctx, w, ents))
 		return 0;
 	count(c, ignored);	/* the call; its elements are counted one by one */
-	w.dev = (const struct device *)in.arg[S_DEV];
-	w.sg = (struct scatterlist *)in.arg[S_LIST];
-	w.dir = in.arg[S_DIR];
-	w.attrs = in.arg[S_ATTRS];
-	w.ents = ents;
-	w.exact = ents == (int)in.arg[S_NENTS];
-	if (ents <= 0) {	/* 0 before 5.15, -errno since */
-		sg_failure(ctx, w.dev, w.sg, in.arg[S_NENTS], w.dir, w.attrs);
-		return 0;
-	}
-	return sg_report(ctx, &w);
+	/* 0 before 5.15, -errno since */
+	return ents > 0 ? sg_report(ctx, w) : sg_failure(ctx, w);
 }
 
 SEC("?kprobe")
 int kp_dma_unmap_sg(struct pt_regs *ctx)
 {
-	struct sg_walk w = {
-		.dev = (const struct device *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DEV),
-		.sg = (struct scatterlist *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_SG),
-		.hook = DMS_HOOK_UNMAP_SG,
-		.type = DMS_EV_UNMAP,
-		.ents = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_NENTS),
-		.dir = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DIR),
-		.attrs = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_ATTRS),
-	};
+	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
 
-	return sg_report(ctx, &w);
+	if (!w)
+		return 0;
+	w->dev = (struct device *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DEV);
+	w->sg = (struct scatterlist *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_SG);
+	w->ents = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_NENTS);
+	w->dir = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DIR);
+	w->attrs = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_ATTRS);
+	return sg_report(ctx, w);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -12,7 +12,7 @@
 #include <bpf/bpf_tracing.h>
 
 /* void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. */
-static __always_inline int map_event(unsigned long long *ctx, const struct device *dev)
+static __always_inline int map_event(unsigned long long *ctx, struct device *dev)
 {
 	struct dms_counts *c = hit(DMS_HOOK_MAP);
 	struct mapping m = {
@@ -35,22 +35,22 @@ static __always_inline int map_event(unsigned long long *ctx, const struct devic
 SEC("?tp_btf/dma_map_phys")
 int tp_dma_map_phys(unsigned long long *ctx)
 {
-	return map_event(ctx, (const struct device *)ctx[0]);
+	return map_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_map_page")
 int tp_dma_map_page(unsigned long long *ctx)
 {
-	return map_event(ctx, (const struct device *)ctx[0]);
+	return map_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_map_resource")
 int tp_dma_map_resource(unsigned long long *ctx)
 {
-	return map_event(ctx, (const struct device *)ctx[0]);
+	return map_event(ctx, (struct device *)ctx[0]);
 }
 
-static __always_inline int unmap_event(unsigned long long *ctx, const struct device *dev)
+static __always_inline int unmap_event(unsigned long long *ctx, struct device *dev)
 {
 	struct dms_counts *c = hit(DMS_HOOK_UNMAP);
 	struct mapping m = {
@@ -71,23 +71,23 @@ static __always_inline int unmap_event(unsigned long long *ctx, const struct dev
 SEC("?tp_btf/dma_unmap_phys")
 int tp_dma_unmap_phys(unsigned long long *ctx)
 {
-	return unmap_event(ctx, (const struct device *)ctx[0]);
+	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_unmap_page")
 int tp_dma_unmap_page(unsigned long long *ctx)
 {
-	return unmap_event(ctx, (const struct device *)ctx[0]);
+	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_unmap_resource")
 int tp_dma_unmap_resource(unsigned long long *ctx)
 {
-	return unmap_event(ctx, (const struct device *)ctx[0]);
+	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
 static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16 type,
-					  const struct device *dev, u64 attrs)
+					  struct device *dev, u64 attrs)
 {
 	struct dms_counts *c = hit(hook);
 	struct mapping m = {
@@ -116,7 +116,7 @@ SEC("?tp_btf/dma_alloc")
 int tp_dma_alloc(unsigned long long *ctx)
 {
 	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
-			      (const struct device *)ctx[0], ctx[5]);
+			      (struct device *)ctx[0], ctx[5]);
 }
 
 /* 6.13+: (dev, virt, dma, size, dir, flags, attrs) */
@@ -124,7 +124,7 @@ SEC("?tp_btf/dma_alloc")
 int tp_dma_alloc_dir(unsigned long long *ctx)
 {
 	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
-			      (const struct device *)ctx[0], ctx[6]);
+			      (struct device *)ctx[0], ctx[6]);
 }
 
 /* 6.12: (dev, virt, dma, size, attrs) */
@@ -132,7 +132,7 @@ SEC("?tp_btf/dma_free")
 int tp_dma_free(unsigned long long *ctx)
 {
 	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
-			      (const struct device *)ctx[0], ctx[4]);
+			      (struct device *)ctx[0], ctx[4]);
 }
 
 /* 6.13+: (dev, virt, dma, size, dir, attrs) */
@@ -140,13 +140,13 @@ SEC("?tp_btf/dma_free")
 int tp_dma_free_dir(unsigned long long *ctx)
 {
 	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
-			      (const struct device *)ctx[0], ctx[5]);
+			      (struct device *)ctx[0], ctx[5]);
 }
 
 SEC("?tp_btf/swiotlb_bounced")
 int tp_swiotlb_bounced(unsigned long long *ctx)
 {
-	return bounce_request(ctx, (const struct device *)ctx[0]);
+	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

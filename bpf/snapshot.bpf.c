@@ -13,14 +13,14 @@ SEC("?kprobe")
 int kp_snapshot(struct pt_regs *ctx)
 {
 	struct dms_counts *c;
-	const struct device *dev;
+	struct device *dev;
 	u64 kobj;
 
 	if ((u32)(bpf_get_current_pid_tgid() >> 32) != config.self)
 		return 0;
 	c = hit(DMS_HOOK_SNAPSHOT);
 	kobj = arg_of(ctx, DMS_HOOK_SNAPSHOT, DMS_ARG_KOBJ);
-	dev = (const struct device *)(kobj - bpf_core_field_offset(struct device, kobj));
+	dev = (struct device *)(kobj - bpf_core_field_offset(struct device, kobj));
 	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, dev_key(dev)))
 		count(c, dropped);
 	else

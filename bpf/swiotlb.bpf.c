@@ -44,13 +44,13 @@ int krp_swiotlb_map(struct pt_regs *ctx)
 {
 	struct dms_counts *c = counts_of(DMS_HOOK_SWIOTLB_MAP);
 	u64 slot = regs_ret(ctx), key;
-	const struct device *dev;
+	struct device *dev;
 	struct dms_event *e;
 	struct inflight in;
 
 	if (!inflight_take(ctx, DMS_HOOK_SWIOTLB_MAP, &in))
 		return 0;
-	dev = (const struct device *)in.arg[B_DEV];
+	dev = (struct device *)in.arg[B_DEV];
 	key = dev_key(dev);
 	inner_slot(key, in.arg[B_PHYS], slot);
 	devstate_once(DMS_HOOK_SWIOTLB_MAP, dev, key);
@@ -82,7 +82,7 @@ SEC("?kprobe")
 int kp_swiotlb_unmap(struct pt_regs *ctx)
 {
 	const u32 hook = DMS_HOOK_SWIOTLB_UNMAP;
-	const struct device *dev = (const struct device *)arg_of(ctx, hook, DMS_ARG_DEV);
+	struct device *dev = (struct device *)arg_of(ctx, hook, DMS_ARG_DEV);
 	u64 size = arg_of(ctx, hook, DMS_ARG_SIZE), key = dev_key(dev);
 	struct dms_counts *c = hit(hook);
 	struct dms_event *e;
@@ -111,7 +111,7 @@ int kp_swiotlb_unmap(struct pt_regs *ctx)
 SEC("?raw_tp/swiotlb_bounced")
 int rtp_swiotlb_bounced(unsigned long long *ctx)
 {
-	return bounce_request(ctx, (const struct device *)ctx[0]);
+	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -271,7 +271,7 @@ int krp_iommu_map(struct pt_regs *ctx)
 	if (!inflight_take(ctx, DMS_HOOK_IOMMU_MAP, &in))
 		return 0;
 	tbl = (struct iommu_table *)in.arg[I_TBL];
-	m.dev = dev_key((const struct device *)in.arg[I_DEV]);
+	m.dev = dev_key((struct device *)in.arg[I_DEV]);
 	m.dma = regs_ret(ctx);
 	m.liobn = tbl ? RD(tbl, it_index) : 0;
 	m.phys = in.arg[I_PHYS];
@@ -286,7 +286,7 @@ int krp_iommu_map(struct pt_regs *ctx)
 	m.page_shift = tbl ? RD(tbl, it_page_shift) : 0;
 	m.path = m.dma == DMS_DMA_ERROR ? DMS_PATH_FAILED : DMS_PATH_TCE;
 	m.flags = m.dma == DMS_DMA_ERROR ? DMS_FL_NO_TCE : DMS_FL_INNER;
-	devstate_once(DMS_HOOK_IOMMU_MAP, (const struct device *)in.arg[I_DEV], m.dev);
+	devstate_once(DMS_HOOK_IOMMU_MAP, (struct device *)in.arg[I_DEV], m.dev);
 	mapping_report(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, &m, ctx);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "lib/emit.h"
 
-static __always_inline int bounce_request(unsigned long long *ctx, const struct device *dev)
+static __always_inline int bounce_request(unsigned long long *ctx, struct device *dev)
 {
 	struct dms_counts *c = hit(DMS_HOOK_SWIOTLB_BOUNCED);
 	u64 key = dev_key(dev);

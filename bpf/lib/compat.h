@@ -18,6 +18,7 @@
 #ifdef DMS_DIRECT
 #define RD(src, field)		((src)->field)
 #else
+/* src must not point to const: the value would be a constant to the compiler, and stay 0 */
 #define RD(src, field)		({						\
 	typeof((src)->field) __val = 0;						\
 	bpf_core_read(&__val, sizeof(__val), &(src)->field);			\
@@ -25,7 +26,7 @@
 #endif
 
 /* The device's key: the id of its sysfs directory, which stat() shows as the inode number. */
-static __always_inline u64 dev_key(const struct device *dev)
+static __always_inline u64 dev_key(struct device *dev)
 {
 	struct kernfs_node *sd;
 
@@ -35,14 +36,14 @@ static __always_inline u64 dev_key(const struct device *dev)
 	return sd ? RD(sd, id) : 0;
 }
 
-static __always_inline u64 dev_dma_offset(const struct device *dev)
+static __always_inline u64 dev_dma_offset(struct device *dev)
 {
 	if (bpf_core_field_exists(dev->archdata.dma_offset))
 		return RD(dev, archdata.dma_offset);
 	return 0;
 }
 
-static __always_inline bool dev_uses_dma_iommu(const struct device *dev)
+static __always_inline bool dev_uses_dma_iommu(struct device *dev)
 {
 	if (!bpf_core_field_exists(dev->dma_iommu))
 		return false;	/* before 6.12 (b5c58b2fdc42) */
@@ -53,12 +54,12 @@ static __always_inline bool dev_uses_dma_iommu(const struct device *dev)
 #endif
 }
 
-static __always_inline bool dev_has_bypass(const struct device *dev)
+static __always_inline bool dev_has_bypass(struct device *dev)
 {
 	return bpf_core_field_exists(dev->dma_ops_bypass);
 }
 
-static __always_inline bool dev_bypass(const struct device *dev)
+static __always_inline bool dev_bypass(struct device *dev)
 {
 	if (!dev_has_bypass(dev))
 		return false;
@@ -76,7 +77,7 @@ struct table {
 	u32 page_shift;
 };
 
-static __always_inline void table_read(const struct iommu_table *tbl, struct table *out)
+static __always_inline void table_read(struct iommu_table *tbl, struct table *out)
 {
 	out->page_shift = RD(tbl, it_page_shift);
 	out->liobn = RD(tbl, it_index);
@@ -85,7 +86,7 @@ static __always_inline void table_read(const struct iommu_table *tbl, struct tab
 }
 
 /* powerpc only. NULL also where the default window was removed for a hybrid one (6.10+). */
-static __always_inline bool dev_table(const struct device *dev, struct table *out)
+static __always_inline bool dev_table(struct device *dev, struct table *out)
 {
 	struct iommu_table *tbl;
 
@@ -109,14 +110,14 @@ struct pool {
 	bool used_known;
 };
 
-static __always_inline struct io_tlb_mem *dev_pool_mem(const struct device *dev)
+static __always_inline struct io_tlb_mem *dev_pool_mem(struct device *dev)
 {
 	if (!bpf_core_field_exists(dev->dma_io_tlb_mem))
 		return NULL;	/* before 5.15: globals, see pool_globals in user space */
 	return RD(dev, dma_io_tlb_mem);
 }
 
-static __always_inline bool dev_pool(const struct device *dev, struct pool *out)
+static __always_inline bool dev_pool(struct device *dev, struct pool *out)
 {
 	struct io_tlb_mem *mem = dev_pool_mem(dev);
 	struct io_tlb_mem___pre66 *old;
@@ -137,7 +138,7 @@ static __always_inline bool dev_pool(const struct device *dev, struct pool *out)
 }
 
 /* The rest of the pool's state: only for the device state record, not for each mapping. */
-static __always_inline void dev_pool_state(const struct device *dev, struct pool *out)
+static __always_inline void dev_pool_state(struct device *dev, struct pool *out)
 {
 	struct io_tlb_mem *mem = dev_pool_mem(dev);
 	struct io_tlb_mem___pre66 *old;

@@ -148,6 +148,9 @@ static __always_inline u32 size_slot(u64 size)
 	return slot;
 }
 
+/* A fresh element; in read-only data, as it is too large for the stack. */
+static const struct dms_stats no_stats;
+
 /* Adds to the aggregates of a device and path; false if the map is full. */
 static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
 {
@@ -156,9 +159,7 @@ static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
 	u32 slot;
 
 	if (!s) {
-		struct dms_stats zero = {};
-
-		bpf_map_update_elem(&stats, &key, &zero, BPF_NOEXIST);
+		bpf_map_update_elem(&stats, &key, &no_stats, BPF_NOEXIST);
 		s = bpf_map_lookup_elem(&stats, &key);
 		if (!s)
 			return false;
@@ -177,7 +178,7 @@ static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
 }
 
 /* Fills what decides a device's way; every field with its bit in known. */
-static __always_inline void devstate_fill(struct dms_devstate *d, const struct device *dev)
+static __always_inline void devstate_fill(struct dms_devstate *d, struct device *dev)
 {
 	struct table tbl;
 	struct pool pool = {};
@@ -232,7 +233,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, const struct d
 }
 
 /* Tells user space the state of a device. Not an observation of a hook: not counted. */
-static __always_inline int devstate_send(u32 hook, const struct device *dev, u64 key)
+static __always_inline int devstate_send(u32 hook, struct device *dev, u64 key)
 {
 	void *ring = ring_of_this_cpu();
 	struct dms_devstate *d;
@@ -252,7 +253,7 @@ static __always_inline int devstate_send(u32 hook, const struct device *dev, u64
 }
 
 /* At the first event of a device. Should the ring be full, the next event tries again. */
-static __always_inline void devstate_once(u32 hook, const struct device *dev, u64 key)
+static __always_inline void devstate_once(u32 hook, struct device *dev, u64 key)
 {
 	u64 now = 1;
 
@@ -296,7 +297,7 @@ static __always_inline void inner_match(const struct mapping *m, struct dms_fact
 }
 
 /* Decides the path of a mapping from the device's state and from what the inner hook said. */
-static __always_inline void mapping_classify(const struct device *dev, struct mapping *m)
+static __always_inline void mapping_classify(struct device *dev, struct mapping *m)
 {
 	struct dms_facts f = {
 		.dma = m->dma,
