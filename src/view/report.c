@@ -359,7 +359,7 @@ static void windows(struct report *r)
 		if (w.rec.removed || !shown(r, w.rec.dev))
 			continue;
 		if (!n++)
-			P(r, "\nWINDOWS       LIOBN       base               size  page  use     "
+			P(r, "\nWINDOWS       LIOBN       base              size page  use      "
 			     "TCEs used shared\n");
 		val(used, sizeof(used), w.used);
 		if (w.shared_bytes.why || w.mapped_bytes.why || !w.mapped_bytes.v)
@@ -367,7 +367,7 @@ static void windows(struct report *r)
 		else
 			fmt_percent(shared, w.shared_bytes.v, w.mapped_bytes.v);
 		older |= !w.used.why && w.preexisting.why;
-		P(r, "%-13.13s 0x%08x  %-17s %5s %5s  %-7s %9s%c%6s\n",
+		P(r, "%-13.13s 0x%08x  %-17s %5s %4s  %-7s %9s%c%6s\n",
 		  model__dev_name(r->m, w.rec.dev), w.rec.liobn, fmt_addr(a, w.rec.base),
 		  fmt_bytes(b, w.rec.size), w.rec.page_shift ?
 		  fmt_bytes(c, 1ULL << w.rec.page_shift) : "?",
@@ -389,8 +389,8 @@ static int one_range(void *ctx, const struct model_range *g)
 	if (!shown(r, g->dev))
 		return 0;
 	if (!r->listed++ && !r->o->by_addr)
-		P(r, "\nRANGES mapped now    DMA address         memory               size maps "
-		     "   age dir\n");
+		P(r, "\nRANGES mapped now\n  %18s %18s  %8s %5s %6s dir\n", "DMA address", "memory",
+		  "size", "maps", "age");
 	if (r->last_dev != g->dev || r->last_path != (int)g->path || r->listed == 1)
 		P(r, "%s, %s%s:\n", model__dev_name(r->m, g->dev), dms_path_name(g->path),
 		  g->preexisting ? ", from before the start" : "");
@@ -470,8 +470,8 @@ static void ledger(struct report *r)
 		P(r, "; at most %s/s", fmt_exact(c, l.rate_max.v));
 	P(r, "\n");
 	if (r->run.session && r->run.session->guest == GUEST_PEF)
-		P(r, "  Pages shared early at boot (lppaca, dispatch log, interrupt queues) are not "
-		     "listed.\n");
+		P(r, "  Not listed: pages shared early at boot (lppaca, dispatch log, irq "
+		     "queues)\n");
 	n = model__sharers(r->m, s, 5);
 	for (i = 0; i < n && i < 5; i++) {
 		if (!s[i].shares && !s[i].unshares)
