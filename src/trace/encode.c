@@ -430,7 +430,8 @@ static int encode_device(struct trace_encoder *e, struct out *o, const struct re
 	put_devstate(&j, d);
 	if ((d->st.known & DEVSTATE_ALL) != DEVSTATE_ALL ||
 	    (d->known & DEV_KNOWN_ALL) != DEV_KNOWN_ALL)
-		json__str(&j, "null_because", "not in this kernel or device, or its hook is missing");
+		json__str(&j, "null_because",
+			  "not in this kernel or device, or its hook is missing");
 	return end(&j);
 }
 

@@ -23,7 +23,7 @@ struct state {
 };
 
 struct slot {			/* before each line in the ring */
-	struct state_key key;	/* type 0: an event; REC_GAP: a is what was lost; only counted */
+	struct state_key key;	/* type 0: an event; REC_GAP: a is the loss; both only counted */
 	uint64_t ts;
 	uint32_t len;
 	uint32_t hook;

@@ -167,7 +167,7 @@ static void per_path(struct om *o, const char *suffix, path_value get)
 
 static void mappings(struct om *o)
 {
-	family(o, "dmascope_mappings", "counter", NULL, "Mappings asked for, by the way they took.");
+	family(o, "dmascope_mappings", "counter", NULL, "Mappings asked for, by way.");
 	per_path(o, "_total", v_maps);
 	family(o, "dmascope_mapped_bytes", "counter", "bytes", "Bytes of those mappings.");
 	per_path(o, "_total", v_map_bytes);
@@ -325,6 +325,20 @@ static int findings(struct om *o)
 	return 0;
 }
 
+static void seconds(struct om *o, uint64_t ns)
+{
+	char frac[] = ".000";
+
+	for (uint64_t ms = ns / 1000000 % 1000, i = 3; i; i--, ms /= 10)
+		frac[i] = (char)('0' + ms % 10);
+	family(o, "dmascope_observed_seconds", "gauge", "seconds", "How long was observed.");
+	put(o, "dmascope_observed_seconds ");
+	if (out__room(o->out, JSON_U64_MAX))
+		o->out->p = json_fmt_u64(o->out->p, ns / 1000000000);
+	put(o, frac);
+	out__end_line(o->out);
+}
+
 static void run_info(struct om *o)
 {
 	struct model_run run;
@@ -336,8 +350,7 @@ static void run_info(struct om *o)
 	sample(o, "_info", (struct label[]){ { "version", s ? s->tool_version : "" },
 		{ "kernel", s ? s->kernel : "" }, { "arch", s ? s->arch : "" },
 		{ "guest", s ? dms_guest_name(s->guest) : "" }, { 0 } }, 1);
-	family(o, "dmascope_observed_seconds", "gauge", "seconds", "How long was observed.");
-	sample(o, "", NULL, (run.now - run.start) / 1000000000);
+	seconds(o, run.now > run.start ? run.now - run.start : 0);
 	family(o, "dmascope_events", "counter", NULL, "Observations.");
 	sample(o, "_total", NULL, run.events);
 	family(o, "dmascope_complete", "gauge", NULL, "1 if nothing was lost so far.");

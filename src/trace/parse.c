@@ -397,7 +397,8 @@ static size_t one_char(const char **s, const char *end, char *out)
 	*s += 2;
 	if (p[1] == '\\' && end - p >= 5 && p[2] == 'x' && is_hex((unsigned char)p[3]) &&
 	    is_hex((unsigned char)p[4])) {	/* our own: a byte that is not text */
-		out[0] = (char)(hex_digit((unsigned char)p[3]) << 4 | hex_digit((unsigned char)p[4]));
+		out[0] = (char)(hex_digit((unsigned char)p[3]) << 4 |
+				hex_digit((unsigned char)p[4]));
 		*s += 3;
 		return out[0] ? 1 : 0;
 	}

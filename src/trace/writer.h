@@ -22,7 +22,7 @@ struct trace_writer_opts {
 	bool gzip;		/* compress whatever the name; a name ending in .gz does too */
 	bool force;		/* replace an existing regular file */
 	bool redact;		/* hide DMA and physical addresses, and most of the command line */
-	uint64_t max_bytes;	/* > 0: keep the last records of this size (before gzip), in memory */
+	uint64_t max_bytes;	/* > 0: keep the last records, this much before gzip, in memory */
 	const uint8_t *key;	/* 16 bytes of redaction key; NULL: a random one, told to nobody */
 };
 

@@ -29,7 +29,8 @@ static int take(void *ctx, const struct dms_rec *rec)
 /* A disk behind SWIOTLB: map, bounce, unbounce, unmap in turn. */
 static void next_event(struct dms_rec *rec, uint64_t i)
 {
-	static const uint16_t types[] = { DMS_EV_BOUNCE, DMS_EV_MAP, DMS_EV_UNBOUNCE, DMS_EV_UNMAP };
+	static const uint16_t types[] = { DMS_EV_BOUNCE, DMS_EV_MAP, DMS_EV_UNBOUNCE,
+					  DMS_EV_UNMAP };
 	static const uint16_t hooks[] = { DMS_HOOK_SWIOTLB_MAP, DMS_HOOK_MAP,
 					  DMS_HOOK_SWIOTLB_UNMAP, DMS_HOOK_UNMAP };
 	struct dms_event *ev = &rec->event;
@@ -113,7 +114,8 @@ static int bench(const char *what, const char *path, uint64_t count,
 int main(int argc, char **argv)
 {
 	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
-	struct trace_writer_opts plain = { .force = true }, redact = { .force = true, .redact = true };
+	struct trace_writer_opts plain = { .force = true };
+	struct trace_writer_opts redact = { .force = true, .redact = true };
 	struct trace_writer_opts flight = { .force = true, .max_bytes = 64 << 20 };
 	struct rusage ru;
 

@@ -100,7 +100,8 @@ static void test_unknown(void **state)
 				  "{\"type\":\"map\",\"t\":1,\"hook\":\"new.hook\",\"new\":[[{}]],"
 				  "\"path\":\"teleported\",\"dir\":\"up\",\"flags\":[\"inner\","
 				  "\"odd\"]}\n"
-				  "{\"type\":\"hook\",\"hook\":\"new.hook\",\"name\":\"\"}\n" END), 0);
+				  "{\"type\":\"hook\",\"hook\":\"new.hook\",\"name\":\"\"}\n"
+				  END), 0);
 	assert_int_equal(st.ignored, 2);
 	assert_int_equal(last.event.flags, DMS_FL_INNER);
 	assert_int_equal(last.event.dir, DMS_DIR_NONE);
@@ -198,14 +199,20 @@ static void test_bad_json(void **state)
 	static const char *const lines[] = {
 		"nonsense", "[]", "\"x\"", "12", "{", "{]", "{}", "{\"type\"}", "{\"type\":}",
 		"{\"type\":\"map\",}", "{\"type\":\"map\" \"t\":1}", "{,\"type\":\"map\"}",
-		"{\"type\":\"map\",\"t\":1}}", "{\"type\":\"map\",\"t\":1} x", "{\"type\":\"map\",t:1}",
-		"{\"type\":\"map\",\"t\":01}", "{\"type\":\"map\",\"t\":+1}", "{\"type\":\"map\",\"t\":1.}",
+		"{\"type\":\"map\",\"t\":1}}", "{\"type\":\"map\",\"t\":1} x",
+		"{\"type\":\"map\",t:1}",
+		"{\"type\":\"map\",\"t\":01}", "{\"type\":\"map\",\"t\":+1}",
+		"{\"type\":\"map\",\"t\":1.}",
 		"{\"type\":\"map\",\"t\":1,\"x\":1e}", "{\"type\":\"map\",\"t\":.5}",
 		"{\"type\":\"map\",\"t\":nul}", "{\"type\":\"map\",\"t\":NaN}", "{'type':'map'}",
-		"{\"type\":\"map\",\"t\":1,\"x\":\"\\q\"}", "{\"type\":\"map\",\"t\":1,\"x\":\"\\u12g4\"}",
-		"{\"type\":\"map\",\"t\":1,\"x\":\"\t\"}", "{\"type\":\"map\",\"t\":1,\"x\":\"\xff\"}",
-		"{\"type\":\"map\",\"t\":1,\"x\":\"\xc0\x80\"}", "{\"type\":\"map\",\"t\":1,\"x\":[1,]}",
-		"{\"type\":\"map\",\"t\":1,\"x\":[1}}", "{\"type\":\"map\",\"t\":1,\"x\":[}", "{\"type\":7}",
+		"{\"type\":\"map\",\"t\":1,\"x\":\"\\q\"}",
+		"{\"type\":\"map\",\"t\":1,\"x\":\"\\u12g4\"}",
+		"{\"type\":\"map\",\"t\":1,\"x\":\"\t\"}",
+		"{\"type\":\"map\",\"t\":1,\"x\":\"\xff\"}",
+		"{\"type\":\"map\",\"t\":1,\"x\":\"\xc0\x80\"}",
+		"{\"type\":\"map\",\"t\":1,\"x\":[1,]}",
+		"{\"type\":\"map\",\"t\":1,\"x\":[1}}", "{\"type\":\"map\",\"t\":1,\"x\":[}",
+		"{\"type\":7}",
 		"{\"type\":null}", "{\"t\":1}",
 	};
 	char text[512];
@@ -223,13 +230,16 @@ static void test_bad_values(void **state)
 		"\"type\":\"map\"", "\"type\":\"map\",\"t\":\"x\"", "\"type\":\"map\",\"t\":1.5",
 		"\"type\":\"map\",\"t\":9223372036854775808", "\"type\":\"map\",\"t\":1e3",
 		"\"type\":\"map\",\"t\":1,\"dma\":\"0x10000000000000000\"",
-		"\"type\":\"map\",\"t\":1,\"dma\":\"0x\"", "\"type\":\"map\",\"t\":1,\"dma\":\"0xg\"",
+		"\"type\":\"map\",\"t\":1,\"dma\":\"0x\"",
+		"\"type\":\"map\",\"t\":1,\"dma\":\"0xg\"",
 		"\"type\":\"map\",\"t\":1,\"dma\":[]", "\"type\":\"map\",\"t\":1,\"dma\":-1",
 		"\"type\":\"map\",\"t\":1,\"size\":\"18446744073709551616\"",
 		"\"type\":\"map\",\"t\":1,\"size\":\"99999999999999999999\"",
 		"\"type\":\"map\",\"t\":1,\"size\":null", "\"type\":\"map\",\"t\":1,\"size\":\"\"",
-		"\"type\":\"map\",\"t\":1,\"cpu\":4294967296", "\"type\":\"map\",\"t\":1,\"cpu\":-1",
-		"\"type\":\"map\",\"t\":1,\"page_shift\":256", "\"type\":\"map\",\"t\":1,\"flags\":1",
+		"\"type\":\"map\",\"t\":1,\"cpu\":4294967296",
+		"\"type\":\"map\",\"t\":1,\"cpu\":-1",
+		"\"type\":\"map\",\"t\":1,\"page_shift\":256",
+		"\"type\":\"map\",\"t\":1,\"flags\":1",
 		"\"type\":\"map\",\"t\":1,\"flags\":[1]", "\"type\":\"map\",\"t\":1,\"hook\":3",
 		"\"type\":\"device\"", "\"type\":\"device\",\"dev\":\"x\"",
 		"\"type\":\"device\",\"dev\":\"1\",\"vendor\":65536",
@@ -237,8 +247,10 @@ static void test_bad_values(void **state)
 		"\"type\":\"device\",\"dev\":\"1\",\"name\":\"a\\u0000b\"",
 		"\"type\":\"device\",\"dev\":\"1\",\"name\":\"\\\\x00\"",
 		"\"type\":\"device\",\"dev\":\"1\",\"name\":{}", "\"type\":\"stack\",\"id\":1",
-		"\"type\":\"stack\",\"id\":1,\"frames\":{}", "\"type\":\"stack\",\"id\":1,\"frames\":[1]",
-		"\"type\":\"stack\",\"id\":1,\"frames\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
+		"\"type\":\"stack\",\"id\":1,\"frames\":{}",
+		"\"type\":\"stack\",\"id\":1,\"frames\":[1]",
+		"\"type\":\"stack\",\"id\":1,\"frames\":["
+		"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
 		"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]",
 		"\"type\":\"stats\",\"hist\":3", "\"type\":\"stats\",\"hist\":[\"x\"]",
 		"\"type\":\"stats\",\"hist\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]",
@@ -342,7 +354,8 @@ static size_t pack(unsigned char *buf, size_t size)
 	char *p = stpcpy(text, HEAD);
 
 	for (int i = 0; i < 500; i++)
-		p += sprintf(p, "{\"type\":\"map\",\"t\":%d,\"dma\":\"0x%x\"}\n", i, (unsigned int)i * 31676U);
+		p += sprintf(p, "{\"type\":\"map\",\"t\":%d,\"dma\":\"0x%x\"}\n", i,
+			     (unsigned int)i * 31676U);
 	p = stpcpy(p, END);
 	assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, 31, 8, 0), Z_OK);
 	z.next_in = (unsigned char *)text;

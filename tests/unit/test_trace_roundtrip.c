@@ -192,7 +192,8 @@ static int setup(void **state)
 
 		if (!rnd_below(4))
 			while (type == REC_EVENT || type == REC_END)
-				type = (enum dms_rec_type)(REC_HOOK + rnd_below(REC_TYPE_MAX - REC_HOOK));
+				type = (enum dms_rec_type)(REC_HOOK +
+							   rnd_below(REC_TYPE_MAX - REC_HOOK));
 		rnd_rec(&recs[i], type);
 	}
 	rnd_rec(&recs[N - 1], REC_END);

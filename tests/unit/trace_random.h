@@ -52,8 +52,9 @@ static inline bool rnd_bool(void)
 static inline void rnd_text(char *buf, size_t len)
 {
 	static const char *const pieces[] = {
-		"virtio", " ", "\"", "\\", "\\x41", "\n", "\t", "\x01", "\x7f", "\x80", "\xff", "\xc3\xa9",
-		"\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc3", "\xed\xa0\x80", "/", "{}[]:,", "\\u0041",
+		"virtio", " ", "\"", "\\", "\\x41", "\n", "\t", "\x01", "\x7f", "\x80", "\xff",
+		"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc3", "\xed\xa0\x80", "/",
+		"{}[]:,", "\\u0041",
 	};
 	size_t n = 0, want = rnd_below(3) ? rnd_below(24) : rnd_below((uint32_t)len);
 
