@@ -20,30 +20,37 @@ bench-trace: $(OUT)/tests/bench_trace
 # The corpus runs through the sanitizers in every check; `make fuzz FUZZ_TIME=3600` looks for more.
 FUZZ_CLANG ?= clang-14
 FUZZ_TIME ?= 60
+FUZZ ?= reader
 FUZZ_OUT := build/fuzz
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
-FUZZ_SRCS := tests/fuzz/fuzz_reader.c $(addprefix src/trace/,reader.c decode.c parse.c encode.c json.c \
-	out.c) src/util/names.c
-FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE $(WARN) -Iinclude -Isrc
+FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -Isrc
+fuzz_srcs_reader := $(addprefix src/trace/,reader.c decode.c parse.c encode.c json.c out.c) \
+	src/util/names.c
+fuzz_srcs_convert := $(fuzz_srcs_reader) $(wildcard src/model/*.c) \
+	$(addprefix src/trace/,perfetto.c csv.c openmetrics.c)
+FUZZ_HDRS := $(wildcard src/trace/*.h src/model/*.h include/dmascope/*.h)
 
-$(FUZZ_OUT)/replay_reader: tests/fuzz/replay_main.c $(FUZZ_SRCS) $(wildcard src/trace/*.h)
+.SECONDEXPANSION:
+$(FUZZ_OUT)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay_main.c $$(fuzz_srcs_$$*) $(FUZZ_HDRS)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=address,undefined -o $@ $(filter %.c,$^) -lz
+	$(Q)$(CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=address,undefined -o $@ $(filter %.c,$^) -lz -lm
 
-check-fuzz-corpus: $(FUZZ_OUT)/replay_reader
-	$(Q)$< tests/fuzz/corpus/*
-
-$(FUZZ_OUT)/fuzz_reader: $(FUZZ_SRCS) $(wildcard src/trace/*.h)
+$(FUZZ_OUT)/fuzz_%: tests/fuzz/fuzz_%.c $$(fuzz_srcs_$$*) $(FUZZ_HDRS)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $@ \
-		$(filter %.c,$^) -lz
+		$(filter %.c,$^) -lz -lm
 
-# New finds go to build/fuzz/corpus; `-merge=1` moves what is worth keeping to tests/fuzz/corpus.
-fuzz: $(FUZZ_OUT)/fuzz_reader
+check-fuzz-corpus: $(FUZZ_OUT)/replay_reader $(FUZZ_OUT)/replay_convert
+	$(Q)$(FUZZ_OUT)/replay_reader tests/fuzz/corpus/*
+	$(Q)$(FUZZ_OUT)/replay_convert tests/fuzz/corpus/*
+
+# FUZZ=reader or FUZZ=convert. New finds go to build/fuzz/corpus; `-merge=1` moves what is worth
+# keeping to tests/fuzz/corpus.
+fuzz: $(FUZZ_OUT)/fuzz_$(FUZZ)
 	@mkdir -p $(FUZZ_OUT)/corpus
-	$(Q)cd $(FUZZ_OUT) && nice ./fuzz_reader -max_total_time=$(FUZZ_TIME) -timeout=10 \
+	$(Q)cd $(FUZZ_OUT) && nice ./fuzz_$(FUZZ) -max_total_time=$(FUZZ_TIME) -timeout=10 \
 		-rss_limit_mb=1024 -max_len=65536 -dict=$(CURDIR)/tests/fuzz/trace.dict \
 		corpus $(CURDIR)/tests/fuzz/corpus
 .PHONY: check-fuzz-corpus fuzz
