@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #define MARK_MAGIC 0x646d612d6d61726bull	/* label packed into 8 bytes, CLOCK_MONOTONIC */
-#define SEND_MAGIC 0x646d612d73656e64ull	/* address, length */
+#define SEND_MAGIC 0x646d612d73656e64ull	/* address, length: into the file of results */
+#define OUT_MAGIC 0x646d612d6f757470ull		/* address, length: onto the lab's output */
 
 static inline void magic(uint64_t number, uint64_t arg1, uint64_t arg2)
 {

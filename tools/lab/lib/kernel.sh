@@ -42,22 +42,35 @@ kernel_fragments() {
 # kernel_setup FAMILY VERSION: makes it when it is not there, or with $update when the mirror has
 # a newer one.
 kernel_setup() {
-	local dir how package suites arg objects apt version
-	dir=$(kernel_dir "$1" "$2") || die "$1 has no kernel $2; there are: $(kernel_versions "$1" | xargs)"
+	local dir
+	dir=$(kernel_dir "$1" "$2") ||
+		die "$1 has no kernel $2; there are: $(kernel_versions "$1" | xargs)"
 	[ ! -e "$dir" ] || [ -n "${update-}" ] || return 0
+	lock "$1-$2"
+	[ -e "$dir" ] && [ -z "${update-}" ] || kernel_get "$1" "$2" "$dir"
+	unlock
+}
+
+kernel_get() {
+	local dir=$3 how package suites arg objects apt version deb=amd64
 	read -r how package suites arg objects <<<"$(kernel_row "$1" "$2")"
-	apt=$cache/apt/$([ "$how" = build ] && echo amd64 || echo "$arg")-${suites//,/+}
+	[ "$how" = build ] || deb=$arg
+	apt=$cache/apt/$deb-${suites//,/+}
 	say "kernel $1 $2: reading package lists of $suites"
-	apt_state "$apt" "$([ "$how" = build ] && echo amd64 || echo "$arg")" ${suites//,/ }
+	need_tools xz:xz-utils
+	need_keyring
+	apt_state "$apt" "$deb" ${suites//,/ }
 	[ "$how" = build ] || package=$(kernel_of_meta "$apt" "$package") || exit
 	version=$(apt_version "$apt" "$package")
-	[ -n "$version" ] || die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
+	[ -n "$version" ] ||
+		die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
 	if [ -e "$dir" ]; then
 		! grep -q "^package=$package $version\$" "$dir/inputs" || return 0
-		mv "$dir" "$dir.old"
 	fi
 	need_space $KERNEL_NEEDS_MB
 	"kernel_$how" "$dir.tmp" "$apt" "$package" "$version" "$arg" "$objects" "$1 $2"
+	rm -rf "$dir.old"
+	[ ! -e "$dir" ] || mv "$dir" "$dir.old"
 	mv "$dir.tmp" "$dir"
 	rm -rf "$dir.old"
 	say "kernel $1 $2 is ready: $(cat "$dir/version") ($package $version)"
@@ -109,10 +122,11 @@ kernel_stock() {
 	echo "package=$package $4" >"$tmp/inputs"
 }
 
+# Host tools of older kernels stop at warnings that newer compilers and C libraries give.
 kernel_make() {
 	in_root nice make -C "/lab/cache/${1#"$cache"/}/src" ARCH=powerpc \
 		CROSS_COMPILE=powerpc64le-linux-gnu- -j"$(nproc)" \
-		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
+		HOSTCFLAGS=-Wno-discarded-qualifiers KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
 }
 
 kernel_build() {

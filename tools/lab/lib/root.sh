@@ -68,6 +68,10 @@ root_install() {
 root_setup() {
 	root=$(root_dir)
 	[ ! -e "$root" ] || return 0
+	lock root
+	[ ! -e "$root" ] || { unlock; return 0; }
+	need_tools debootstrap:debootstrap xz:xz-utils
+	need_keyring
 	need_space $ROOT_NEEDS_MB
 	if [ ! -e "$root.tmp/.bootstrapped" ]; then
 		rm -rf "$root.tmp"
@@ -77,5 +81,6 @@ root_setup() {
 	watch_step "QEMU and compilers in it" "$cache/log/packages.log" '^(Get:|Unpacking|Setting up)' \
 		550 root_install "$root.tmp" || die "installing packages in the Debian root failed"
 	mv "$root.tmp" "$root"
+	unlock
 	say "Debian root is ready: $(in_root qemu-system-ppc64 --version | head -n 1)"
 }

@@ -2,6 +2,7 @@
 # One run of a guest: QEMU's command line, waiting, the result, the kernel log's verdict. Nothing
 # about how the pieces are made. Sourced by tools/lab/lab.
 
+OUTPUT_BEGINS='lab: output begins'
 KERNEL_STARTS='lab: the command starts'
 KERNEL_ENDED='lab: the command ended with '
 SPLAT='Kernel panic|Oops|BUG:|WARNING:|INFO: task .* blocked|Call Trace:|rcu.*(stall|detected)|soft lockup|hard LOCKUP|possible circular locking|inconsistent lock state|Unable to handle kernel|general protection fault|kernel BUG at'
@@ -55,11 +56,11 @@ compose() {
 	qemu_command=("$qemu" "${machine[@]}" -m "$mem" -smp "$cpus"
 		-nographic -nodefaults -no-reboot -action panic=exit-failure
 		-chardev file,id=log,path=/lab/out/serial.log
-		-chardev stdio,id=out,signal=off
 		"${channels[@]}" "${devices[@]}"
 		-kernel "$k/image" -initrd /lab/out/.initramfs
 		-append "$cmdline")
 	[ -z "$no_trace" ] || trace=()
+	[ "$channel_out" = send ] || qemu_command+=(-chardev stdio,id=out,signal=off)
 	for event in "${trace[@]}"; do
 		qemu_command+=(--trace "$event")
 	done
@@ -71,13 +72,22 @@ compose() {
 	qemu_command+=($extra_qemu)
 }
 
+# The command's output, from where init says it begins: firmware may have spoken before.
+show() {
+	local line
+	: >"$out/stdout.log"
+	while IFS= read -r line; do
+		[ "${line%$'\r'}" != "$OUTPUT_BEGINS" ] || exec tee "$out/stdout.log"
+	done
+}
+
 # Only a terminal's keys go to the guest: a caller's input is not swallowed.
 run_guest() {
 	local rc=0 shown
 	: >"$out/serial.log"
 	exec 5</dev/null
 	[ -z "$tty" ] || exec 5<&0
-	exec 6> >(exec tee "$out/stdout.log" 6>&- 5<&-)
+	exec 6> >(show 6>&- 5<&-)
 	shown=$!
 	# Everything up to timeout is exec'd, so that a signal to the child reaches QEMU.
 	(in_exec=exec in_root timeout --foreground --kill-after=5 "$timeout" "${qemu_command[@]}") \

@@ -22,6 +22,7 @@ enum { MAGIC, ARG1, ARG2 };
 
 #define MARK_MAGIC	0x646d612d6d61726bull	/* "dma-mark": label, time */
 #define SEND_MAGIC	0x646d612d73656e64ull	/* "dma-send": address, length */
+#define OUT_MAGIC	0x646d612d6f757470ull	/* "dma-outp": address, length */
 #define MARK_LABEL_MAX	8
 
 static struct mark_target mark_targets[] = {
@@ -193,14 +194,14 @@ static void mark(unsigned int cpu, uint64_t packed, uint64_t guest_ns)
 }
 
 /* What cannot be read stays out of the file; the receiver's checksum tells. */
-static void send_memory(uint64_t addr, uint64_t len)
+static void send_memory(uint64_t addr, uint64_t len, FILE *to)
 {
 	GByteArray *buf = g_byte_array_new();
 
 	lab_lock();
-	if (xfer_file && qemu_plugin_read_memory_vaddr(addr, buf, len)) {
-		fwrite(buf->data, 1, buf->len, xfer_file);
-		fflush(xfer_file);
+	if (to && qemu_plugin_read_memory_vaddr(addr, buf, len)) {
+		fwrite(buf->data, 1, buf->len, to);
+		fflush(to);
 	}
 	lab_unlock();
 	g_byte_array_free(buf, TRUE);
@@ -215,7 +216,9 @@ static void on_mark(unsigned int cpu, void *userdata)
 	if (magic == MARK_MAGIC)
 		mark(cpu, arg1, arg2);
 	else if (magic == SEND_MAGIC)
-		send_memory(arg1, arg2);
+		send_memory(arg1, arg2, xfer_file);
+	else if (magic == OUT_MAGIC)
+		send_memory(arg1, arg2, stdout);
 }
 
 bool lab_watch_mark(struct qemu_plugin_insn *insn)

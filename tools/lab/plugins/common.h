@@ -20,7 +20,7 @@
  *   lab mark LABEL guest_ns=N host_ns=N
  *
  * The same instruction with another number sends a piece of the caller's memory to the file
- * xfer=FILE: results leave the guest through no device. Not logged.
+ * xfer=FILE, or to QEMU's standard output: results leave the guest through no device. Not logged.
  */
 #ifndef LAB_COMMON_H
 #define LAB_COMMON_H
