@@ -251,22 +251,26 @@ static struct live_key key_of(const struct dms_event *ev)
 	return k;
 }
 
-/* Takes over l. */
-static int remember(struct perfetto *p, struct live *l)
+/* Makes l, with all that is older, the newest of its key. Takes over l. */
+static int set_newest(struct perfetto *p, struct live *l)
 {
 	struct live *found = NULL;
 
-	HASH_FIND(hh, p->live, &l->key, sizeof(l->key), found);
-	if (found)
-		HASH_DEL(p->live, found);
-	l->older = found;
-	found = NULL;
 	HASH_ADD(hh, p->live, key, sizeof(l->key), l);
 	HASH_FIND(hh, p->live, &l->key, sizeof(l->key), found);
 	if (found == l)
 		return 0;
 	free_chain(l);
 	return -ENOMEM;
+}
+
+/* Takes over l. */
+static int remember(struct perfetto *p, struct live *l)
+{
+	HASH_FIND(hh, p->live, &l->key, sizeof(l->key), l->older);
+	if (l->older)
+		HASH_DEL(p->live, l->older);
+	return set_newest(p, l);
 }
 
 static void args_of(struct perfetto *p, const struct dms_event *ev)
@@ -347,8 +351,10 @@ static int unmap(struct perfetto *p, const struct dms_event *ev)
 	if (!err)
 		err = give_lane(&l->dev->lanes[l->path], l->lane);
 	free(l);
-	if (!err && older)
-		err = remember(p, older);
+	if (older && err)
+		free_chain(older);
+	else if (older)
+		err = set_newest(p, older);
 	return err;
 }
 

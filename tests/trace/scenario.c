@@ -135,7 +135,7 @@ static void trouble(void)
 	ev->path = DMS_PATH_FAILED;
 	ev->flags = DMS_FL_NO_SLOT;
 	put(REC_EVENT);
-	for (int i = 0; i < 2; i++) {	/* the same memory twice, given back once */
+	for (int i = 0; i < 3; i++) {	/* the same memory thrice, given back twice */
 		ev = event(DMS_EV_MAP, DMS_HOOK_MAP, NET);
 		ev->dma = WINDOW + 0x20000000;
 		ev->phys = 0x20000000;
@@ -143,11 +143,13 @@ static void trouble(void)
 		ev->path = DMS_PATH_DIRECT;
 		put(REC_EVENT);
 	}
-	ev = event(DMS_EV_UNMAP, DMS_HOOK_UNMAP, NET);
-	ev->dma = WINDOW + 0x20000000;
-	ev->size = 256;
-	ev->path = DMS_PATH_DIRECT;
-	put(REC_EVENT);
+	for (int i = 0; i < 2; i++) {
+		ev = event(DMS_EV_UNMAP, DMS_HOOK_UNMAP, NET);
+		ev->dma = WINDOW + 0x20000000;
+		ev->size = 256;
+		ev->path = DMS_PATH_DIRECT;
+		put(REC_EVENT);
+	}
 	ev = event(DMS_EV_ALLOC, DMS_HOOK_ALLOC, DISK);
 	ev->dma = WINDOW + 0x30000000;
 	ev->size = 65536;
