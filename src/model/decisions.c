@@ -107,7 +107,7 @@ static void decide_direct(const struct model *m, const struct facts *f, struct m
 		FULL(out, "there is no bounce pool, so it is given private pages: it reads ciphertext.");
 	} else if (m->secure && f->forced == 0) {
 		out->way = MODEL_WAY_DIRECT;
-		BRIEF(out, "direct: bounce NOT forced");
+		BRIEF(out, "direct: NOT bounced");
 		FULL(out, "there is a bounce pool, but nothing forces its use: the device is given "
 			  "private pages.");
 	} else if (f->mask && top && f->mask < top - 1) {

@@ -66,9 +66,14 @@ struct dev *dev_get(struct model *m, uint64_t key, uint32_t *index)
 	return m->dev[i];
 }
 
-static void copy_text(char *to, size_t n, const char *from)
+/* Names stand in messages of every kind: what a terminal could take for orders goes. */
+static void copy_name(char *to, size_t n, const char *from)
 {
-	snprintf(to, n, "%.*s", (int)n - 1, from);
+	size_t i;
+
+	for (i = 0; i + 1 < n && from[i]; i++)
+		to[i] = from[i] > ' ' && from[i] < 0x7f ? from[i] : '?';
+	to[i] = '\0';
 }
 
 int devices__record(struct model *m, const struct rec_device *rec)
@@ -85,7 +90,7 @@ int devices__record(struct model *m, const struct rec_device *rec)
 	}
 	d->pub.rec = d->has_rec ? &d->rec : NULL;
 	if (rec->name[0])
-		copy_text(d->pub.name, sizeof(d->pub.name), rec->name);
+		copy_name(d->pub.name, sizeof(d->pub.name), rec->name);
 	if (rec->removed && !d->pub.removed)
 		d->pub.removed_ts = rec->ts;
 	d->pub.removed = rec->removed;

@@ -102,7 +102,7 @@ const char *model__fail_text(enum model_fail why);	/* "there is no bounce pool",
 
 struct model_dev {
 	uint64_t key;			/* 0: calls without a device */
-	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; "dev:89f" if sysfs did not say */
+	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; "dev:89f" if sysfs did not say; printable */
 	const struct rec_device *rec;	/* NULL: no record of it was seen, only events */
 	bool present, removed;
 	uint64_t removed_ts;

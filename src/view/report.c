@@ -484,8 +484,8 @@ static void ledger(struct report *r)
 
 static void failures(struct report *r)
 {
+	char text[256], a[FMT_LEN], b[FMT_LEN];
 	struct model_failure x;
-	char a[FMT_LEN], b[FMT_LEN];
 	size_t i, n = 0;
 
 	for (i = 0; model__failure(r->m, i, &x) && n < 5; i++) {
@@ -493,11 +493,12 @@ static void failures(struct report *r)
 			continue;
 		if (!n++)
 			P(r, "\nLAST FAILURES (event, age, device, size, reason)\n");
-		P(r, "  %" PRIu64 ", %s ago: %s, %s: %s%s", x.seq,
-		  fmt_ns(a, r->run.now > x.ts ? r->run.now - x.ts : 0), model__dev_name(r->m, x.dev),
-		  fmt_size(b, x.size), model__fail_text(x.why), x.caller ? ", by " : "");
-		fmt_text(r->f, x.caller ? x.caller : "");
-		P(r, "\n");
+		snprintf(text, sizeof(text), "%" PRIu64 ", %s ago: %s, %s: %s%s%s", x.seq,
+			 fmt_ns(a, r->run.now > x.ts ? r->run.now - x.ts : 0),
+			 model__dev_name(r->m, x.dev), fmt_size(b, x.size), model__fail_text(x.why),
+			 x.caller ? ", by " : "", x.caller ? x.caller : "");
+		P(r, "  ");
+		fmt_wrap(r->f, text, 2, 4, WIDTH);
 	}
 }
 
@@ -580,7 +581,11 @@ static void head(struct report *r)
 {
 	const struct rec_session *s = r->run.session;
 
-	P(r, "dmascope %s", s && s->tool_version[0] ? s->tool_version : "");
+	P(r, "dmascope");
+	if (s && s->tool_version[0]) {
+		P(r, " ");
+		fmt_text(r->f, s->tool_version);
+	}
 	if (r->o->source) {
 		P(r, ": ");
 		fmt_text(r->f, r->o->source);

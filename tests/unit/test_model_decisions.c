@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The sentence about each device: from its state, from what it asked for, corrected by what was
+ * seen of its mappings.
+ */
+#include "feed.h"
+
+static struct model_decision decision(struct feed *f, uint64_t key)
+{
+	struct model_decision d;
+
+	assert_int_equal(model__decision(f->m, key, &d), 0);
+	assert_true(strlen(d.brief) < MODEL_BRIEF_LEN && d.brief[0] && d.full[0]);
+	assert_true(strlen(d.full) < sizeof(d.full) - 1);
+	return d;
+}
+
+static void expect(struct feed *f, uint64_t key, enum model_way way, const char *brief,
+		   const char *words)
+{
+	struct model_decision d = decision(f, key);
+
+	assert_string_equal(d.brief, brief);
+	assert_int_equal(d.way, way);
+	if (!strstr(d.full, words))
+		fail_msg("\"%s\" says nothing of \"%s\"", d.full, words);
+}
+
+static void pef_with_everything(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_pool(f, POOL_SLOTS, 0, true);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+	expect(f, 1, MODEL_WAY_BOUNCE, "bounce: forced, DDW", "LIOBN 0x80000011");
+	expect(f, 2, MODEL_WAY_TCE, "TCE: 32-bit mask", "reads ciphertext");
+	assert_int_equal(decision(f, 1).ts, 0);
+	assert_false(decision(f, 1).observed);
+}
+
+/* 44 bits: before 6.15 a kernel made no window for them. */
+static void masks_and_versions(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_pseries_dev(f, 2, "0000:00:02.0", 44, true);
+	expect(f, 2, MODEL_WAY_TCE, "TCE: 44-bit mask", "before 6.15");
+	feed_session(f, GUEST_PEF, "ppc64le", "7.1.5");
+	expect(f, 2, MODEL_WAY_TCE, "TCE: no DDW", "it has no dynamic window");
+}
+
+static void windows_refused(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 64);
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.117");
+	strcpy(r.device.ops, "dma_iommu_ops");
+	put(f, &r);
+	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect(f, 3, MODEL_WAY_TCE, "TCE: no DDW", "LIOBN 0x80000099");
+	ev = make_ev(f, DMS_EV_BYPASS, 3);
+	ev.aux = ~0ULL;
+	feed_ev(f, &ev);
+	expect(f, 3, MODEL_WAY_TCE, "TCE: DDW refused", "not granted");
+	assert_int_equal(decision(f, 3).ts, f->ts);
+	feed_window(f, 3, 0x8000009a, WINDOW_DDW, WINDOW_DYNAMIC, DDW_BASE, 1ULL << 30);
+	expect(f, 3, MODEL_WAY_TCE, "TCE: dynamic DDW", "dynamic window (LIOBN 0x8000009a)");
+}
+
+static void ddw_disabled(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec s = { .type = REC_SESSION };
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 64);
+
+	s.session.guest = GUEST_PEF;
+	strcpy(s.session.kernel, "6.12.117");
+	s.session.disable_ddw = true;
+	put(f, &s);
+	strcpy(r.device.ops, "dma_iommu_ops");
+	put(f, &r);
+	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect(f, 3, MODEL_WAY_TCE, "TCE: disable_ddw", "switched off");
+}
+
+static void plain_pseries(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.117");
+	feed_pool(f, 0, 0, false);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	expect(f, 1, MODEL_WAY_DIRECT, "direct: DDW", "all RAM is reachable");
+}
+
+static void virtual_io(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(4, "71000001", 64);
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.117");
+	strcpy(r.device.bus, "vio");
+	strcpy(r.device.ops, "vio_dma_mapping_ops");
+	put(f, &r);
+	feed_window(f, 4, 0x10000001, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 256ULL << 20);
+	expect(f, 4, MODEL_WAY_TCE, "TCE: virtual I/O", "default window only");
+}
+
+static void no_ops_on_an_old_secure_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
+
+	feed_session(f, GUEST_PEF, "ppc64le", "5.4.18");
+	feed_pool(f, POOL_SLOTS, 0, true);
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+	feed_window(f, 5, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect(f, 5, MODEL_WAY_BOUNCE, "bounce: forced", "no TCE is ever written");
+}
+
+static void plain_x86(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_pool(f, POOL_SLOTS, 0, false);
+	put(f, &r);
+	expect(f, 1, MODEL_WAY_DIRECT, "direct", "64-bit mask");
+	r = make_dev(2, "0000:00:02.0", 30);
+	put(f, &r);
+	expect(f, 2, MODEL_WAY_MIXED, "direct below 30 bits", "RAM ends at 0x80000000");
+	r = make_dev(3, "0000:00:03.0", 64);
+	r.device.st.known |= DMS_DS_DMA_IOMMU;
+	r.device.st.dma_iommu = 1;
+	put(f, &r);
+	expect(f, 3, MODEL_WAY_IOMMU, "IOMMU", "dma-iommu");
+	r = make_dev(4, "0000:00:04.0", 64);
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+	expect(f, 4, MODEL_WAY_BOUNCE, "bounce: forced", "swiotlb=force");
+}
+
+static void secure_without_pool(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	feed_pool(f, 0, 0, false);
+	put(f, &r);
+	expect(f, 1, MODEL_WAY_DIRECT, "direct: NO BOUNCE POOL", "ciphertext");
+	feed_pool(f, POOL_SLOTS, 0, false);
+	expect(f, 1, MODEL_WAY_DIRECT, "direct: NOT bounced", "private");
+}
+
+static void what_was_not_observed(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_DEVICE };
+	struct model_decision d;
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	feed_map(f, 9, DMS_PATH_UNKNOWN, 0x1000, 0x1000, 512);
+	expect(f, 9, MODEL_WAY_UNKNOWN, "not known", "was not read");
+	r.device.key = 10;
+	put(f, &r);
+	expect(f, 10, MODEL_WAY_UNKNOWN, "not known", "was not observed");
+	assert_int_equal(model__decision(f->m, 11, &d), -2);
+	/* what is seen is known even so */
+	feed_map(f, 9, DMS_PATH_BOUNCED, 0x2000, 0x1000, 512);
+	expect(f, 9, MODEL_WAY_BOUNCE, "bounced (seen)", "seen going bounced");
+	assert_true(decision(f, 9).observed);
+}
+
+static void seen_wins_over_promised(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "7.1.5");
+	feed_pool(f, 0, 0, false);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	feed_map(f, 1, DMS_PATH_TCE, 0x2000, 0x1000, 512);
+	expect(f, 1, MODEL_WAY_TCE, "TCE (seen)", "But all its mappings");
+	feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + 0x2000, 0x2000, 512);
+	expect(f, 1, MODEL_WAY_MIXED, "mixed", "1 direct, 0 bounced, 1 through TCEs");
+}
+
+static void virtio_past_the_api(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	r.device.known |= DEV_KNOWN_FEATURES;
+	put(f, &r);
+	expect(f, 1, MODEL_WAY_OUTSIDE, "virtio, no DMA API", "ACCESS_PLATFORM");
+}
+
+static void masks_asked_for(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	ev = make_ev(f, DMS_EV_MASK, 1);
+	ev.aux = 0xffffffff;
+	feed_ev(f, &ev);
+	assert_int_equal(model__dev_by_key(f->m, 1)->mask, 0xffffffff);
+	ev.aux = ~0ULL;
+	ev.ret = -5;
+	feed_ev(f, &ev);
+	assert_int_equal(model__dev_by_key(f->m, 1)->mask, 0xffffffff);
+	ev.ret = 0;
+	ev.flags = DMS_FL_COHERENT_MASK;
+	feed_ev(f, &ev);
+	assert_int_equal(model__dev_by_key(f->m, 1)->mask, 0xffffffff);
+	assert_true(model__dev_by_key(f->m, 1)->coherent_mask == ~0ULL);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(pef_with_everything), T(masks_and_versions), T(windows_refused), T(ddw_disabled),
+		T(plain_pseries), T(virtual_io), T(no_ops_on_an_old_secure_guest), T(plain_x86),
+		T(secure_without_pool), T(what_was_not_observed), T(seen_wins_over_promised),
+		T(virtio_past_the_api), T(masks_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Ranges: neighbours joined, filters, who maps an address; and what holds the pool.
+ */
+#include "feed.h"
+
+struct got {
+	struct model_range r[16];
+	size_t n;
+	size_t stop_at;
+};
+
+static int take(void *ctx, const struct model_range *r)
+{
+	struct got *g = ctx;
+
+	if (g->n < 16)
+		g->r[g->n] = *r;
+	g->n++;
+	return g->n == g->stop_at ? 42 : 0;
+}
+
+static struct got ask(struct feed *f, const struct model_range_filter *filter)
+{
+	struct got g = { .n = 0 };
+	uint64_t total;
+
+	assert_int_equal(model__ranges(f->m, filter, take, &g, &total), 0);
+	if (!filter || !filter->limit)
+		assert_int_equal(total, g.n);
+	return g;
+}
+
+static void start(struct feed *f)
+{
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, true);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+}
+
+static void neighbours_are_one_run(void **state)
+{
+	struct feed *f = *state;
+	struct got g;
+	uint64_t i;
+
+	start(f);
+	for (i = 0; i < 8; i++) {	/* as an e1000 fills its ring: a TCE page each */
+		feed_map(f, 2, DMS_PATH_TCE, 0x100000 + i * 65536 + 0x40,
+			 0x40000040 + (i ^ 1) * 65536, 1522);
+		f->ts += MS;
+	}
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].count, 8);
+	assert_int_equal(g.r[0].dma, 0x100040);
+	assert_int_equal(g.r[0].size, 7 * 65536 + 1522);
+	assert_int_equal(g.r[0].bytes, 8 * 1522);
+	assert_true(g.r[0].scattered);
+	assert_int_equal(g.r[0].oldest, T0);
+	assert_int_equal(g.r[0].newest, T0 + 7 * MS);
+	assert_int_equal(g.r[0].seq, 1);
+	assert_int_equal(g.r[0].shared, MODEL_SHARED_NO);
+	/* one in the middle goes: two runs */
+	feed_unmap(f, 2, 0x100000 + 4 * 65536 + 0x40, 1522);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.r[0].count, 4);
+	assert_int_equal(g.r[1].count, 3);
+}
+
+static void contiguous_memory_is_not_scattered(void **state)
+{
+	struct feed *f = *state;
+	struct got g;
+
+	start(f);
+	feed_map(f, 2, DMS_PATH_TCE, 0x110000, 0x40010000, 65536);
+	feed_map(f, 2, DMS_PATH_TCE, 0x100000, 0x40000000, 65536);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 1);
+	assert_false(g.r[0].scattered);
+	assert_int_equal(g.r[0].phys, 0x40000000);
+	assert_int_equal(g.r[0].size, 131072);
+}
+
+static void ways_and_devices_stay_apart(void **state)
+{
+	struct feed *f = *state;
+	struct model_range_filter filter = { .by_dev = true, .dev = 1 };
+	struct got g;
+
+	start(f);
+	feed_map(f, 2, DMS_PATH_TCE, 0x100000, 0x40000000, 65536);
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START, 0x41000000, 2048);
+	feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + POOL_START + 2048, POOL_START + 2048, 2048);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 3);
+	assert_int_equal(g.r[0].dev, 1);
+	assert_int_equal(g.r[0].path, DMS_PATH_DIRECT);
+	assert_int_equal(g.r[0].shared, MODEL_SHARED_YES);
+	assert_int_equal(g.r[1].path, DMS_PATH_BOUNCED);
+	assert_int_equal(g.r[1].shared, MODEL_SHARED_YES);	/* its slot is */
+	assert_int_equal(g.r[2].dev, 2);
+	assert_int_equal(ask(f, &filter).n, 2);
+	filter.by_path = true;
+	filter.path = DMS_PATH_TCE;
+	assert_int_equal(ask(f, &filter).n, 0);
+	filter.by_dev = false;
+	assert_int_equal(ask(f, &filter).n, 1);
+}
+
+static void who_maps_this_address(void **state)
+{
+	struct feed *f = *state;
+	struct model_range_filter filter = { .by_addr = true, .each = true };
+	struct got g;
+
+	start(f);
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + 4096, 0x41000800, 4096);
+	feed_map(f, 2, DMS_PATH_TCE, 0x100800, 0x41000800, 1024);
+	filter.addr = 0x41000900;		/* the driver's memory: both */
+	assert_int_equal(ask(f, &filter).n, 2);
+	filter.addr = 0x41000c00;		/* one byte after the second */
+	assert_int_equal(ask(f, &filter).n, 1);
+	filter.addr = POOL_START + 4100;	/* the slot */
+	g = ask(f, &filter);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].path, DMS_PATH_BOUNCED);
+	filter.addr = DDW_BASE + POOL_START + 4096;	/* the DMA address */
+	assert_int_equal(ask(f, &filter).n, 1);
+	filter.addr = 0x100000;
+	assert_int_equal(ask(f, &filter).n, 0);
+	filter.addr_len = 65536;		/* the TCE page */
+	assert_int_equal(ask(f, &filter).n, 1);
+}
+
+static void limits_and_stops(void **state)
+{
+	struct feed *f = *state;
+	struct model_range_filter filter = { .limit = 3, .each = true };
+	struct got g = { .stop_at = 2 };
+	uint64_t total, i;
+
+	start(f);
+	for (i = 0; i < 10; i++)
+		feed_map(f, 2, DMS_PATH_TCE, 0x100000 + i * 65536, 0x40000000, 512);
+	assert_int_equal(model__ranges(f->m, &filter, take, &g, &total), 42);
+	g = (struct got){ .n = 0 };
+	assert_int_equal(model__ranges(f->m, &filter, take, &g, &total), 0);
+	assert_int_equal(g.n, 3);
+	assert_int_equal(total, 10);
+	filter.each = false;
+	assert_int_equal(ask(f, &filter).n, 1);
+}
+
+static void what_was_there_before(void **state)
+{
+	struct feed *f = *state;
+	struct model_range_filter filter = { .by_addr = true, .addr = 0x205000 };
+	struct dms_event ev;
+	struct got g;
+
+	start(f);
+	ev = make_ev(f, DMS_EV_LIVE, 2);
+	ev.liobn = DEF_LIOBN + 32;
+	ev.dma = 0x200000;
+	ev.size = 65536;
+	feed_ev(f, &ev);
+	ev = make_ev(f, DMS_EV_LIVE, 0);
+	ev.aux = POOL_START;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 2);
+	assert_true(g.r[0].preexisting);
+	assert_int_equal(g.r[0].dma, 0x200000);
+	assert_int_equal(g.r[0].count, 0);
+	assert_int_equal(g.r[1].dma, POOL_START);
+	assert_int_equal(g.r[1].size, 4096);
+	assert_int_equal(ask(f, &filter).n, 1);
+	/* they go as they came */
+	feed_tce(f, false, DEF_LIOBN + 32, 0x200000, 0, 65536);
+	feed_unbounce(f, 1, POOL_START, 4096);
+	assert_int_equal(ask(f, NULL).n, 0);
+}
+
+static void pool_counts_slots(void **state)
+{
+	struct feed *f = *state;
+	struct model_holder h[2];
+	struct model_pool p;
+
+	start(f);
+	feed_bounce(f, 1, POOL_START, 0x40000000, 5000);		/* 3 slots */
+	feed_bounce(f, 2, POOL_START + 8192 + 100, 0x40000000, 2000);	/* offset: 2 slots */
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 5);
+	assert_int_equal(p.held.v, 5);
+	assert_int_equal(p.hiwater.v, 5);
+	assert_int_equal(p.ok, 2);
+	assert_int_equal(p.segment, 262144);
+	assert_int_equal(model__holders(f->m, h, 2), 2);
+	assert_int_equal(h[0].dev, 1);
+	assert_int_equal(h[0].slots, 3);
+	assert_int_equal(h[1].slots, 2);
+	feed_unbounce(f, 1, POOL_START, 5000);
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 2);
+	assert_int_equal(p.hiwater.v, 5);
+	assert_int_equal(model__holders(f->m, NULL, 0), 1);
+	assert_false(model__pool(f->m, 1, &p));
+}
+
+/* The slot's record had no device; the mapping's has. */
+static void slot_gets_its_owner(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_bounce(f, 0, POOL_START, 0x40000000, 4096);
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START, 0x40000000, 4096);
+	/* feed_map() does not say the slot */
+	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 2);
+	{
+		struct dms_event ev = make_ev(f, DMS_EV_MAP, 1);
+
+		ev.path = DMS_PATH_BOUNCED;
+		ev.dma = DDW_BASE + POOL_START;
+		ev.aux = POOL_START;
+		ev.size = 4096;
+		feed_ev(f, &ev);
+	}
+	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 0);
+	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 2);
+}
+
+/* Used at the start, and given back since by whom we never saw taking it. */
+static void pool_used_before_the_start(void **state)
+{
+	struct feed *f = *state;
+	struct model_pool p;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 100, true);
+	feed_unbounce(f, 1, POOL_START, 8192);
+	f->ts += 10;
+	feed_bounce(f, 1, POOL_START, 0x40000000, 2048);
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 97);
+	assert_int_equal(p.hiwater.v, 100);
+	/* records of one slot change places */
+	f->ts += 10;
+	feed_unbounce(f, 1, POOL_START + 65536, 2048);
+	f->ts -= 5;
+	feed_bounce(f, 1, POOL_START + 65536, 0x40000000, 2048);
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 97);
+	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 1);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
+		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(limits_and_stops),
+		T(what_was_there_before), T(pool_counts_slots), T(slot_gets_its_owner),
+		T(pool_used_before_the_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

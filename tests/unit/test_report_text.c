@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The report: 80 columns of ASCII, everything in it that matters, nothing of pseries where there
+ * is none; and the JSON one.
+ */
+#include <errno.h>
+
+#include <jansson.h>
+
+#include "finding.h"
+#include "trace/out.h"
+#include "view/report.h"
+
+static char *report(struct feed *f, const struct report_opts *opts)
+{
+	char *text = NULL;
+	size_t len = 0, column = 0;
+	FILE *out = open_memstream(&text, &len);
+	const char *p;
+
+	assert_non_null(out);
+	assert_int_equal(report_text(f->m, opts, out), 0);
+	fclose(out);
+	for (p = text; *p; p++) {
+		column = *p == '\n' ? 0 : column + 1;
+		if (column > 80 || (*p != '\n' && (*p < ' ' || *p > '~')))
+			fail_msg("column %zu: %.60s", column, p > text + 40 ? p - 40 : text);
+		assert_false(*p == ' ' && p[1] == '\n');
+	}
+	return text;
+}
+
+static void has(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+}
+
+static void has_not(const char *text, const char *words)
+{
+	if (strstr(text, words))
+		fail_msg("\"%s\" in:\n%s", words, text);
+}
+
+static void sick_guest(struct feed *f)
+{
+	uint64_t i;
+
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+	for (i = 0; i < 30; i++) {
+		f->ts += MS;
+		feed_tce(f, true, DEF_LIOBN + 32, 0x100000 + i * 131072, 0x40000000, 65536);
+		feed_map(f, 2, DMS_PATH_TCE, 0x100040 + i * 131072, 0x40000040, 1522);
+	}
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 786432);
+	feed_failed(f, 1, 786432, DMS_FL_NO_SLOT);
+	feed_share(f, true, 0x60000000, 65536);
+	f->ts += SEC;
+	feed_end(f, true);
+}
+
+static void a_sick_secure_guest(void **state)
+{
+	struct report_opts opts = { .source = "guest.json" };
+	struct feed *f = *state;
+	char *text;
+
+	sick_guest(f);
+	text = report(f, &opts);
+	has(text, "guest.json");
+	has(text, "secure guest (PEF)");
+	has(text, "nothing was lost");
+	has(text, "error request-too-big, 0000:00:01.0");
+	has(text, "error private-dma, 0000:00:02.0");
+	has(text, "TCE: 32-bit mask");
+	has(text, "bounce: forced, DDW");
+	has(text, "WINDOWS");
+	has(text, "0x80000011");
+	has(text, "10 more ranges");
+	has(text, "64K  seen");
+	has(text, "LAST FAILURES");
+	has(text, "768 KiB");
+	free(text);
+	opts.ranges = SIZE_MAX;
+	text = report(f, &opts);
+	has_not(text, "more ranges");
+	free(text);
+}
+
+static void a_plain_guest_reads_nothing_of_pseries(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+	char *text;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	put(f, &r);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x40000000, 0x40000000, 4096);
+	text = report(f, NULL);
+	has(text, "FINDINGS: none");
+	has(text, "not a secure guest");
+	has_not(text, "TCE");
+	has_not(text, "tce");
+	has_not(text, "LIOBN");
+	has_not(text, "pseries");
+	has_not(text, "DDW");
+	has_not(text, "SHARED");
+	has_not(text, "WINDOW");
+	free(text);
+}
+
+static void an_empty_stream(void **state)
+{
+	struct report_opts opts = { .cut = true };
+	struct feed *f = *state;
+	char *text = report(f, &opts);
+
+	has(text, "not known");
+	has(text, "cut off");
+	has(text, "FINDINGS: none");
+	free(text);
+}
+
+static void loss_is_told(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+	char *text;
+
+	feed_healthy_pef(f);
+	gap.gap.hook = DMS_HOOK_UNMAP;
+	gap.gap.lost = 1234;
+	put(f, &gap);
+	text = report(f, NULL);
+	has(text, "INCOMPLETE: 1,234 observations were lost: unmap 1234.");
+	has_not(text, "nothing was lost");
+	free(text);
+}
+
+static void missing_hooks_are_told(void **state)
+{
+	struct dms_rec r = { .type = REC_HOOK };
+	struct feed *f = *state;
+	char *text;
+
+	feed_healthy_pef(f);
+	r.hook.id = DMS_HOOK_UCALL;
+	strcpy(r.hook.name, "ucall");
+	strcpy(r.hook.reason, "no such symbol");
+	strcpy(r.hook.lost, "whether conversions were refused");
+	put(f, &r);
+	text = report(f, NULL);
+	has(text, "ucall: no such symbol; so: whether conversions were refused");
+	free(text);
+}
+
+static void one_device(void **state)
+{
+	struct report_opts opts = { .device = "*:02.0" };
+	struct feed *f = *state;
+	FILE *null = fopen("/dev/null", "w");
+	char *text;
+
+	sick_guest(f);
+	text = report(f, &opts);
+	has(text, "private-dma");
+	has_not(text, "request-too-big");
+	has_not(text, "0000:00:01.0");
+	free(text);
+	opts.device = "nothing";
+	assert_int_equal(report_text(f->m, &opts, null), -ENOENT);
+	fclose(null);
+}
+
+static void one_address(void **state)
+{
+	struct report_opts opts = { .by_addr = true, .addr = 0x100050 };
+	struct feed *f = *state;
+	char *text;
+
+	sick_guest(f);
+	text = report(f, &opts);
+	has(text, "ADDRESS 0x100050");
+	has(text, "0x100040");
+	has(text, "in the default window of 0000:00:02.0");
+	has_not(text, "FINDINGS");
+	free(text);
+	opts.addr = 0x60000000;
+	text = report(f, &opts);
+	has(text, "shared with the hypervisor since 1.0s");
+	free(text);
+	opts.addr = 0x61000000;
+	text = report(f, &opts);
+	has(text, "private, as far as known");
+	has(text, "no mapping covers it now");
+	free(text);
+}
+
+/* Names come from the guest's kernel or from a file: nothing in them may reach the terminal. */
+static void hostile_names(void **state)
+{
+	struct dms_rec r = make_dev(7, "\033[2Jname\n", 64);
+	struct feed *f = *state;
+	struct dms_event ev;
+	char *text;
+
+	feed_healthy_pef(f);
+	strcpy(r.device.driver, "dri\x1b]0;x\x07ver");
+	memset(r.device.kind, 'k', sizeof(r.device.kind) - 1);
+	put(f, &r);
+	feed_stack(f, 9, "evil\033[1m");
+	ev = make_ev(f, DMS_EV_MAP, 7);
+	ev.path = DMS_PATH_DIRECT;
+	ev.dma = ev.phys = 0x40000000;
+	ev.size = UINT64_MAX;
+	ev.stack = 9;
+	feed_ev(f, &ev);
+	feed_failed(f, 7, 4096, 0);
+	text = report(f, NULL);
+	has(text, "private-dma");
+	free(text);
+}
+
+static void output_that_fails(void **state)
+{
+	struct feed *f = *state;
+	FILE *full = fopen("/dev/full", "w");
+
+	if (!full)
+		skip();
+	setvbuf(full, NULL, _IONBF, 0);
+	feed_healthy_pef(f);
+	assert_int_equal(report_text(f->m, NULL, full), -EIO);
+	fclose(full);
+}
+
+static json_t *report_as_json(struct feed *f, const struct report_opts *opts)
+{
+	struct out out;
+	json_error_t err;
+	json_t *root;
+
+	assert_int_equal(out__init_mem(&out), 0);
+	assert_int_equal(report_json(f->m, opts, &out), 0);
+	root = json_loadb(out.buf, (size_t)(out.p - out.buf), JSON_REJECT_DUPLICATES, &err);
+	if (!root)
+		fail_msg("%s at %d", err.text, err.position);
+	out__free(&out);
+	return root;
+}
+
+static void as_json(void **state)
+{
+	struct feed *f = *state;
+	json_t *root, *x;
+
+	sick_guest(f);
+	root = report_as_json(f, NULL);
+	assert_string_equal(json_string_value(json_object_get(root, "format")), "dmascope-report");
+	assert_int_equal(json_array_size(json_object_get(root, "devices")), 2);
+	assert_int_equal(json_array_size(json_object_get(root, "ranges")), REPORT_RANGES);
+	x = json_array_get(json_object_get(root, "findings"), 0);
+	assert_string_equal(json_string_value(json_object_get(x, "id")), "request-too-big");
+	assert_string_equal(json_string_value(json_object_get(x, "severity")), "error");
+	assert_true(json_array_size(json_object_get(x, "events")) == 1);
+	x = json_array_get(json_object_get(root, "failures"), 0);
+	assert_string_equal(json_string_value(json_object_get(x, "reason")), "too_big");
+	x = json_object_get(json_object_get(root, "ledger"), "confirmed");
+	assert_string_equal(json_string_value(x), "65536");
+	json_decref(root);
+}
+
+static void as_json_of_nothing(void **state)
+{
+	struct feed *f = *state;
+	json_t *root = report_as_json(f, NULL);
+
+	assert_true(json_is_null(json_object_get(root, "guest")));
+	assert_true(json_is_null(json_object_get(root, "ledger")));
+	json_decref(root);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
+		T(an_empty_stream), T(loss_is_told), T(missing_hooks_are_told), T(one_device),
+		T(one_address), T(hostile_names), T(output_that_fails), T(as_json),
+		T(as_json_of_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
