@@ -1,28 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What `make check` runs. Everything prints TAP; tests/run adds it up.
+# What `make check` runs. Everything prints TAP; tests/run adds it up. CHECK_GUESTS are the guests
+# that the lab has to have ready; tests that need another one set it up themselves.
 
 CHECK_UNIT = $(UNIT_BINS)
+CHECK_SAN = $(CHECK_UNIT:$(OUT)/%=$(OUT)-san/%)
 CHECK_CLI := $(wildcard tests/cli/test_*)
-CHECK_GUEST := "tests/guest/truth pef" "tests/guest/truth pseries" \
-	$(wildcard tests/guest/test_*)
+CHECK_TRACE := "tests/fuzz/corpus-tap check-fuzz-corpus check-trace-schema"
+CHECK_GUESTS ?= pef pseries
+CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard tests/guest/test_*)
 
-check: check-tools all unit-bins cross
-	$(Q)$(MAKE) --no-print-directory SAN=1 unit-bins
-	$(Q)tools/lab/lab setup pef pseries
-	$(Q)tests/run $(CHECK_UNIT) $(CHECK_UNIT:$(OUT)/%=$(OUT)-san/%) $(CHECK_CLI) \
-		"tests/fuzz/corpus-tap" $(CHECK_GUEST)
+# As many jobs as processors, unless make was told already.
+JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-check-unit: all unit-bins
-	$(Q)tests/run $(CHECK_UNIT) $(CHECK_CLI)
+# Packages come first: some of what make itself needs may be missing before.
+check: check-tools
+	@echo "== building: the tool, its tests, the same with sanitizers, the guests' tool"
+	$(Q)$(MAKE) --no-print-directory $(JOBS) check-build
+	@echo "== the lab: $(CHECK_GUESTS)"
+	$(Q)tools/lab/lab setup $(CHECK_GUESTS)
+	@echo "== testing"
+	$(Q)tests/run $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE) $(CHECK_GUEST)
+
+check-unit: check-tools
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit-bins san
+	$(Q)tests/run $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE)
 
 check-guest: all cross
 	$(Q)tests/run $(CHECK_GUEST)
 
-cross:
+check-build: all unit-bins cross san
+
+cross: cross-ppc64le cross-static
+cross-ppc64le:
 	$(Q)$(MAKE) --no-print-directory ARCH=ppc64le
+cross-static:
 	$(Q)$(MAKE) --no-print-directory STATIC=1
+san:
+	$(Q)$(MAKE) --no-print-directory SAN=1 unit-bins
 
 check-tools:
 	$(Q)tools/install-deps
 
-.PHONY: check check-unit check-guest check-tools cross
+.PHONY: check check-unit check-guest check-build check-tools cross cross-ppc64le cross-static san
