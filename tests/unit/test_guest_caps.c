@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "guest/caps.h"
+#include "guest/fs.h"
 #include "guest/lockdown.h"
 #include "guest/param.h"
 
@@ -84,6 +85,36 @@ static void test_lockdown_cmdline(void **state)
 	assert_int_equal(l.mode, LOCKDOWN_CONFIDENTIALITY);
 	assert_false(l.sure);
 	assert_non_null(strstr(l.how, "command line"));
+}
+
+static void mounts(char *buf, size_t len)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "r");
+
+	assert_non_null(f);
+	buf[fread(buf, 1, len - 1, f)] = '\0';
+	fclose(f);
+}
+
+/* With securityfs mounted or not, root is told the mode; and nothing is mounted by asking. */
+static void test_lockdown_live(void **state)
+{
+	static char before[65536], after[65536];
+	struct guest_lockdown l;
+	struct guest_caps c;
+	char fs[4096] = "";
+
+	(void)state;
+	mounts(before, sizeof(before));
+	assert_int_equal(guest_lockdown("", &l), 0);
+	mounts(after, sizeof(after));
+	assert_string_equal(before, after);
+	assert_true(l.how[0]);
+	gfs_read("", "/proc/filesystems", fs, sizeof(fs));
+	assert_int_equal(guest_caps("", &c), 0);
+	if (strstr(fs, "securityfs") && c.effective & GUEST_CAP_SYS_ADMIN && !c.user_ns &&
+	    strstr(l.how, "lockdown: "))
+		assert_true(l.sure);
 }
 
 static void caps_file(struct tree *t, const char *eff)
@@ -184,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_param), cmocka_unit_test(test_param_has),
 		ON_TREE(test_lockdown_file), ON_TREE(test_lockdown_cmdline),
+		cmocka_unit_test(test_lockdown_live),
 		ON_TREE(test_caps_tree), cmocka_unit_test(test_caps_enough),
 		cmocka_unit_test(test_caps_drop),
 	};
