@@ -1,28 +1,43 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# extract-btf.sh IMAGE OUT: the raw .BTF section of a kernel image (ELF, or bzImage with an ELF
-# inside). Runs in the lab's root; fails when there is none.
+# extract-btf.sh IMAGE OUT: the BTF of a kernel image (ELF, or compressed inside a loader, as ELF or
+# as plain memory). Runs in the lab's root; fails when there is none.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+image=$1
+out=$2
 
-section() {
-	offset=$(readelf -SW "$1" 2>/dev/null | sed -n 's/^ *\[ *[0-9]*\] \.BTF  *PROGBITS *[0-9a-f]* \([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/p')
-	[ -n "$offset" ] || return 1
-	dd if="$1" of="$2" bs=65536 iflag=skip_bytes,count_bytes status=none \
-		skip=$((0x${offset% *})) count=$((0x${offset#* }))
+# number ENDIAN POSITION FILE: a 32-bit number.
+number() {
+	od -An -tu4 --endian="$1" -j "$2" -N 4 "$3" | tr -d ' '
 }
 
-cp "$1" "$tmp/image"
-out=$2
-section "$tmp/image" "$out" && exit 0
+# positions PATTERN FILE
+positions() {
+	LC_ALL=C grep -abo -P "$1" "$2" | cut -d: -f1
+}
+
+# BTF begins with a header that tells its own length: 24 bytes, then types, then strings.
+btf_of() {
+	for try in 'little:\x9f\xeb\x01\x00\x18\x00\x00\x00' 'big:\xeb\x9f\x01\x00\x00\x00\x00\x18'; do
+		for pos in $(positions "${try#*:}" "$1"); do
+			start=$(number "${try%%:*}" $((pos + 16)) "$1")
+			length=$((24 + start + $(number "${try%%:*}" $((pos + 20)) "$1")))
+			# A small one is a module's or a test's.
+			[ $length -gt 1000000 ] && [ $((pos + length)) -le "$(stat -c %s "$1")" ] || continue
+			tail -c +$((pos + 1)) "$1" | head -c $length >"$out"
+			return 0
+		done
+	done
+	return 1
+}
+
+btf_of "$image" && exit 0
 for try in '\xfd7zXZ\x00:xz -dc' '\x28\xb5\x2f\xfd:zstd -dcq' '\x1f\x8b\x08:gzip -dc'; do
-	for pos in $(LC_ALL=C grep -abo -P "${try%%:*}" "$tmp/image" | cut -d: -f1); do
-		tail -c +$((pos + 1)) "$tmp/image" | ${try#*:} >"$tmp/vmlinux" 2>/dev/null || true
-		if section "$tmp/vmlinux" "$out"; then
-			exit 0
-		fi
+	for pos in $(positions "${try%%:*}" "$image"); do
+		tail -c +$((pos + 1)) "$image" | ${try#*:} >"$tmp/kernel" 2>/dev/null || true
+		btf_of "$tmp/kernel" && exit 0
 	done
 done
-rm -f "$out"
 exit 1
