@@ -20,10 +20,10 @@ positions() {
 
 # BTF begins with a header that tells its own length: 24 bytes, then types, then strings.
 btf_of() {
-	for try in 'little:\x9f\xeb\x01\x00\x18\x00\x00\x00' 'big:\xeb\x9f\x01\x00\x00\x00\x00\x18'; do
-		for pos in $(positions "${try#*:}" "$1"); do
-			start=$(number "${try%%:*}" $((pos + 16)) "$1")
-			length=$((24 + start + $(number "${try%%:*}" $((pos + 20)) "$1")))
+	for kind in 'little:\x9f\xeb\x01\x00\x18\x00\x00\x00' 'big:\xeb\x9f\x01\x00\x00\x00\x00\x18'; do
+		for pos in $(positions "${kind#*:}" "$1"); do
+			start=$(number "${kind%%:*}" $((pos + 16)) "$1")
+			length=$((24 + start + $(number "${kind%%:*}" $((pos + 20)) "$1")))
 			# A small one is a module's or a test's.
 			[ $length -gt 1000000 ] && [ $((pos + length)) -le "$(stat -c %s "$1")" ] || continue
 			tail -c +$((pos + 1)) "$1" | head -c $length >"$out"
