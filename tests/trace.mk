@@ -30,17 +30,21 @@ fuzz_srcs_convert := $(fuzz_srcs_reader) $(wildcard src/model/*.c) \
 	$(addprefix src/trace/,perfetto.c csv.c openmetrics.c)
 FUZZ_HDRS := $(wildcard src/trace/*.h src/model/*.h include/dmascope/*.h)
 
-.SECONDEXPANSION:
-$(FUZZ_OUT)/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay_main.c $$(fuzz_srcs_$$*) $(FUZZ_HDRS)
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=address,undefined -o $@ $(filter %.c,$^) -lz -lm
+define fuzz_rules
+$(FUZZ_OUT)/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay_main.c $(fuzz_srcs_$(1)) $(FUZZ_HDRS)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(FUZZ_FLAGS) $$(FUZZ_SAN) -fsanitize=address,undefined -o $$@ \
+		$$(filter %.c,$$^) -lz -lm
 
-$(FUZZ_OUT)/fuzz_%: tests/fuzz/fuzz_%.c $$(fuzz_srcs_$$*) $(FUZZ_HDRS)
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $@ \
-		$(filter %.c,$^) -lz -lm
+$(FUZZ_OUT)/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(fuzz_srcs_$(1)) $(FUZZ_HDRS)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_FLAGS) $$(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $$@ \
+		$$(filter %.c,$$^) -lz -lm
+endef
+$(eval $(call fuzz_rules,reader))
+$(eval $(call fuzz_rules,convert))
 
 check-fuzz-corpus: $(FUZZ_OUT)/replay_reader $(FUZZ_OUT)/replay_convert
 	$(Q)$(FUZZ_OUT)/replay_reader tests/fuzz/corpus/*
