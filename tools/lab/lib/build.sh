@@ -18,6 +18,7 @@ plugin() {
 cd /lab/src/plugins
 plugin pef-ultravisor pef-ultravisor.c pages.c tce.c
 plugin pv-ultravisor pv-ultravisor.c pages.c
+plugin sev-firmware sev-firmware.c
 plugin marks marks.c
 
 cd /lab/src/guest

@@ -53,7 +53,8 @@ write_run_json() {
 # Sets qemu_command; paths are those inside the root.
 compose() {
 	local k=/lab/cache/${kernel#"$cache"/} event args
-	qemu_command=("$qemu" "${machine[@]}" -m "$mem" -smp "$cpus"
+	guest_machine
+	qemu_command=("$qemu" "${machine[@]}" -m "$mem$mem_options" -smp "$cpus"
 		-nographic -nodefaults -no-reboot -action panic=exit-failure
 		-chardev file,id=log,path=/lab/out/serial.log
 		"${channels[@]}" "${devices[@]}"
