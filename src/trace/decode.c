@@ -373,38 +373,41 @@ static bool event_field6(const struct jmember *m, struct dms_event *ev)
 	return true;
 }
 
+/* By the length of the name, then the name: this is the inner loop of reading. */
+static bool event_field(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
+{
+	int64_t t;
+
+	switch (m->klen) {
+	case 1:
+		if (*m->key != 't')
+			return true;
+		if (!jval__s64(m, &t))
+			return false;
+		ev->ts = d->start_ns + (uint64_t)t;
+		return true;
+	case 3:
+		return event_field3(d, m, ev);
+	case 4:
+		return event_field4(d, m, ev);
+	case 5:
+		return event_field5(m, ev);
+	default:
+		return event_field6(m, ev);
+	}
+}
+
 static int decode_event(struct line *l, int type, struct dms_event *ev)
 {
-	bool ok, timed = false;
-	int64_t t;
+	bool timed = false;
 
 	memset(ev, 0, sizeof(*ev));
 	ev->type = (uint16_t)type;
 	for (unsigned int i = 0; i < l->n; i++) {
 		const struct jmember *m = &l->m[i];
 
-		switch (m->klen) {
-		case 1:
-			if (*m->key != 't')
-				continue;
-			ok = jval__s64(m, &t);
-			ev->ts = ok ? l->d->start_ns + (uint64_t)t : 0;
-			timed = true;
-			break;
-		case 3:
-			ok = event_field3(l->d, m, ev);
-			break;
-		case 4:
-			ok = event_field4(l->d, m, ev);
-			break;
-		case 5:
-			ok = event_field5(m, ev);
-			break;
-		default:
-			ok = event_field6(m, ev);
-			break;
-		}
-		if (!ok) {
+		timed |= m->klen == 1 && *m->key == 't';
+		if (!event_field(l->d, m, ev)) {
 			wrong(l, m, "what an event has there");
 			return -EBADMSG;
 		}
