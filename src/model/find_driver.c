@@ -22,6 +22,10 @@ static uint64_t unexplained(const struct model *m, const struct dev *d)
 	uint64_t known = 0, big = 0;
 	size_t i;
 
+	/* Of a device that bounces: only what came before a search for slots was seen again. */
+	if (!d->stats && pool__exists(m, d) == 1 && pool__forced(m, d) == 1 && d->other_tail &&
+	    d->tail_epoch == m->bounce_epoch)
+		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count - d->other_tail;
 	if (!d->stats)
 		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count;
 	for (i = 0; i < MODEL_FAIL_MAX; i++)
@@ -104,7 +108,8 @@ void find_not_copied_back(struct finder *f)
 	for (i = 0; i < m->slots_used; i++) {
 		const struct slot *s = &m->slot[i];
 
-		if (s->used && s->closed && m->now - s->closed > SETTLE &&
+		/* the hook that would have told has told of others since */
+		if (s->used && s->closed && m->last_unbounce > s->closed + SETTLE &&
 		    s->dir != DMS_DIR_TO_DEVICE)
 			evid_add(&e[s->dev], s->seq);
 	}

@@ -158,6 +158,7 @@ struct dev {
 	bool bypass_seen, bypass_granted;
 	bool stats;
 	uint64_t superseded;	/* mappings whose unmap never came */
+	uint64_t other_tail, tail_epoch;	/* failures of no known reason since the last BOUNCE */
 };
 
 /* ---- windows and TCE tables ---- */
@@ -269,6 +270,8 @@ struct model {
 	uint32_t pools;
 	struct slot *slot;
 	uint32_t slots_used, slot_cap, slot_free, slots_live;
+	uint64_t bounce_epoch;		/* BOUNCE events so far */
+	uint64_t last_unbounce;		/* ts of the newest UNBOUNCE: its hook was alive then */
 	struct idmap by_slot;
 
 	struct ledger ledger;

@@ -475,11 +475,25 @@ static enum model_fail why_failed(const struct model *m, const struct dev *d,
 	return MODEL_FAIL_OTHER;
 }
 
+/*
+ * A failure that no search for slots preceded. When hooks are taken off one after the other the
+ * last ones look like this too, so those after the last search are counted apart.
+ */
+static void count_tail(const struct model *m, struct dev *d)
+{
+	if (d->tail_epoch != m->bounce_epoch)
+		d->other_tail = 0;
+	d->tail_epoch = m->bounce_epoch;
+	d->other_tail++;
+}
+
 static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
 	enum model_fail why = why_failed(m, d, ev);
 
 	count_map(d, DMS_PATH_FAILED, ev->size);
+	if (why == MODEL_FAIL_OTHER)
+		count_tail(m, d);
 	d->pub.fails[why]++;
 	evid_add(&d->ev[DE_FAIL + why], m->seq);
 	if (ev->size > d->biggest_fail)

@@ -227,6 +227,7 @@ static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms
 	struct pool *p = m->pools ? &m->pool[0] : NULL;
 	struct orphan *o;
 
+	m->bounce_epoch++;
 	if (p) {
 		p->attempts++;
 		if (ev->size > p->biggest)
@@ -254,6 +255,8 @@ static void unbounce(struct model *m, const struct dms_event *ev)
 	uint32_t pool, i = idmap_get(&m->by_slot, ev->aux);
 	struct orphan *o;
 
+	if (ev->ts > m->last_unbounce)
+		m->last_unbounce = ev->ts;
 	if (i != NONE) {
 		if (m->slot[i].ts <= ev->ts)
 			slot_drop(m, i);

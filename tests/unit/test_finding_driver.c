@@ -222,6 +222,9 @@ static void not_copied_back(void **state)
 	expect_no_finding(f, "not-copied-back");
 	f->ts += SEC;
 	bounce_map(f, POOL_START + 8192);
+	expect_no_finding(f, "not-copied-back");	/* is the hook still there? */
+	feed_unbounce(f, 1, POOL_START + 8192, 4096);
+	feed_unmap(f, 1, DDW_BASE + POOL_START + 8192, 4096);
 	expect_finding(f, "not-copied-back", MODEL_ERROR, 1);
 	feed_unbounce(f, 1, POOL_START, 4096);
 	expect_no_finding(f, "not-copied-back");
@@ -233,6 +236,9 @@ static void refused_without_a_reason(void **state)
 
 	feed_healthy_pef(f);
 	feed_failed(f, 1, 4096, 0);
+	expect_no_finding(f, "map-failed");	/* the hook on the pool may be off already */
+	f->ts += MS;
+	bounce_map(f, POOL_START);
 	expect_finding(f, "map-failed", MODEL_WARNING, 1);
 }
 
