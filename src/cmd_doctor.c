@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * doctor: what this machine allows. It really attaches, and detaches again: what it says of a
- * hook was seen to work.
+ * hook was seen to work. How it is shown is in doctor_print.c and doctor_json.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,48 +10,80 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "guest/caps.h"
+#include "doctor.h"
 #include "guest/kind.h"
-#include "guest/lockdown.h"
-#include "probe/probe.h"
 #include "util/names.h"
 
 struct config {
 	const char *btf;
-	bool no_kprobes, verbose;
+	bool no_kprobes, verbose, json, libbpf;
 };
 
 #define O(name, letter, type, field, arg, help)	\
 	{ name, letter, type, offsetof(struct config, field), arg, help, NULL }
 
 static const struct opt opts[] = {
+	O("verbose", 'v', OPT_FLAG, verbose, NULL, "also the candidates that were not chosen"),
+	O("json", 0, OPT_FLAG, json, NULL, "as one JSON object"),
 	O("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, where it has none itself"),
 	O("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL, "only what works under lockdown"),
-	O("verbose", 'v', OPT_FLAG, verbose, NULL, "show libbpf's messages"),
+	O("libbpf", 0, OPT_FLAG, libbpf, NULL, "libbpf's own messages, to standard error"),
 	{ 0 }
-};
-
-struct diagnosis {
-	struct rec_session session;
-	struct guest_lockdown lockdown;
-	struct guest_caps caps;
-	char missing_caps[128];
-	bool btf;
-	struct rec_hook hooks[DMS_HOOK_MAX];
-	unsigned int nhooks;
-	struct probe_error fault;
-	unsigned int degraded;
-	uint64_t map_bytes, map_bytes_reported;
-	int verdict;
 };
 
 static int on_hook(void *ctx, const struct dms_rec *rec)
 {
 	struct diagnosis *d = ctx;
 
-	if (d->nhooks < DMS_HOOK_MAX)
-		d->hooks[d->nhooks++] = rec->hook;
+	for (unsigned int i = 0; i < d->nhooks; i++) {
+		struct finding_hook *h = &d->hooks[i];
+
+		if (h->found.row->id != rec->hook.id)
+			continue;
+		h->by = rec->hook.attach;
+		snprintf(h->symbol, sizeof(h->symbol), "%s", rec->hook.symbol);
+		snprintf(h->reason, sizeof(h->reason), "%s", rec->hook.reason);
+	}
 	return 0;
+}
+
+/* Where nothing could be attached, the last candidate's reason tells most. */
+static void reason_from_survey(struct finding_hook *h)
+{
+	const struct survey_cand *last = &h->found.cand[h->found.count - 1];
+
+	if (h->by || h->reason[0])
+		return;
+	snprintf(h->reason, sizeof(h->reason), "%s",
+		 last->why[0] ? last->why : "not attached, because nothing is (see the verdict)");
+}
+
+static int survey(struct diagnosis *d, const struct config *cfg, const struct symbols *syms,
+		  bool fentry)
+{
+	struct survey_opts so = {
+		.btf_path = cfg->btf,
+		.syms = syms,
+		.no_kprobes = cfg->no_kprobes || d->lockdown.mode == LOCKDOWN_CONFIDENTIALITY,
+		.fentry = fentry,
+	};
+	struct survey_hook *found = calloc(hook_rows_count, sizeof(*found));
+	int n = found ? survey_hooks(&so, found) : -ENOMEM;
+
+	for (int i = 0; i < n && i < DMS_HOOK_MAX; i++)
+		d->hooks[i].found = found[i];
+	if (n >= 0)
+		d->nhooks = (unsigned int)n;
+	free(found);
+	return n < 0 ? n : 0;
+}
+
+static bool fentry_seen(const struct diagnosis *d)
+{
+	for (unsigned int i = 0; i < d->nhooks; i++)
+		if (d->hooks[i].by == ATTACH_FENTRY)
+			return true;
+	return false;
 }
 
 static int try_hooks(struct diagnosis *d, const struct config *cfg)
@@ -59,10 +91,11 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 	struct probe_opts po = {
 		.btf_path = cfg->btf,
 		.flags = DMS_CFG_STREAM,
+		.hcalls = true,
 		.no_kprobes = cfg->no_kprobes,
 		.secure = d->session.guest > GUEST_NONE,
 		.mem_top = d->session.mem_top,
-		.verbose = cfg->verbose,
+		.verbose = cfg->libbpf,
 	};
 	struct symbols *syms;
 	struct probe *p;
@@ -70,17 +103,121 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 
 	if (err)
 		return err;
-	if (!probe__open(&p, &po, syms, &d->fault)) {
+	d->hidden_symbols = !symbols_have_addresses(syms);
+	err = survey(d, cfg, syms, false);
+	if (!err && !probe__open(&p, &po, syms, &d->fault)) {
 		probe__hooks(p, on_hook, d);
-		d->degraded = probe__degraded(p);
 		probe__memory(p, &d->map_bytes, &d->map_bytes_reported);
 		probe__free(p);
+		if (fentry_seen(d))
+			err = survey(d, cfg, syms, true);
 	}
 	symbols_free(syms);
-	return 0;
+	for (unsigned int i = 0; i < d->nhooks; i++)
+		reason_from_survey(&d->hooks[i]);
+	return err;
 }
 
-static int diagnose(struct diagnosis *d, const struct config *cfg)
+/* ---- names given ---- */
+
+static int mark_named(struct diagnosis *d, const char *name)
+{
+	const struct hook_row *row;
+	int id = hook_by_any_name(name);
+
+	for (unsigned int i = 0; i < d->nhooks; i++) {
+		if ((int)d->hooks[i].found.row->id == id) {
+			d->hooks[i].shown = true;
+			return 0;
+		}
+	}
+	row = hook_row_by_id(id);
+	if (row && row->arch)
+		complain("doctor: %s is a hook of %s only", name, row->arch);
+	else
+		complain("doctor: nothing on any kernel is known to observe %s", name);
+	return -EINVAL;
+}
+
+static int mark_shown(struct diagnosis *d, int argc, char **argv)
+{
+	int err = 0;
+
+	d->some = argc > 0;
+	for (unsigned int i = 0; i < d->nhooks && !argc; i++)
+		d->hooks[i].shown = true;
+	for (int i = 0; i < argc && !err; i++)
+		err = mark_named(d, argv[i]);
+	return err;
+}
+
+/* ---- judging ---- */
+
+static void judge(struct diagnosis *d)
+{
+	for (unsigned int i = 0; i < d->nhooks; i++) {
+		struct finding_hook *h = &d->hooks[i];
+
+		h->needed = !h->found.row->secure_only || d->session.guest > GUEST_NONE;
+		d->core_missing += !h->by && h->needed && h->found.row->class == CLASS_CORE;
+		d->shown += h->shown;
+		d->shown_missing += h->shown && !h->by;
+	}
+	if (d->fault.fault)
+		d->verdict = EXIT_START;
+	else if (!d->some)
+		d->verdict = d->core_missing ? EXIT_PARTIAL : EXIT_DONE;
+	else if (!d->shown_missing)
+		d->verdict = EXIT_DONE;
+	else
+		d->verdict = d->shown_missing == d->shown ? EXIT_START : EXIT_PARTIAL;
+}
+
+static void remedy(struct diagnosis *d, bool wanted, const char *text)
+{
+	if (wanted && d->nremedies < DOCTOR_REMEDIES)
+		d->remedies[d->nremedies++] = text;
+}
+
+static bool refused_for(const struct diagnosis *d, const char *what)
+{
+	for (unsigned int i = 0; i < d->nhooks; i++)
+		if (!d->hooks[i].by && strstr(d->hooks[i].reason, what))
+			return true;
+	return false;
+}
+
+static void advise(struct diagnosis *d)
+{
+	bool confidential = d->lockdown.mode == LOCKDOWN_CONFIDENTIALITY;
+
+	remedy(d, d->missing_caps[0],
+	       "Run as root, or with CAP_BPF and CAP_PERFMON (tracing), CAP_SYSLOG (kernel "
+	       "symbols) and CAP_DAC_READ_SEARCH (sysfs, debugfs).");
+	remedy(d, !d->own_btf && !d->btf_path,
+	       "Give the kernel's BTF with --btf FILE, made from its debug symbols: "
+	       "pahole --btf_encode_detached FILE vmlinux");
+	remedy(d, !d->own_btf && d->btf_path,
+	       "A file can stand in for BTF except for tp_btf programs: a kernel built with "
+	       "CONFIG_DEBUG_INFO_BTF has those.");
+	remedy(d, confidential && d->fault.fault,
+	       "Boot with lockdown=integrity, or a kernel of 6.12 or later, whose dma:* trace "
+	       "events can be read even under lockdown=confidentiality.");
+	remedy(d, confidential && !d->fault.fault,
+	       "What is missing is refused by lockdown=confidentiality; with lockdown=integrity "
+	       "everything is observed. What is there is right as it is.");
+	remedy(d, !confidential && d->fault.fault == PROBE_LOCKDOWN,
+	       "Find out what refuses tracing programs: a stricter lockdown than the kernel "
+	       "admits, a security module, or a container without the capabilities.");
+	remedy(d, d->hidden_symbols && !d->missing_caps[0],
+	       "Addresses in /proc/kallsyms are hidden, so that functions in stacks and dma_ops "
+	       "have no names: sysctl kernel.kptr_restrict=1");
+	remedy(d, refused_for(d, "CONFIG_KPROBE_EVENTS)"),
+	       "This kernel was built without kprobes (CONFIG_KPROBE_EVENTS): what needs them "
+	       "takes another kernel.");
+}
+
+static int diagnose(struct diagnosis *d, const struct config *cfg, int argc, char **argv)
 {
 	int err = guest_session("", &d->session);
 
@@ -90,91 +227,44 @@ static int diagnose(struct diagnosis *d, const struct config *cfg)
 		return err;
 	guest_lockdown("", &d->lockdown);
 	guest_caps_missing_trace(&d->caps, d->missing_caps, sizeof(d->missing_caps));
-	d->btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	d->btf_path = cfg->btf;
+	d->own_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	err = try_hooks(d, cfg);
-	if (d->fault.fault)
-		d->verdict = EXIT_START;
-	else
-		d->verdict = d->degraded ? EXIT_PARTIAL : EXIT_DONE;
-	return err;
-}
-
-static void print_hooks(const struct diagnosis *d)
-{
-	unsigned int missing = 0;
-
-	printf("\n%-18s %-8s %s\n", "OBSERVATION", "BY", "SYMBOL");
-	for (unsigned int i = 0; i < d->nhooks; i++) {
-		const struct rec_hook *h = &d->hooks[i];
-
-		missing += !h->attach;
-		if (h->attach)
-			printf("%-18s %-8s %s\n", h->name, dms_attach_name(h->attach), h->symbol);
-	}
-	if (missing)
-		puts("\nmissing:");
-	for (unsigned int i = 0; i < d->nhooks; i++) {
-		const struct rec_hook *h = &d->hooks[i];
-
-		if (!h->attach)
-			printf("%-18s %s;\n%18s cannot tell: %s\n", h->name, h->reason, "", h->lost);
-	}
-}
-
-static void print_verdict(const struct diagnosis *d)
-{
-	if (d->fault.fault)
-		printf("\nVerdict: dmascope cannot run here: %s\n", d->fault.text);
-	else if (d->degraded)
-		printf("\nVerdict: dmascope runs, with %u observation%s missing\n", d->degraded,
-		       d->degraded == 1 ? "" : "s");
-	else
-		puts("\nVerdict: dmascope runs fully here");
-}
-
-static void print(const struct diagnosis *d)
-{
-	const struct rec_session *s = &d->session;
-
-	printf("kernel        %s %s, %u KiB pages\n", s->kernel, s->arch, s->page_size / 1024);
-	printf("secure guest  %s: %s\n", dms_guest_name(s->guest), s->guest_how);
-	printf("lockdown      %s%s%s\n", d->lockdown.name[0] ? d->lockdown.name : "unknown",
-	       d->lockdown.how[0] ? ": " : "", d->lockdown.how);
-	printf("capabilities  %s%s\n", d->missing_caps[0] ? "missing " : "sufficient",
-	       d->missing_caps);
-	printf("BTF           %s\n", d->btf ? "/sys/kernel/btf/vmlinux" :
-	       "none: give a file with --btf");
-	if (d->nhooks) {
-		print_hooks(d);
-		printf("\nkernel memory for maps: %.1f MiB (the kernel says %.1f MiB)\n",
-		       (double)d->map_bytes / (1 << 20), (double)d->map_bytes_reported / (1 << 20));
-	}
-	print_verdict(d);
+	if (!err)
+		err = mark_shown(d, argc, argv);
+	if (err)
+		return err;
+	judge(d);
+	advise(d);
+	return 0;
 }
 
 static int run_doctor(void *config, int argc, char **argv)
 {
-	struct config *cfg = config;
+	const struct config *cfg = config;
 	struct diagnosis *d;
 	int err, ret;
 
-	if (argc) {
-		complain("doctor: unexpected \"%s\"", argv[0]);
-		return EXIT_USAGE;
+	for (int i = 0; i < argc; i++) {
+		if (hook_by_any_name(argv[i]) < 0) {
+			complain("doctor: there is no hook \"%s\": dmascope doctor lists them",
+				 argv[i]);
+			return EXIT_USAGE;
+		}
 	}
 	d = calloc(1, sizeof(*d));
 	if (!d) {
 		complain("doctor: no memory");
 		return EXIT_IO;
 	}
-	err = diagnose(d, cfg);
-	if (err) {
+	err = diagnose(d, cfg, argc, argv);
+	if (!err && cfg->json)
+		err = doctor_json(d);
+	else if (!err)
+		doctor_print(d, cfg->verbose);
+	if (err && err != -EINVAL)
 		complain("doctor: %s", strerror(-err));
-		ret = EXIT_IO;
-	} else {
-		print(d);
-		ret = d->verdict;
-	}
+	ret = err ? (err == -EINVAL ? EXIT_USAGE : EXIT_IO) : d->verdict;
 	free(d);
 	return ret;
 }
@@ -182,7 +272,7 @@ static int run_doctor(void *config, int argc, char **argv)
 const struct cmd cmd_doctor = {
 	.name = "doctor",
 	.summary = "what this machine allows: guest kind, lockdown, privileges, every hook",
-	.args = "",
+	.args = "[HOOK...]",
 	.opts = opts,
 	.config_size = sizeof(struct config),
 	.run = run_doctor,
