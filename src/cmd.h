@@ -61,4 +61,8 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config);
 void opts_usage(const struct cmd *cmd);
 
+/* "bounced,tce" as bits of enum dms_path, added to *mask. 0 or -EINVAL. */
+int opts_paths(const char *list, uint32_t *mask);
+#define OPTS_PATHS	"direct, bounced, tce, coherent, failed or iommu, separated by commas"
+
 #endif /* DMASCOPE_CMD_H */

@@ -10,6 +10,7 @@
 #include "cmd.h"
 
 const struct cmd *const cmds[] = {
+	&cmd_top,
 	&cmd_record,
 	&cmd_report,
 	&cmd_convert,
@@ -19,7 +20,7 @@ const struct cmd *const cmds[] = {
 
 static void usage(FILE *to)
 {
-	fputs("Usage: dmascope [VERB] [OPTION]...\n"
+	fputs("Usage: dmascope [VERB] [OPTION]...   without VERB: top\n"
 	      "Which way each device's DMA goes in a secure guest, what it has mapped, which pages\n"
 	      "the hypervisor can see, and what is wrong.\n\n", to);
 	for (const struct cmd *const *c = cmds; *c; c++)
@@ -81,9 +82,8 @@ int main(int argc, char **argv)
 	} else if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
 		puts("dmascope " DMASCOPE_VERSION);
 		ret = EXIT_DONE;
-	} else if (argc < 2) {
-		usage(stderr);
-		return EXIT_USAGE;
+	} else if (argc < 2 || argv[1][0] == '-') {
+		ret = run(&cmd_top, argc, argv);
 	} else {
 		cmd = find(argv[1]);
 		ret = cmd ? run(cmd, argc - 1, argv + 1) : EXIT_USAGE;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "util/names.h"
 
 #define MAX_OPTS	48
 #define LONG_ONLY	256	/* values of options without a letter start here */
@@ -124,6 +125,23 @@ static int store(const struct opt *o, const char *arg, char *config)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int opts_paths(const char *list, uint32_t *mask)
+{
+	char copy[128], *save = NULL;
+
+	if (strlen(list) >= sizeof(copy))
+		return -EINVAL;
+	strcpy(copy, list);
+	for (char *p = strtok_r(copy, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		int id = dms_path_by_name(p);
+
+		if (id < 0)
+			return -EINVAL;
+		*mask |= 1U << id;
+	}
+	return *mask ? 0 : -EINVAL;
 }
 
 static const char *kind_of(const struct opt *o)

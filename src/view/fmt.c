@@ -167,3 +167,41 @@ void fmt_wrap(FILE *f, const char *text, unsigned int at, unsigned int indent,
 	}
 	fputc('\n', f);
 }
+
+char *fmt_short(char *buf, uint64_t n)
+{
+	static const char big[] = "KMGTPE";
+	size_t u = 0;
+	uint64_t div = 1000;
+
+	if (n < 10000) {
+		snprintf(buf, FMT_LEN, "%" PRIu64, n);
+		return buf;
+	}
+	while (n / div >= 1000 && u + 1 < sizeof(big) - 1) {
+		div *= 1000;
+		u++;
+	}
+	if (n / div < 100)
+		snprintf(buf, FMT_LEN, "%" PRIu64 ".%" PRIu64 "%c", n / div,
+			 n % div / (div / 10), big[u]);
+	else
+		snprintf(buf, FMT_LEN, "%" PRIu64 "%c", n / div, big[u]);
+	return buf;
+}
+
+char *fmt_rate(char *buf, int64_t milli, bool bytes)
+{
+	uint64_t n = (uint64_t)(milli < 0 ? 0 : milli) / 1000;
+
+	if (milli < 0)
+		strcpy(buf, "-");
+	else if (milli && milli < 9950)
+		snprintf(buf, FMT_LEN, "%" PRIu64 ".%u", (uint64_t)(milli + 50) / 1000,
+			 (unsigned int)((milli + 50) % 1000 / 100));
+	else if (bytes)
+		fmt_bytes(buf, n);
+	else
+		fmt_short(buf, n);
+	return buf;
+}

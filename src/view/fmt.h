@@ -6,6 +6,7 @@
 #ifndef DMASCOPE_FMT_H
 #define DMASCOPE_FMT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,9 @@ char *fmt_exact(char *buf, uint64_t n);		/* "1,204,567" */
 char *fmt_ns(char *buf, uint64_t ns);		/* "3.2s", "12ms", "4m10s", at most 6 characters */
 char *fmt_addr(char *buf, uint64_t addr);	/* "0x1fe30000" */
 char *fmt_mask(char *buf, uint64_t mask);	/* "64" bits; "0x..." if it has holes; "?" if 0 */
+char *fmt_short(char *buf, uint64_t n);		/* "1204", "12.3K", at most 5 characters */
+/* A rate in thousandths: "0.4", "12.3K", of bytes "1.5M"; "-" if negative: not known. */
+char *fmt_rate(char *buf, int64_t milli, bool bytes);
 char *fmt_percent(char *buf, uint64_t part, uint64_t whole);	/* "3.1 %"; "-" of nothing */
 
 /*

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * top: the command line of the live screen, of its batch output, and of their replay.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "source/live.h"
+#include "top_run.h"
+
+#define INTERVAL_MIN	50000000ULL
+#define INTERVAL_MAX	3600000000000ULL
+
+struct config {
+	bool batch, json, ranges, no_color, no_unicode, no_kprobes, verbose;
+	uint64_t iterations, delay, min_size;
+	const char *sort, *device, *path, *input, *speed, *btf;
+};
+
+#define O(name, letter, type, field, arg, help)	\
+	{ name, letter, type, offsetof(struct config, field), arg, help, NULL }
+
+static const struct opt opts[] = {
+	O("batch", 'b', OPT_FLAG, batch, NULL, "print tables; so too if stdout is no terminal"),
+	O("iterations", 'n', OPT_UINT, iterations, "N", "end after N tables or objects"),
+	O("delay", 'd', OPT_TIME, delay, "TIME", "from one look to the next (1)"),
+	O("sort", 0, OPT_STRING, sort, "KEY", "order of the devices; --sort help lists the keys"),
+	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name, driver or kind fits"),
+	O("path", 0, OPT_STRING, path, "PATH[,PATH]", "only mappings of these paths"),
+	O("min-size", 0, OPT_SIZE, min_size, "SIZE", "only mappings of at least this size"),
+	O("json", 0, OPT_FLAG, json, NULL, "print an object a line, with the same numbers"),
+	O("input", 'i', OPT_STRING, input, "FILE", "replay a recording; - is stdin (with -b)"),
+	O("speed", 0, OPT_STRING, speed, "N", "replay N times as fast; max: as fast as can be"),
+	O("ranges", 0, OPT_FLAG, ranges, NULL, "follow every mapping, for ranges and callers"),
+	O("no-color", 0, OPT_FLAG, no_color, NULL, "no colours (NO_COLOR in the environment)"),
+	O("no-unicode", 0, OPT_FLAG, no_unicode, NULL, "only ASCII characters"),
+	O("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, where it has none itself"),
+	O("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL, "only what works under lockdown"),
+	O("verbose", 'v', OPT_FLAG, verbose, NULL, "show libbpf's messages"),
+	{ 0 }
+};
+
+static void on_signal(int sig)
+{
+	top_signal = sig;
+}
+
+static int catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		if (sigaction(sigs[i], &sa, NULL))
+			return -errno;
+	return 0;
+}
+
+static int list_sorts(void)
+{
+	for (unsigned int i = 0; top_sort_name(i); i++)
+		printf("%-10s %s%s\n", top_sort_name(i), top_sort_help(i), i ? "" : " (default)");
+	return EXIT_DONE;
+}
+
+/* --sort and --speed; an exit code, or -1 to go on. */
+static int parse_words(const struct config *cfg, struct top_run *r)
+{
+	char *end;
+	double speed;
+	int sort;
+
+	if (cfg->sort && !strcmp(cfg->sort, "help"))
+		return list_sorts();
+	sort = cfg->sort ? top_sort_by_name(cfg->sort) : TOP_SORT_FINDING;
+	if (sort < 0) {
+		complain("top: there is no order \"%s\": --sort help lists them", cfg->sort);
+		return EXIT_USAGE;
+	}
+	r->ui.o.sort = (enum top_sort)sort;
+	r->ui.replay.speed = 1000;
+	if (!cfg->speed)
+		return -1;
+	speed = strtod(cfg->speed, &end);
+	if (!strcmp(cfg->speed, "max"))
+		r->ui.replay.speed = 0;
+	else if (end == cfg->speed || *end || !(speed >= 0.01) || speed > 100000)
+		end = NULL;
+	else
+		r->ui.replay.speed = (uint64_t)(speed * 1000);
+	if (end)
+		return -1;
+	complain("top: --speed wants 0.01 to 100000, or max, not \"%s\"", cfg->speed);
+	return EXIT_USAGE;
+}
+
+static int parse(const struct config *cfg, struct top_run *r)
+{
+	int ret = parse_words(cfg, r);
+
+	if (ret >= 0)
+		return ret;
+	if (cfg->path && opts_paths(cfg->path, &r->ui.o.paths)) {
+		complain("top: --path wants " OPTS_PATHS ", not \"%s\"", cfg->path);
+		return EXIT_USAGE;
+	}
+	r->ui.interval = cfg->delay ? cfg->delay : 1000000000;
+	if (r->ui.interval < INTERVAL_MIN || r->ui.interval > INTERVAL_MAX) {
+		complain("top: --delay wants 50ms to 1h");
+		return EXIT_USAGE;
+	}
+	if (cfg->speed && !cfg->input) {
+		complain("top: --speed is for a replay (-i FILE)");
+		return EXIT_USAGE;
+	}
+	r->ui.each = cfg->ranges;
+	r->ui.replay.name = cfg->input;
+	r->json = cfg->json;
+	r->screen = !cfg->batch && !cfg->json && screen_possible();
+	r->ui.batch = !r->screen;
+	r->frames_max = cfg->iterations;
+	if (cfg->input && r->screen && !strcmp(cfg->input, "-")) {
+		complain("top: keys and the recording cannot both be stdin: use -b");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static int run_source(const struct config *cfg, struct top_run *r)
+{
+	const struct live_opts lo = {
+		.device_glob = cfg->device,
+		.probe = {
+			.btf_path = cfg->btf,
+			.path_mask = r->ui.o.paths,
+			.min_size = cfg->min_size,
+			.no_kprobes = cfg->no_kprobes,
+			.verbose = cfg->verbose,
+		},
+	};
+
+	if (!cfg->input)
+		return top_live(r, &lo);
+	/* in a recording all devices are there: it is the screen's filter */
+	r->ui.o.filter = cfg->device;
+	return top_replay(r, cfg->input, cfg->speed);
+}
+
+static int run_top(void *config, int argc, char **argv)
+{
+	const struct config *cfg = config;
+	struct top_run r = {
+		.look = { .no_color = cfg->no_color, .no_unicode = cfg->no_unicode },
+	};
+	int ret;
+
+	if (argc) {
+		complain("top: \"%s\" is not understood: see dmascope top --help", argv[0]);
+		return EXIT_USAGE;
+	}
+	screen_defaults(&r.look);
+	ret = parse(cfg, &r);
+	if (ret >= 0)
+		return ret;
+	ret = EXIT_IO;
+	r.m = model__new(NULL);
+	if (!r.m || catch_signals() || out__init_fd(&r.out, STDOUT_FILENO, false, true)) {
+		complain("top: %s", strerror(r.m ? errno : ENOMEM));
+		goto cleanup;
+	}
+	ret = run_source(cfg, &r);
+	if (out__finish(&r.out) && !ret) {
+		complain("top: cannot write to standard output");
+		ret = EXIT_IO;
+	}
+cleanup:
+	screen__close();
+	top_view__free(&r.view);
+	top_sample__free(&r.prev);
+	top_sample__free(&r.cur);
+	out__free(&r.out);
+	model__free(r.m);
+	return ret;
+}
+
+const struct cmd cmd_top = {
+	.name = "top",
+	.summary = "which way each device's DMA goes and what is wrong, live or from a recording",
+	.args = "",
+	.opts = opts,
+	.config_size = sizeof(struct config),
+	.run = run_top,
+};

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Live top: the kernel's counts each interval, rare events (failures, decisions, shares) as they
+ * come, and all mappings only if the user wants to see each.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "source/live.h"
+#include "top_run.h"
+
+#define POOL_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
+
+static int start(struct top_run *r, struct live_opts *lo, struct live **l)
+{
+	struct probe_error perr = {};
+	int err;
+
+	lo->probe.flags &= ~(unsigned int)(DMS_CFG_STREAM | DMS_CFG_STATS | DMS_CFG_STACKS_FIRST);
+	lo->probe.flags |= DMS_CFG_STACKS_FAIL;
+	lo->probe.flags |= r->ui.each ? DMS_CFG_STREAM | DMS_CFG_STACKS_FIRST : DMS_CFG_STATS;
+	err = live__open(l, lo, model__feed, r->m, &perr);
+	if (!err)
+		return EXIT_DONE;
+	screen__close();
+	complain("top: %s", perr.fault ? perr.text : strerror(-err));
+	return perr.fault && perr.fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
+}
+
+/* In aggregates no event tells of slots; the kernel counts those in use itself. */
+static int refresh_pool(struct top_run *r)
+{
+	struct dms_rec rec = { .type = REC_POOL };
+	unsigned long long used;
+	struct model_pool p;
+	FILE *f;
+	int n;
+
+	if (r->ui.each || !model__pool(r->m, 0, &p) || p.total.why || !p.total.v)
+		return 0;
+	f = fopen(POOL_USED, "re");
+	if (!f)
+		return 0;
+	n = fscanf(f, "%llu", &used);
+	fclose(f);
+	if (n != 1 || (used > p.total.v && !p.rec.dynamic))
+		return 0;
+	rec.pool = p.rec;
+	rec.pool.used_known = true;
+	rec.pool.used = used;
+	rec.pool.ts = top_now();
+	return model__feed(r->m, &rec);
+}
+
+static int look(struct top_run *r, struct live *l)
+{
+	int err = live__poll(l, 0);
+
+	if (!err && !r->ui.each)
+		err = live__stats(l);
+	if (!err)
+		err = refresh_pool(r);
+	return err;
+}
+
+/* R: the same again, following every mapping, or not any more. */
+static int follow(struct top_run *r, struct live_opts *lo, struct live **l)
+{
+	int ret;
+
+	live__free(*l);
+	*l = NULL;
+	r->ui.each = !r->ui.each;
+	if (top_run__reset(r)) {
+		screen__close();
+		complain("top: no memory");
+		return EXIT_IO;
+	}
+	snprintf(r->ui.message, sizeof(r->ui.message), "Starting anew, %s",
+		 r->ui.each ? "following every mapping." : "only counting.");
+	ret = start(r, lo, l);
+	return ret;
+}
+
+static uint64_t frozen(const struct top_run *r)
+{
+	return r->ui.paused && !r->ui.each && r->cur.ts ? r->cur.ts : top_now();
+}
+
+static int loop(struct top_run *r, struct live_opts *lo, struct live **l, int *err)
+{
+	uint64_t now = top_now(), next = now + (r->ui.interval < TOP_FIRST_NS || !r->screen ?
+						r->ui.interval : TOP_FIRST_NS);
+	enum top_action action;
+	int ret = EXIT_DONE;
+
+	*err = look(r, *l);
+	if (!*err)
+		*err = r->screen ? top_run__tick(r, now) : top_run__sample(r, now);
+	while (!*err && !ret && !r->quit && !top_signal) {
+		now = top_now();
+		top_run__wait(r, probe__fd(live__probe(*l)), next > now ? next - now : 0);
+		now = top_now();
+		if (now >= next && !r->ui.paused) {
+			*err = look(r, *l);
+			if (!*err)
+				*err = top_run__tick(r, now);
+		} else {
+			*err = live__poll(*l, 0);
+		}
+		if (now >= next)
+			next = now + r->ui.interval - (now - next) % r->ui.interval;
+		if (*err || r->quit)
+			break;
+		action = top_run__keys(r, frozen(r), err);
+		if (action == TOP_NEW_INTERVAL)
+			next = now + r->ui.interval;
+		else if (action == TOP_FOLLOW)
+			ret = follow(r, lo, l);
+	}
+	return ret;
+}
+
+int top_live(struct top_run *r, const struct live_opts *opts)
+{
+	struct live_opts lo = *opts;
+	struct live *l = NULL;
+	struct model_run run;
+	bool complete = false;
+	int ret, err = 0;
+
+	ret = start(r, &lo, &l);
+	if (ret)
+		return ret;
+	if (r->screen)
+		err = screen__open(&r->look);
+	if (!err)
+		ret = loop(r, &lo, &l, &err);
+	screen__close();
+	if (!err && !ret && l)
+		err = live__stop(l, "top ended", &complete);
+	if (err) {
+		complain("top: %s", err == -ENOENT ? "nothing is known of this terminal; see "
+			 "TERM, or use -b" : strerror(-err));
+		ret = EXIT_IO;
+	}
+	model__run(r->m, &run);
+	if (!ret && l && (!run.complete || !complete || probe__degraded(live__probe(l))))
+		ret = EXIT_PARTIAL;
+	live__free(l);
+	return ret;
+}

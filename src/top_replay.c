@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Replayed top: a recording against a clock that can be paused, made faster, and set. The reader
+ * hands over records as it comes to them; the sink holds it back until their time has come, and
+ * takes keys meanwhile. Going back means reading from the begin, so memory does not grow with
+ * the recording.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "source/replay.h"
+#include "top_run.h"
+
+#define SCAN_MAX	(32LL << 20)	/* bytes: longer files are not read for their length first */
+#define SEEK_NS		10000000000ULL	/* where the length is not known */
+#define LOOK_EVERY	2048		/* records between two looks at the clock */
+#define MAX_SPEED	1024000		/* thousandths */
+#define SCREEN_PAUSE	1000000000ULL	/* ns: nothing happens but keys */
+
+#define AGAIN		(-ERESTART)	/* read from the begin */
+#define LEAVE		(-ECANCELED)
+
+struct player {
+	struct top_run *r;
+	const char *path;
+	bool paced;		/* batch output by the clock, not as fast as can be */
+	uint64_t start;		/* of the recording */
+	uint64_t at;		/* after start: how far may be shown */
+	uint64_t at_base, wall_base;	/* `at` was at_base when the wall clock was wall_base */
+	uint64_t next;		/* batch: after start; screen: of the wall clock */
+	uint64_t target;	/* of a seek: nothing is shown before */
+	bool seeking;
+	uint64_t records;
+};
+
+static struct top_replay *said(struct player *p)
+{
+	return &p->r->ui.replay;
+}
+
+static uint64_t now_in(const struct player *p)
+{
+	return p->start + p->at;
+}
+
+/* ---- the clock ---- */
+
+static void set_clock(struct player *p, uint64_t at)
+{
+	p->at = p->at_base = at;
+	p->wall_base = top_now();
+}
+
+static void run_clock(struct player *p)
+{
+	uint64_t wall = top_now();
+
+	if (p->r->ui.paused)
+		set_clock(p, p->at);
+	else if (said(p)->speed)
+		p->at = p->at_base + (uint64_t)((double)(wall - p->wall_base) *
+						(double)said(p)->speed / 1000);
+	if (said(p)->ended && p->at > said(p)->length)
+		p->at = said(p)->length;
+	said(p)->at = p->at;
+}
+
+static int change_speed(struct player *p, bool faster)
+{
+	uint64_t *speed = &said(p)->speed;
+
+	set_clock(p, p->at);
+	if (!*speed)
+		*speed = MAX_SPEED;
+	if (faster && *speed < MAX_SPEED)
+		*speed *= 2;
+	else if (!faster && *speed > 62)
+		*speed /= 2;
+	return 0;
+}
+
+/* 0: go on reading; AGAIN: from the begin. */
+static int seek(struct player *p, bool back)
+{
+	uint64_t step = said(p)->length ? said(p)->length / 20 + 1 : SEEK_NS;
+	uint64_t to = back ? (p->at > step ? p->at - step : 0) : p->at + step;
+
+	if (said(p)->length && to > said(p)->length)
+		to = said(p)->length;
+	if (back && !strcmp(p->path, "-")) {
+		strcpy(p->r->ui.message, "Standard input cannot be read again: no way back.");
+		return 0;
+	}
+	if (!back && said(p)->ended)
+		return 0;
+	p->target = to;
+	p->seeking = true;
+	set_clock(p, to);
+	return back ? AGAIN : 0;
+}
+
+/* ---- looking ---- */
+
+static int keys(struct player *p)
+{
+	int err;
+	enum top_action action = top_run__keys(p->r, now_in(p), &err);
+
+	if (err)
+		return err;
+	if (p->r->quit || top_signal)
+		return LEAVE;
+	switch (action) {
+	case TOP_SEEK_BACK:
+	case TOP_SEEK_ON:
+		return seek(p, action == TOP_SEEK_BACK);
+	case TOP_FASTER:
+	case TOP_SLOWER:
+		err = change_speed(p, action == TOP_FASTER);
+		break;
+	case TOP_PAUSE:
+		set_clock(p, p->at);
+		break;
+	case TOP_NEW_INTERVAL:
+		p->next = top_now() + p->r->ui.interval;
+		break;
+	default:
+		return 0;
+	}
+	return err ? err : top_run__redraw(p->r, now_in(p));
+}
+
+/* Ticks on the screen go by the wall clock. */
+static int tick(struct player *p)
+{
+	uint64_t wall = top_now();
+	struct top_run *r = p->r;
+
+	if (wall < p->next)
+		return 0;
+	p->next = wall + r->ui.interval;
+	if (r->ui.paused && r->drawn)
+		return 0;
+	return top_run__tick(r, now_in(p));
+}
+
+/* The seek has come to where it was to: rates are of the interval before. */
+static int seek_done(struct player *p)
+{
+	p->seeking = false;
+	said(p)->busy = false;
+	said(p)->at = p->target;
+	set_clock(p, p->target);
+	p->next = top_now() + p->r->ui.interval;
+	return top_run__tick(p->r, now_in(p));
+}
+
+static int seek_sample(struct player *p, uint64_t t)
+{
+	uint64_t from = p->target > p->r->ui.interval ? p->target - p->r->ui.interval : 0;
+
+	if (t < from || p->r->cur.ts)
+		return 0;
+	return top_run__sample(p->r, p->start + from);
+}
+
+/* How long nothing will happen, t being the time of the next record. */
+static uint64_t idle_ns(const struct player *p, uint64_t t)
+{
+	uint64_t wall = top_now(), ns = p->next > wall ? p->next - wall : 0;
+	double until;
+
+	if (p->r->ui.paused)
+		return SCREEN_PAUSE;
+	until = (double)(t - p->at) * 1000 / (double)p->r->ui.replay.speed;
+	return until < (double)ns ? (uint64_t)until + 1 : ns;
+}
+
+/* Waits until a record of time t may be shown. */
+static int wait_screen(struct player *p, uint64_t t)
+{
+	int err;
+
+	for (;;) {
+		if (p->seeking && t < p->target)
+			return seek_sample(p, t);
+		err = p->seeking ? seek_done(p) : 0;
+		if (err)
+			return err;
+		run_clock(p);
+		if (!said(p)->speed && !p->r->ui.paused && t > p->at)
+			p->at = t;
+		if (t <= p->at)
+			return 0;
+		err = tick(p);
+		if (err)
+			return err;
+		top_run__wait(p->r, -1, idle_ns(p, t));
+		err = keys(p);
+		if (err)
+			return err;
+	}
+}
+
+static void pace(const struct player *p)
+{
+	double ns = (double)p->r->ui.interval * 1000 / (double)p->r->ui.replay.speed;
+	struct timespec ts = { (time_t)(ns / 1e9), (long)((uint64_t)ns % 1000000000) };
+
+	nanosleep(&ts, NULL);
+}
+
+/* Batch: what lies before t is complete, so are the intervals that ended before. */
+static int wait_batch(struct player *p, uint64_t t)
+{
+	int err = 0;
+
+	while (!err && p->next <= t && !p->r->quit && !top_signal) {
+		if (p->paced && said(p)->speed)
+			pace(p);
+		p->at = said(p)->at = p->next;
+		err = top_run__tick(p->r, now_in(p));
+		p->next += p->r->ui.interval;
+	}
+	p->at = t;
+	return err ? err : p->r->quit || top_signal ? LEAVE : 0;
+}
+
+/* ---- the records ---- */
+
+static bool time_of(const struct dms_rec *rec, uint64_t *ts)
+{
+	switch (rec->type) {
+	case REC_EVENT:
+		*ts = rec->event.ts;
+		return true;
+	case REC_STATS:
+		*ts = rec->stats.ts;
+		return true;
+	case REC_GAP:
+		*ts = rec->gap.ts;
+		return true;
+	case REC_END:
+		*ts = rec->end.ts;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int begin(struct player *p, const struct dms_rec *rec)
+{
+	p->start = rec->session.start_ns ? rec->session.start_ns : 1;
+	if (p->r->screen)
+		return 0;
+	p->next = p->r->ui.interval;
+	return top_run__sample(p->r, p->start);
+}
+
+/* The clock and the keys between records that come faster than they can be shown. */
+static int look_up(struct player *p)
+{
+	int err = 0;
+
+	if (!p->seeking) {
+		run_clock(p);
+		err = tick(p);
+	}
+	return err ? err : keys(p);
+}
+
+static int on_rec(void *ctx, const struct dms_rec *rec)
+{
+	struct player *p = ctx;
+	uint64_t ts, t;
+	int err = 0;
+
+	if (rec->type == REC_SESSION)
+		err = begin(p, rec);
+	if (!err && time_of(rec, &ts)) {
+		t = ts > p->start ? ts - p->start : 0;
+		if (t > said(p)->length)
+			said(p)->length = t;
+		err = p->r->screen ? wait_screen(p, t) : wait_batch(p, t);
+	}
+	if (!err && p->r->screen && ++p->records % LOOK_EVERY == 0)
+		err = look_up(p);
+	return err ? err : model__feed(p->r->m, rec);
+}
+
+/* ---- the whole ---- */
+
+static int scan_rec(void *ctx, const struct dms_rec *rec)
+{
+	uint64_t *t = ctx, ts;
+
+	if (rec->type == REC_SESSION)
+		t[0] = rec->session.start_ns;
+	if (time_of(rec, &ts) && ts > t[0] && ts - t[0] > t[1])
+		t[1] = ts - t[0];
+	return 0;
+}
+
+/* Reading it once tells how long it is, if it is not too large for that. */
+static uint64_t length_of(const char *path)
+{
+	struct trace_status st;
+	uint64_t t[2] = { 0, 0 };
+	struct stat s;
+
+	if (!strcmp(path, "-") || stat(path, &s) || !S_ISREG(s.st_mode) || s.st_size > SCAN_MAX)
+		return 0;
+	trace_read(path, scan_rec, t, &st);
+	return t[1];
+}
+
+/* Batch: what came after the last whole interval. */
+static int last_frame(struct player *p)
+{
+	uint64_t ended = p->next - p->r->ui.interval;
+	int err = 0;
+
+	p->at = said(p)->at = said(p)->length;
+	if (!p->r->frames || p->at > ended)
+		err = top_run__tick(p->r, now_in(p));
+	return err ? err : LEAVE;
+}
+
+/* After the last record the final state stays, and keys work on. */
+static int linger(struct player *p)
+{
+	int err;
+
+	p->seeking = false;
+	said(p)->busy = false;
+	said(p)->ended = true;
+	set_clock(p, said(p)->length);
+	said(p)->at = p->at;
+	err = top_run__tick(p->r, now_in(p));
+	while (!err) {
+		top_run__wait(p->r, -1, SCREEN_PAUSE);
+		err = keys(p);
+	}
+	return err;
+}
+
+static int once(struct player *p, struct trace_status *st)
+{
+	int err;
+
+	said(p)->ended = false;
+	said(p)->broken = NULL;
+	said(p)->busy = p->seeking;
+	err = source_replay(p->path, NULL, on_rec, p, st);
+	if (st->state == TRACE_STOPPED || !st->header)
+		return err;
+	if (st->state != TRACE_COMPLETE)
+		said(p)->broken = st->text;
+	return p->r->screen ? linger(p) : last_frame(p);
+}
+
+/* What a file that could not be read to its end means for the exit code. */
+static int exit_of(const struct trace_status *st)
+{
+	switch (st->state) {
+	case TRACE_COMPLETE:
+	case TRACE_STOPPED:
+		return EXIT_DONE;
+	case TRACE_TRUNCATED:
+	case TRACE_DAMAGED:
+		return st->header ? EXIT_PARTIAL : EXIT_USAGE;
+	case TRACE_FOREIGN:
+	case TRACE_NEWER:
+		return EXIT_USAGE;
+	default:
+		return EXIT_IO;
+	}
+}
+
+int top_replay(struct top_run *r, const char *path, bool paced)
+{
+	struct player p = { .r = r, .path = path, .paced = paced };
+	struct trace_status st = {};
+	struct model_run run;
+	int err, ret;
+
+	if (r->screen) {
+		r->ui.replay.length = length_of(path);
+		err = screen__open(&r->look);
+		if (err) {
+			complain("top: nothing is known of this terminal; see TERM, or use -b");
+			return EXIT_IO;
+		}
+	}
+	p.wall_base = p.next = top_now();
+	do {
+		err = once(&p, &st);
+		if (err == AGAIN && top_run__reset(r))
+			err = -ENOMEM;
+	} while (err == AGAIN);
+	screen__close();
+	ret = exit_of(&st);
+	if (err && err != LEAVE && st.state == TRACE_STOPPED) {
+		complain("top: %s", strerror(-err));
+		return EXIT_IO;
+	}
+	if (st.state != TRACE_COMPLETE && st.state != TRACE_STOPPED)
+		complain("top: %s", st.text);
+	model__run(r->m, &run);
+	return !ret && !run.complete ? EXIT_PARTIAL : ret;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the drawing files of top share: the looks of paths and severities, bars, and pages that
+ * scroll. Only for src/view/top_*.c.
+ */
+#ifndef DMASCOPE_TOP_DRAW_H
+#define DMASCOPE_TOP_DRAW_H
+
+#include "view/fmt.h"
+#include "view/top.h"
+
+/* Paths in the order of bars: worst last. */
+#define TOP_PATHS	7
+struct top_path {
+	enum dms_path path;
+	uint16_t attr;
+	const char *glyph;
+};
+extern const struct top_path top_paths[TOP_PATHS];
+
+uint16_t top_path_attr(enum dms_path path);
+uint16_t top_severity_attr(unsigned int severity);
+const char *top_severity_glyph(unsigned int severity);
+
+/* The counts of top_paths[] as a bar; coherent memory only where nothing was mapped. */
+void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width);
+/* "PEF secure guest" */
+const char *top_guest(const struct rec_session *s);
+/* "?" or the number, "~" before an estimate. */
+char *top_val(char *buf, struct mval v);
+/* ns since ts, "?" if that is not known. */
+char *top_age(char *buf, const struct top_view *v, uint64_t ts);
+
+/* The part of a long page that is to be seen. */
+struct scroll {
+	struct cells *c;
+	unsigned int top, rows;		/* of the cells */
+	unsigned int skip;		/* lines above */
+	unsigned int line;		/* the next one */
+};
+
+/* A pen for the next line; one that is not to be seen writes nowhere. */
+struct pen scroll_line(struct scroll *s);
+/* Text in lines as wide as the cells, from column `col` on; a label before the first. */
+void scroll_text(struct scroll *s, unsigned int col, const char *label, uint16_t attr,
+		 const char *text);
+void scroll_heading(struct scroll *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Pages: from s->line on. */
+void top_page_device(const struct top_view *v, const struct top_ui *u, struct scroll *s);
+void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct scroll *s);
+void top_page_findings(const struct top_view *v, const struct top_ui *u, struct scroll *s);
+void top_page_help(const struct top_view *v, const struct top_ui *u, struct scroll *s);
+
+/* The mapped ranges that f lets through. */
+void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
+		     const struct model_range_filter *f);
+void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
+		     bool name_device);
+
+#endif /* DMASCOPE_TOP_DRAW_H */

@@ -1,0 +1,806 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The main screen of top: header, table of devices, the chosen device in words, prompts, the bar
+ * of keys. Which columns there are is one table; they appear as the width allows.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/names.h"
+#include "view/top_draw.h"
+
+/* ---- looks ---- */
+
+const struct top_path top_paths[TOP_PATHS] = {
+	{ DMS_PATH_DIRECT, CELL_DIRECT, G_DIRECT },
+	{ DMS_PATH_BOUNCED, CELL_BOUNCED, G_BOUNCED },
+	{ DMS_PATH_TCE, CELL_TCE, G_TCE },
+	{ DMS_PATH_IOMMU, CELL_OTHER, G_OTHER },
+	{ DMS_PATH_UNKNOWN, CELL_LABEL, "?" },
+	{ DMS_PATH_FAILED, CELL_FAILED, G_FAILED },
+	{ DMS_PATH_COHERENT, CELL_COHERENT, G_COHERENT },
+};
+
+uint16_t top_path_attr(enum dms_path path)
+{
+	for (unsigned int i = 0; i < TOP_PATHS; i++)
+		if (top_paths[i].path == path)
+			return top_paths[i].attr;
+	return CELL_PLAIN;
+}
+
+uint16_t top_severity_attr(unsigned int severity)
+{
+	return severity >= MODEL_ERROR ? CELL_ERROR | CELL_BOLD :
+	       severity == MODEL_WARNING ? CELL_WARN | CELL_BOLD : CELL_NOTE;
+}
+
+const char *top_severity_glyph(unsigned int severity)
+{
+	return severity >= MODEL_ERROR ? G_ERROR : severity == MODEL_WARNING ? G_WARN : G_NOTE;
+}
+
+void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width)
+{
+	uint64_t n[TOP_PATHS], mapped = 0;
+	unsigned int share[TOP_PATHS], i;
+
+	for (i = 0; i < TOP_PATHS; i++) {
+		n[i] = count[top_paths[i].path];
+		mapped += top_paths[i].path == DMS_PATH_COHERENT ? 0 : n[i];
+	}
+	if (mapped)
+		n[TOP_PATHS - 1] = 0;
+	top_shares(n, TOP_PATHS, width, share);
+	for (i = 0; i < TOP_PATHS && (mapped || n[TOP_PATHS - 1]); i++)
+		pen_fill(p, top_paths[i].attr, share[i], top_paths[i].glyph);
+	if (!mapped && !n[TOP_PATHS - 1])
+		pen_fill(p, CELL_PLAIN, width, " ");
+}
+
+const char *top_guest(const struct rec_session *s)
+{
+	static const char *const words[GUEST_MAX] = {
+		[GUEST_UNKNOWN] = "kind of guest not known",
+		[GUEST_NONE] = "not a secure guest",
+		[GUEST_PEF] = "PEF secure guest",
+		[GUEST_SEV] = "SEV secure guest",
+		[GUEST_SEV_ES] = "SEV-ES secure guest",
+		[GUEST_SEV_SNP] = "SEV-SNP secure guest",
+		[GUEST_TDX] = "TDX secure guest",
+		[GUEST_S390_PV] = "Secure Execution guest",
+		[GUEST_CCA] = "CCA realm",
+	};
+
+	return s && s->guest < GUEST_MAX ? words[s->guest] : words[GUEST_UNKNOWN];
+}
+
+char *top_val(char *buf, struct mval v)
+{
+	char b[FMT_LEN];
+
+	snprintf(buf, FMT_LEN, "%s%s", v.why ? "?" : v.estimate ? "~" : "",
+		 v.why ? "" : fmt_count(b, v.v));
+	return buf;
+}
+
+char *top_age(char *buf, const struct top_view *v, uint64_t ts)
+{
+	if (!ts)
+		return strcpy(buf, "?");
+	return fmt_ns(buf, v->now > ts ? v->now - ts : 0);
+}
+
+/* ---- pages that scroll ---- */
+
+struct pen scroll_line(struct scroll *s)
+{
+	struct pen p = PEN(s->c, UINT32_MAX);
+	unsigned int line = s->line++;
+
+	if (line >= s->skip && line - s->skip < s->rows)
+		p.row = s->top + line - s->skip;
+	return p;
+}
+
+void scroll_text(struct scroll *s, unsigned int col, const char *label, uint16_t attr,
+		 const char *text)
+{
+	unsigned int width = s->c->cols > col + 1 ? s->c->cols - col - 1 : 1;
+	char buf[512];
+
+	for (bool first = true; cells_wrap(&text, width, buf, sizeof(buf)); first = false) {
+		struct pen p = scroll_line(s);
+
+		p.col = col;
+		if (first && *label) {
+			size_t n = strlen(label) + 1;
+
+			p.col = col > n ? col - (unsigned int)n : 0;
+			pen_say(&p, CELL_LABEL, "%s ", label);
+		}
+		pen_say(&p, attr, "%s", buf);
+	}
+}
+
+void scroll_heading(struct scroll *s, const char *fmt, ...)
+{
+	char text[256];
+	struct pen p;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (s->line)
+		s->line++;
+	p = scroll_line(s);
+	pen_say(&p, CELL_TITLE | CELL_BOLD, "%s ", text);
+	if (p.col < p.end)
+		pen_fill(&p, CELL_LABEL, p.end - p.col, G_RULE);
+}
+
+/* ---- header ---- */
+
+static void replay_state(const struct top_ui *u, char *buf, size_t n)
+{
+	const struct top_replay *r = &u->replay;
+	char a[FMT_LEN], b[FMT_LEN];
+	int at;
+
+	at = snprintf(buf, n, "%s%s%s", fmt_ns(a, r->at), r->length && !u->batch ? " of " : "",
+		      r->length && !u->batch ? fmt_ns(b, r->length) : "");
+	if (r->speed && r->speed != 1000)
+		at += snprintf(buf + at, n - at, ", %g times as fast", (double)r->speed / 1000);
+	snprintf(buf + at, n - at, "%s", r->busy ? ", seeking" : r->ended ? ", the end" :
+		 u->paused ? ", PAUSED" : "");
+}
+
+static void title(const struct top_view *v, const struct top_ui *u, struct cells *c)
+{
+	const struct rec_session *s = v->run.session;
+	struct pen p = PEN(c, 0), r = PEN(c, 0);
+	char right[160], a[FMT_LEN], b[FMT_LEN];
+
+	if (u->replay.name)
+		replay_state(u, right, sizeof(right));
+	else
+		snprintf(right, sizeof(right), "%s, every %s%s", fmt_ns(a, v->now - v->run.start),
+			 fmt_ns(b, u->interval), u->paused ? ", PAUSED" : "");
+	p.end = c->cols > strlen(right) + 1 ? c->cols - (unsigned int)strlen(right) - 1 : 0;
+	pen_say(&p, CELL_TITLE | CELL_BOLD, "dmascope");
+	pen_say(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  %s", top_guest(s));
+	if (s)
+		pen_say(&p, CELL_PLAIN, " " G_DOT " Linux %s %s", s->kernel, s->arch);
+	if (u->replay.name)
+		pen_say(&p, CELL_LABEL, " " G_DOT " %s", u->replay.name);
+	pen_right(&r, (unsigned int)strlen(right));
+	pen_say(&r, u->paused || u->replay.ended ? CELL_WARN | CELL_BOLD : CELL_LABEL, "%s", right);
+}
+
+static void label(struct pen *p, const char *text)
+{
+	pen_field(p, CELL_LABEL, 8, false, text);
+}
+
+static void gauge(struct pen *p, unsigned int width, uint64_t used, uint64_t most, uint64_t total)
+{
+	unsigned int full = (unsigned int)((double)used * width / (double)total), col = p->col;
+	unsigned int mark = (unsigned int)((double)most * width / (double)total);
+	uint16_t attr = used * 10 >= total * 9 ? CELL_ERROR | CELL_BOLD :
+			used * 10 >= total * 7 ? CELL_WARN | CELL_BOLD : CELL_GOOD;
+
+	if (used && !full)
+		full = 1;
+	if (full > width)
+		full = width;
+	pen_fill(p, attr, full, G_FULL);
+	pen_fill(p, CELL_LABEL, width - full, G_EMPTY);
+	if (most && mark >= full && mark < width) {
+		struct pen m = *p;
+
+		m.col = col + mark;
+		pen_fill(&m, CELL_WARN, 1, G_MARK);
+	}
+}
+
+static void pool_line(const struct top_view *v, struct cells *c, unsigned int row)
+{
+	uint64_t slot = v->has_pool && v->pool.rec.slot_size ? v->pool.rec.slot_size : 2048;
+	struct mval total = v->pool.total, most = v->pool.hiwater;
+	struct pen p = PEN(c, row);
+	char a[FMT_LEN], b[FMT_LEN];
+
+	label(&p, "pool");
+	if (!v->has_pool || total.why) {
+		pen_say(&p, CELL_PLAIN, "nothing is known of a bounce pool");
+		return;
+	}
+	if (!total.v) {
+		pen_say(&p, v->run.secure ? CELL_ERROR | CELL_BOLD : CELL_PLAIN,
+			"there is no bounce pool");
+		return;
+	}
+	if (!v->pool_used.why) {
+		gauge(&p, c->cols >= 100 ? c->cols / 4 : 16, v->pool_used.v, most.why ? 0 : most.v,
+		      total.v);
+		pen_say(&p, CELL_PLAIN, " %s", fmt_percent(a, v->pool_used.v, total.v));
+		pen_say(&p, CELL_LABEL, " " G_DOT " ");
+	}
+	pen_say(&p, CELL_PLAIN, "%s of ", top_val(a, v->pool_used));
+	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, total.v));
+	pen_say(&p, CELL_LABEL, " " G_DOT " ");
+	pen_say(&p, CELL_PLAIN, "most %s", top_val(a, most));
+	pen_say(&p, CELL_LABEL, " " G_DOT " ");
+	pen_say(&p, CELL_PLAIN, "%s", fmt_size(b, total.v * slot));
+	if (v->pool.rec.force_bounce_known && v->pool.rec.force_bounce)
+		pen_say(&p, CELL_PLAIN, ", forced");
+	if (v->pool.failed)
+		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
+}
+
+static void shared_line(const struct top_view *v, struct cells *c, unsigned int row)
+{
+	struct pen p = PEN(c, row);
+	char a[FMT_LEN];
+
+	label(&p, "shared");
+	if (!v->ledger.secure) {
+		pen_say(&p, CELL_PLAIN, "all memory is visible to the host");
+		return;
+	}
+	pen_say(&p, CELL_PLAIN, "%s with the hypervisor: ", v->ledger.shared.why ? "?" :
+		fmt_size(a, v->ledger.shared.v));
+	pen_say(&p, CELL_PLAIN, "%s seen, ", fmt_size(a, v->ledger.confirmed));
+	pen_say(&p, CELL_PLAIN, "%s assumed (the pool)", fmt_size(a, v->ledger.assumed));
+	if (v->ledger.rate.why || !v->ledger.rate.v)
+		return;
+	pen_say(&p, CELL_LABEL, " " G_DOT " ");
+	pen_say(&p, CELL_PLAIN, "%s conversions/s", fmt_short(a, v->ledger.rate.v));
+}
+
+/* The sums per path, which are the legend of the bars too. */
+static void paths_line(const struct top_view *v, struct cells *c, unsigned int row)
+{
+	struct pen p = PEN(c, row);
+	unsigned int i, said = 0;
+	uint64_t sum = 0;
+	char a[FMT_LEN];
+
+	label(&p, "paths");
+	for (i = 0; i < TOP_PATHS; i++)
+		sum += top_paths[i].path == DMS_PATH_COHERENT ? 0 : v->path[top_paths[i].path];
+	for (i = 0; i < TOP_PATHS; i++) {
+		enum dms_path path = top_paths[i].path;
+		uint64_t n = v->path[path];
+		bool always = path == DMS_PATH_DIRECT || path == DMS_PATH_BOUNCED ||
+			      path == DMS_PATH_FAILED || (path == DMS_PATH_TCE && v->run.tce);
+
+		if (!n && !always)
+			continue;
+		pen_say(&p, CELL_PLAIN, said++ ? "  " : "");
+		pen_fill(&p, top_paths[i].attr, 2, top_paths[i].glyph);
+		pen_say(&p, n && path == DMS_PATH_FAILED ? CELL_FAILED | CELL_BOLD : CELL_PLAIN,
+			" %s %s", dms_path_name(path), fmt_count(a, n));
+		if (n && n != sum && path != DMS_PATH_COHERENT)
+			pen_say(&p, CELL_LABEL, " %.0f%%", 100 * (double)n / (double)sum);
+	}
+}
+
+static void rates_line(const struct top_view *v, struct cells *c, unsigned int row)
+{
+	struct pen p = PEN(c, row);
+	char a[FMT_LEN];
+
+	label(&p, "rates");
+	if (v->since_sample) {
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s", fmt_rate(a, v->maps_rate, false));
+		pen_say(&p, CELL_PLAIN, " maps/s  ");
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s", fmt_rate(a, v->bytes_rate, true));
+		pen_say(&p, CELL_PLAIN, " bytes/s  ");
+		if (v->fails_rate > 0)
+			pen_say(&p, CELL_FAILED | CELL_BOLD, "%s failures/s  ",
+				fmt_rate(a, v->fails_rate, false));
+		pen_say(&p, CELL_PLAIN, "%s events/s", fmt_rate(a, v->events_rate, false));
+	} else {
+		pen_say(&p, CELL_LABEL, "measuring");
+	}
+	pen_say(&p, CELL_LABEL, " " G_DOT " ");
+	if (v->run.lost)
+		pen_say(&p, CELL_WARN | CELL_BOLD, "%s LOST", fmt_count(a, v->run.lost));
+	else if (v->run.complete)
+		pen_say(&p, CELL_GOOD, "nothing lost");
+	else
+		pen_say(&p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
+}
+
+/* The worst finding in words, in at most `rows` rows. Returns how many it took. */
+static unsigned int worst(const struct top_view *v, struct cells *c, unsigned int row, unsigned int rows)
+{
+	const struct model_finding *f = v->findings ? &v->finding[0] : NULL;
+	struct pen p = PEN(c, row);
+	char text[2 * DMS_TEXT_LEN + 64], buf[512];
+	const char *s = text;
+	unsigned int i;
+	uint16_t attr;
+
+	if (!f) {
+		pen_fill(&p, CELL_GOOD | CELL_BOLD, 1, G_OK);
+		pen_say(&p, CELL_GOOD, " nothing found wrong");
+		return 1;
+	}
+	attr = top_severity_attr(f->f.severity);
+	snprintf(text, sizeof(text), "%s%s%s %s", f->f.dev ? model__dev_name(v->m, f->f.dev) : "",
+		 f->f.dev ? ": " : "", f->f.summary, rows > 2 ? f->f.action : "");
+	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
+	for (i = 0; i < rows && cells_wrap(&s, c->cols - 3, buf, sizeof(buf)); i++) {
+		p = PEN(c, row + i);
+		p.col = 2;
+		pen_say(&p, attr, "%s", buf);
+		if (i + 1 == rows && *s)
+			pen_say(&p, attr, " " G_MORE);
+	}
+	return i;
+}
+
+/* Returns the rows taken. */
+static unsigned int header(const struct top_view *v, const struct top_ui *u, struct cells *c)
+{
+	unsigned int words = c->rows >= 40 || u->batch ? 3 : 2, used;
+
+	title(v, u, c);
+	if (c->rows < 8 && !u->batch)
+		return 1;
+	if (c->rows < 14 && !u->batch) {
+		pool_line(v, c, 1);
+		worst(v, c, 2, 1);
+		return 3;
+	}
+	pool_line(v, c, 1);
+	shared_line(v, c, 2);
+	paths_line(v, c, 3);
+	rates_line(v, c, 4);
+	used = worst(v, c, 5, words);
+	return 5 + (u->batch ? used : words);
+}
+
+/* ---- the table ---- */
+
+enum column {
+	COL_MARK, COL_NAME, COL_KIND, COL_DRIVER, COL_PATHS, COL_MAPS, COL_BYTES, COL_LIVE,
+	COL_MAPPED, COL_POOL, COL_FAILED, COL_TOTAL, COL_MASK, COL_LIOBN, COL_DECISION, COLS
+};
+
+static const struct {
+	const char *title;
+	unsigned int width;
+	bool right;
+	unsigned int order;	/* in which they find room; 1 = always there */
+	int sort;
+} columns[COLS] = {
+	[COL_MARK] = { "", 1, false, 1, TOP_SORT_FINDING },
+	[COL_NAME] = { "DEVICE", 12, false, 1, TOP_SORT_NAME },
+	[COL_KIND] = { "WHAT", 6, false, 7, -1 },
+	[COL_DRIVER] = { "DRIVER", 12, false, 12, TOP_SORT_DRIVER },
+	[COL_PATHS] = { "PATHS", 8, false, 2, -1 },
+	[COL_MAPS] = { "MAPS/s", 6, true, 1, TOP_SORT_MAPS },
+	[COL_BYTES] = { "BYTES/s", 7, true, 3, TOP_SORT_BYTES },
+	[COL_LIVE] = { "LIVE", 5, true, 5, TOP_SORT_LIVE },
+	[COL_MAPPED] = { "MAPPED", 6, true, 8, TOP_SORT_MAPPED },
+	[COL_POOL] = { "SLOTS", 6, true, 6, TOP_SORT_POOL },
+	[COL_FAILED] = { "FAILED", 6, true, 10, TOP_SORT_FAILED },
+	[COL_TOTAL] = { "TOTAL", 6, true, 13, TOP_SORT_TOTAL },
+	[COL_MASK] = { "MASK", 4, true, 9, TOP_SORT_MASK },
+	[COL_LIOBN] = { "LIOBN", 8, true, 11, -1 },
+	[COL_DECISION] = { "DECISION", 18, false, 4, -1 },
+};
+
+struct table {
+	unsigned int width[COLS];	/* 0: not shown */
+};
+
+/* Room that is left makes bars and words longer. */
+static void stretch(struct table *t, unsigned int room)
+{
+	static const struct { enum column col; unsigned int most; } steps[] = {
+		{ COL_DECISION, MODEL_BRIEF_LEN - 1 }, { COL_PATHS, 12 }, { COL_KIND, 14 },
+		{ COL_PATHS, 20 }, { COL_DRIVER, 18 }, { COL_NAME, 16 }, { COL_PATHS, 40 },
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		unsigned int *w = &t->width[steps[i].col], n;
+
+		if (!*w || *w >= steps[i].most)
+			continue;
+		n = steps[i].most - *w < room ? steps[i].most - *w : room;
+		*w += n;
+		room -= n;
+	}
+}
+
+static void choose_columns(const struct top_view *v, unsigned int cols, struct table *t)
+{
+	unsigned int used = 0;
+
+	memset(t, 0, sizeof(*t));
+	for (unsigned int order = 1; order <= COLS; order++)
+		for (unsigned int i = 0; i < COLS; i++) {
+			if (columns[i].order != order || (i == COL_LIOBN && !v->run.tce))
+				continue;
+			if (used + columns[i].width + 1 > cols + 1 && order > 1)
+				continue;
+			t->width[i] = columns[i].width;
+			used += columns[i].width + 1;
+		}
+	if (used <= cols)
+		stretch(t, cols + 1 - used);
+}
+
+static void table_head(const struct top_ui *u, const struct table *t, struct cells *c,
+		       unsigned int row)
+{
+	struct pen p = PEN(c, row);
+
+	for (unsigned int i = 0; i < COLS; i++) {
+		bool sorted = columns[i].sort == (int)u->o.sort;
+		char text[16];
+
+		if (!t->width[i])
+			continue;
+		snprintf(text, sizeof(text), "%s%s", columns[i].title, sorted && i ? G_SORT : "");
+		if (strlen(text) > t->width[i])
+			snprintf(text, sizeof(text), "%s", columns[i].title);
+		pen_field(&p, CELL_HEAD | (sorted ? CELL_BOLD : 0), t->width[i], columns[i].right,
+			  text);
+		pen_say(&p, CELL_HEAD, " ");
+	}
+	if (p.col < p.end)
+		pen_fill(&p, CELL_HEAD, p.end - p.col, " ");
+}
+
+/* Narrow: the disk or interface; wide: what it is too. */
+static const char *kind_text(const struct top_dev *d, unsigned int width)
+{
+	const char *last = strrchr(d->kind, ' ');
+
+	if (!*d->kind)
+		return d->driver;
+	return strlen(d->kind) > width && last ? last + 1 : d->kind;
+}
+
+static char *mask_text(char *buf, uint64_t mask)
+{
+	fmt_mask(buf, mask);
+	return strlen(buf) > 4 ? strcpy(buf, "odd") : buf;
+}
+
+static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
+			unsigned int width)
+{
+	char b[FMT_LEN] = "", n[FMT_LEN];
+	uint16_t attr = CELL_PLAIN;
+
+	switch (col) {
+	case COL_MAPS:
+		fmt_rate(b, d->maps_rate, false);
+		break;
+	case COL_BYTES:
+		fmt_rate(b, d->bytes_rate, true);
+		break;
+	case COL_LIVE:
+		fmt_short(b, d->live);
+		break;
+	case COL_MAPPED:
+		fmt_bytes(b, d->live_bytes);
+		break;
+	case COL_POOL:
+		snprintf(b, sizeof(b), "%s%s", d->slots_estimate && d->slots ? "~" : "",
+			 fmt_short(n, d->slots));
+		break;
+	case COL_FAILED:
+		fmt_short(b, d->n.fails);
+		attr = d->n.fails ? CELL_FAILED | CELL_BOLD : CELL_PLAIN;
+		break;
+	case COL_TOTAL:
+		fmt_short(b, d->n.maps);
+		break;
+	case COL_MASK:
+		mask_text(b, d->d->mask);
+		break;
+	case COL_LIOBN:
+		snprintf(b, sizeof(b), d->liobn ? "%x" : "-", d->liobn);
+		break;
+	default:
+		break;
+	}
+	pen_field(p, attr, width, true, b);
+}
+
+static uint16_t way_attr(enum model_way way)
+{
+	switch (way) {
+	case MODEL_WAY_DIRECT:	return CELL_DIRECT;
+	case MODEL_WAY_BOUNCE:	return CELL_BOUNCED;
+	case MODEL_WAY_TCE:	return CELL_TCE;
+	case MODEL_WAY_IOMMU:	return CELL_OTHER;
+	default:		return CELL_PLAIN;
+	}
+}
+
+static void cell(struct pen *p, const struct top_dev *d, enum column col, unsigned int width)
+{
+	unsigned int severity = d->finding ? d->finding->f.severity : 0;
+	const char *name = d->d->key ? d->d->name : "(no device)";
+
+	switch (col) {
+	case COL_MARK:
+		pen_fill(p, top_severity_attr(severity), 1,
+			 severity ? top_severity_glyph(severity) : " ");
+		break;
+	case COL_NAME:
+		pen_field(p, severity == MODEL_ERROR ? CELL_ERROR | CELL_BOLD : CELL_PLAIN, width,
+			  false, name);
+		break;
+	case COL_KIND:
+		pen_field(p, CELL_PLAIN, width, false, kind_text(d, width));
+		break;
+	case COL_DRIVER:
+		pen_field(p, CELL_PLAIN, width, false, *d->driver ? d->driver : "-");
+		break;
+	case COL_PATHS:
+		top_path_bar(p, d->path, width);
+		break;
+	case COL_DECISION:
+		pen_field(p, d->d->removed ? CELL_LABEL : way_attr(d->decision.way), width, false,
+			  d->d->removed ? "removed" : d->decision.brief);
+		break;
+	default:
+		cell_number(p, d, col, width);
+	}
+}
+
+static void table_row(const struct top_dev *d, const struct table *t, struct cells *c,
+		      unsigned int row, bool selected)
+{
+	struct pen p = PEN(c, row);
+
+	for (unsigned int i = 0; i < COLS; i++) {
+		if (!t->width[i])
+			continue;
+		cell(&p, d, i, t->width[i]);
+		pen_say(&p, CELL_PLAIN, " ");
+	}
+	if (d->idle && !(d->finding && d->finding->f.severity == MODEL_ERROR))
+		cells_flag(c, row, 0, c->cols, CELL_DIM);
+	if (selected)
+		cells_flag(c, row, 0, c->cols, CELL_SELECTED);
+}
+
+size_t top_selected(const struct top_view *v, const struct top_ui *u)
+{
+	for (size_t i = 0; u->selected && i < v->devs; i++)
+		if (v->dev[i].d->key == u->sel_key)
+			return i;
+	return 0;
+}
+
+/* Draws from row `top` on, at most `rows` with the head. */
+static void table(const struct top_view *v, struct top_ui *u, struct cells *c, unsigned int top,
+		  unsigned int rows)
+{
+	unsigned int sel = (unsigned int)top_selected(v, u), shown = rows ? rows - 1 : 0, i;
+	struct pen p = PEN(c, top + 1);
+	struct table t;
+
+	choose_columns(v, c->cols, &t);
+	if (rows)
+		table_head(u, &t, c, top);
+	if (u->first > sel)
+		u->first = sel;
+	if (shown && sel >= u->first + shown)
+		u->first = sel - shown + 1;
+	if (u->first + shown > v->devs)
+		u->first = v->devs > shown ? (unsigned int)v->devs - shown : 0;
+	u->page_rows = shown;
+	u->page_lines = (unsigned int)v->devs;
+	for (i = 0; i < shown && u->first + i < v->devs; i++)
+		table_row(&v->dev[u->first + i], &t, c, top + 1 + i,
+			  !u->batch && u->first + i == sel);
+	if (!v->devs && shown)
+		pen_say(&p, CELL_LABEL, "%s", v->devs_all ? "no device fits the filter" :
+			"no device has done DMA yet");
+}
+
+/* ---- the chosen device in words ---- */
+
+static void strip(const struct top_view *v, const struct top_ui *u, struct cells *c,
+		  unsigned int row, unsigned int rows)
+{
+	const struct top_dev *d = v->devs ? &v->dev[top_selected(v, u)] : NULL;
+	struct pen p = PEN(c, row);
+	const char *s;
+	char b[FMT_LEN], buf[512];
+
+	if (!d) {
+		pen_fill(&p, CELL_LABEL, c->cols, G_RULE);
+		return;
+	}
+	pen_fill(&p, CELL_LABEL, 2, G_RULE);
+	pen_say(&p, CELL_TITLE | CELL_BOLD, " %s ", d->d->key ? d->d->name : "(no device)");
+	pen_say(&p, CELL_PLAIN, "%s%s%s", d->driver, *d->driver && *d->kind ? ", " : "", d->kind);
+	if (d->d->mask)
+		pen_say(&p, CELL_PLAIN, ", %s-bit mask", fmt_mask(b, d->d->mask));
+	if (d->liobn)
+		pen_say(&p, CELL_PLAIN, ", LIOBN 0x%x", d->liobn);
+	pen_say(&p, CELL_PLAIN, " ");
+	if (p.col < p.end)
+		pen_fill(&p, CELL_LABEL, p.end - p.col, G_RULE);
+	s = d->finding && rows < 4 ? d->finding->f.summary : d->decision.full;
+	for (unsigned int i = 1; i < rows; i++) {
+		if (!cells_wrap(&s, c->cols - 1, buf, sizeof(buf)))
+			break;
+		p = PEN(c, row + i);
+		pen_say(&p, CELL_PLAIN, "%s", buf);
+		if (i + 1 == rows && *s)
+			pen_say(&p, CELL_PLAIN, " " G_MORE);
+	}
+}
+
+/* ---- the bottom: keys, what is typed, what is said ---- */
+
+static void key_bar(const struct top_ui *u, struct cells *c, unsigned int row)
+{
+	struct pen p = PEN(c, row);
+
+	for (size_t i = 0; i < top_nkeys; i++) {
+		const struct top_key *k = &top_keys[i];
+
+		if (!k->bar || !top_key_usable(k, u))
+			continue;
+		if (p.col + strlen(k->name) + strlen(k->bar) + 1 > c->cols)
+			continue;
+		pen_say(&p, CELL_KEY | CELL_BOLD, "%s", k->name);
+		pen_say(&p, CELL_LABEL, " %s  ", k->bar);
+	}
+}
+
+static void bottom(const struct top_view *v, const struct top_ui *u, struct cells *c,
+		   unsigned int row)
+{
+	struct pen p = PEN(c, row);
+
+	if (u->prompt == TOP_ASK_FILTER)
+		pen_say(&p, CELL_KEY | CELL_BOLD, "show only: ");
+	else if (u->prompt == TOP_ASK_INTERVAL)
+		pen_say(&p, CELL_KEY | CELL_BOLD, "seconds between two looks: ");
+	if (u->prompt == TOP_ASK_FILTER || u->prompt == TOP_ASK_INTERVAL) {
+		pen_say(&p, CELL_PLAIN, "%s", u->text);
+		pen_say(&p, CELL_PLAIN | CELL_SELECTED, " ");
+		pen_say(&p, CELL_LABEL, "  Enter: take it, Esc: leave it");
+	} else if (u->message[0]) {
+		pen_say(&p, CELL_WARN | CELL_BOLD, "%s", u->message);
+	} else if (u->replay.broken) {
+		pen_say(&p, CELL_WARN | CELL_BOLD, "%s", u->replay.broken);
+	} else {
+		key_bar(u, c, row);
+		if (u->filter[0] && u->page == TOP_TABLE) {
+			pen_right(&p, (unsigned int)strlen(u->filter) + 22);
+			pen_say(&p, CELL_WARN | CELL_BOLD, " %zu of %zu, filter: %s", v->devs,
+				v->devs_all, u->filter);
+		}
+	}
+}
+
+#define MENU_WIDTH	52
+
+static void sort_menu(const struct top_ui *u, struct cells *c)
+{
+	unsigned int rows = TOP_SORTS + 2 < c->rows ? TOP_SORTS + 2 : c->rows;
+	unsigned int top = (c->rows - rows) / 2, i;
+	unsigned int col = c->cols > MENU_WIDTH ? (c->cols - MENU_WIDTH) / 2 : 0;
+	struct pen p;
+
+	for (i = 0; i < rows; i++)
+		cells_blank(c, top + i, col, MENU_WIDTH, CELL_PLAIN);
+	p = (struct pen){ c, top, col, col + MENU_WIDTH };
+	pen_fill(&p, CELL_HEAD, 1, " ");
+	pen_field(&p, CELL_HEAD | CELL_BOLD, MENU_WIDTH - 1, false,
+		  "sort by     (arrows and Enter; Esc leaves it)");
+	for (i = 0; i < TOP_SORTS && i + 1 < rows; i++) {
+		p = (struct pen){ c, top + 1 + i, col, col + MENU_WIDTH };
+		pen_say(&p, CELL_LABEL, "%s", i == u->o.sort ? G_SORT : " ");
+		pen_field(&p, CELL_KEY | CELL_BOLD, 9, false, top_sort_name(i));
+		pen_field(&p, CELL_PLAIN, MENU_WIDTH - 10, false, top_sort_help(i));
+		if (i == u->choice)
+			cells_flag(c, top + 1 + i, col, MENU_WIDTH, CELL_SELECTED);
+	}
+	if (rows == TOP_SORTS + 2) {
+		p = (struct pen){ c, top + rows - 1, col, col + MENU_WIDTH };
+		pen_fill(&p, CELL_LABEL, MENU_WIDTH, G_RULE);
+	}
+}
+
+/* ---- all ---- */
+
+static void page(const struct top_view *v, struct top_ui *u, struct cells *c)
+{
+	struct scroll s = { .c = c, .top = 1, .rows = c->rows > 2 ? c->rows - 2 : 0 };
+
+	title(v, u, c);
+	for (int again = 0; again < 2; again++) {
+		s.line = 0;
+		s.skip = u->scroll;
+		if (u->page == TOP_DEVICE)
+			top_page_device(v, u, &s);
+		else if (u->page == TOP_RANGES)
+			top_page_ranges(v, u, &s);
+		else if (u->page == TOP_FINDINGS)
+			top_page_findings(v, u, &s);
+		else
+			top_page_help(v, u, &s);
+		u->page_rows = s.rows;
+		u->page_lines = s.line;
+		if (s.line >= s.rows + u->scroll || !u->scroll)
+			break;
+		/* it became shorter: once more from its new end */
+		u->scroll = s.line > s.rows ? s.line - s.rows : 0;
+		for (unsigned int i = 0; i < s.rows; i++)
+			cells_blank(c, s.top + i, 0, c->cols, CELL_PLAIN);
+	}
+}
+
+static void batch_findings(const struct top_view *v, struct cells *c, unsigned int row)
+{
+	for (size_t i = 1; i < v->findings; i++) {
+		const struct model_finding *f = &v->finding[i];
+		struct pen p = PEN(c, row + (unsigned int)i - 1);
+
+		pen_fill(&p, top_severity_attr(f->f.severity), 1,
+			 top_severity_glyph(f->f.severity));
+		pen_say(&p, CELL_PLAIN, " %s%s%s", f->f.dev ? model__dev_name(v->m, f->f.dev) : "",
+			f->f.dev ? ": " : "", f->f.summary);
+	}
+}
+
+unsigned int top_batch_rows(const struct top_view *v)
+{
+	/* the header, the table with its head, the other findings */
+	return 8 + 1 + (unsigned int)(v->devs ? v->devs : 1) + (unsigned int)v->findings;
+}
+
+static void batch(const struct top_view *v, struct top_ui *u, struct cells *c)
+{
+	unsigned int top = header(v, u, c), rows = 1 + (unsigned int)(v->devs ? v->devs : 1);
+
+	table(v, u, c, top, rows);
+	batch_findings(v, c, top + rows);
+	c->rows = top + rows + (v->findings ? (unsigned int)v->findings - 1 : 0);
+}
+
+void top_layout(const struct top_view *v, struct top_ui *u, struct cells *c)
+{
+	unsigned int top, below;
+
+	if (u->batch) {
+		batch(v, u, c);
+		return;
+	}
+	if (!c->rows || c->cols < 8)
+		return;
+	if (u->page == TOP_TABLE) {
+		top = header(v, u, c);
+		below = c->rows >= 40 ? 5 : c->rows >= 20 ? 3 : c->rows >= 14 ? 2 : 0;
+		if (c->rows > top + below + 1)
+			table(v, u, c, top, c->rows - 1 - below - top);
+		if (below)
+			strip(v, u, c, c->rows - 1 - below, below);
+	} else {
+		page(v, u, c);
+	}
+	if (c->rows > 1)
+		bottom(v, u, c, c->rows - 1);
+	if (u->prompt == TOP_ASK_SORT)
+		sort_menu(u, c);
+}

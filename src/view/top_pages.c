@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The pages of top behind the table: one device, ranges, findings, help. Each writes all its
+ * lines; what is seen of them is the scroller's business.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "util/names.h"
+#include "view/top_draw.h"
+
+#define DEVICE_RANGES	12
+#define DEVICE_CALLERS	8
+#define CALLER_FRAMES	8
+#define DEVICE_FAILURES	8
+
+static const char *const dir_words[] = { "both", "to dev", "from dev", "-" };
+
+/* ---- findings ---- */
+
+void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
+		     bool name_device)
+{
+	uint16_t attr = top_severity_attr(f->f.severity);
+	struct pen p = scroll_line(s);
+	char buf[64];
+
+	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
+	pen_say(&p, attr, " %s", f->f.id);
+	if (f->f.dev && name_device)
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "  %s", model__dev_name(v->m, f->f.dev));
+	pen_say(&p, CELL_LABEL, "  %s, %u %% sure", model__severity_name(f->f.severity),
+		f->f.confidence);
+	scroll_text(s, 8, "", CELL_PLAIN | CELL_BOLD, f->f.summary);
+	scroll_text(s, 8, "seen", CELL_PLAIN, f->f.evidence);
+	scroll_text(s, 8, "do", CELL_GOOD, f->f.action);
+	scroll_text(s, 8, "but", CELL_WARN, f->not_seen);
+	if (!f->seq[0])
+		return;
+	snprintf(buf, sizeof(buf), "%" PRIu64, f->seq[0]);
+	for (unsigned int i = 1; i < MODEL_FINDING_EVENTS && f->seq[i]; i++)
+		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), ", %" PRIu64, f->seq[i]);
+	scroll_text(s, 8, "events", CELL_LABEL, buf);
+}
+
+void top_page_findings(const struct top_view *v, const struct top_ui *u, struct scroll *s)
+{
+	(void)u;
+	scroll_heading(s, "FINDINGS  %zu, worst first", v->findings);
+	for (size_t i = 0; i < v->findings; i++) {
+		if (i)
+			s->line++;
+		top_one_finding(v, s, &v->finding[i], true);
+	}
+	if (!v->findings)
+		scroll_text(s, 2, "", CELL_GOOD, "Nothing found wrong so far.");
+	else
+		scroll_text(s, 0, "", CELL_LABEL,
+			    "`dmascope explain ID` says more about each.");
+}
+
+/* ---- ranges ---- */
+
+struct range_list {
+	const struct top_view *v;
+	struct scroll *s;
+	uint64_t n, last_dev;
+	int last_path;
+	bool by_dev;
+};
+
+static void range_head(struct range_list *l, const struct model_range *r)
+{
+	struct pen p;
+
+	if (l->n && r->dev == l->last_dev && (int)r->path == l->last_path)
+		return;
+	l->last_dev = r->dev;
+	l->last_path = (int)r->path;
+	p = scroll_line(l->s);
+	if (!l->by_dev)
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s ", model__dev_name(l->v->m, r->dev));
+	pen_say(&p, top_path_attr(r->path), "%s", dms_path_name(r->path));
+	pen_say(&p, CELL_LABEL, "%s", r->preexisting ? ", from before the start" : "");
+}
+
+static int one_range(void *ctx, const struct model_range *r)
+{
+	struct range_list *l = ctx;
+	char a[FMT_LEN], b[FMT_LEN];
+	struct pen p;
+
+	range_head(l, r);
+	p = scroll_line(l->s);
+	pen_say(&p, CELL_PLAIN, "  %18s ", fmt_addr(a, r->dma));
+	pen_say(&p, CELL_PLAIN, "%18s%s", r->phys_known ? fmt_addr(a, r->phys) : "?",
+		r->scattered ? "+" : " ");
+	pen_say(&p, CELL_PLAIN | CELL_BOLD, "%6s", fmt_bytes(a, r->size));
+	pen_say(&p, CELL_PLAIN, "%7s", r->count ? fmt_short(a, r->count) : "?");
+	pen_say(&p, CELL_PLAIN, "%7s", r->preexisting ? "?" : top_age(b, l->v, r->oldest));
+	pen_say(&p, CELL_PLAIN, "  %-8s", dir_words[r->dir & 3]);
+	if (r->shared == MODEL_SHARED_NO && r->path != DMS_PATH_BOUNCED)
+		pen_say(&p, CELL_ERROR | CELL_BOLD, " private");
+	else if (r->shared == MODEL_SHARED_YES)
+		pen_say(&p, CELL_GOOD, " shared ");
+	else
+		pen_say(&p, CELL_PLAIN, "        ");
+	pen_say(&p, CELL_LABEL, " %s", r->caller ? r->caller : "");
+	l->n++;
+	return 0;
+}
+
+void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
+		     const struct model_range_filter *f)
+{
+	struct range_list l = { .v = v, .s = s, .by_dev = f->by_dev };
+	struct pen p = scroll_line(s);
+	unsigned int head = s->line - 1;
+	uint64_t total = 0;
+	char b[FMT_LEN];
+	int err;
+
+	err = model__ranges(v->m, f, one_range, &l, &total);
+	if (err < 0 && err != -ENOENT) {
+		scroll_text(s, 2, "", CELL_ERROR, "not enough memory to list them");
+	} else if (!total && v->run.aggregates && !u->each) {
+		s->line = head;
+		scroll_text(s, 2, "", CELL_PLAIN, "Not observed: mappings are only counted, which "
+			    "costs least. Press R to follow each of them, or start with --ranges.");
+		return;
+	} else if (!total) {
+		s->line = head;
+		scroll_text(s, 2, "", CELL_PLAIN, "Nothing is mapped now.");
+		return;
+	}
+	pen_say(&p, CELL_LABEL, "  %18s %18s %6s%7s%7s  %-8s          %s", "DMA address", "memory",
+		"bytes", "maps", "age", "dir", "by");
+	if (l.n < total) {
+		p = scroll_line(s);
+		pen_say(&p, CELL_LABEL, "  %s more%s", fmt_exact(b, total - l.n),
+			f->by_dev ? " (r lists all)" : "");
+	}
+}
+
+void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct scroll *s)
+{
+	struct model_range_filter f = {
+		.by_dev = u->back == TOP_DEVICE,
+		.dev = u->sel_key,
+		/* a few screens beyond the one that is seen, so that the end is found */
+		.limit = (size_t)s->skip + 4 * s->rows + 16,
+	};
+
+	scroll_heading(s, "RANGES mapped now%s%s", f.by_dev ? " by " : "",
+		       f.by_dev ? model__dev_name(v->m, u->sel_key) : "");
+	top_range_lines(v, u, s, &f);
+}
+
+/* ---- one device ---- */
+
+static void dev_paths(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	struct pen p = scroll_line(s);
+	char b[FMT_LEN];
+
+	(void)v;
+	pen_say(&p, CELL_LABEL, "  %-10s %9s %8s %9s %7s %7s", "path", "maps", "bytes", "unmaps",
+		"live", "bytes");
+	for (unsigned int i = 0; i < TOP_PATHS; i++) {
+		enum dms_path path = top_paths[i].path;
+		const struct model_counts *c = &d->d->path[path];
+
+		if (!c->maps && !c->unmaps && !d->d->live[path])
+			continue;
+		p = scroll_line(s);
+		pen_fill(&p, top_paths[i].attr, 1, top_paths[i].glyph);
+		pen_say(&p, top_paths[i].attr, " %-10s", dms_path_name(path));
+		pen_say(&p, CELL_PLAIN, " %9s", fmt_count(b, c->maps));
+		pen_say(&p, CELL_PLAIN, " %8s", fmt_bytes(b, c->map_bytes));
+		pen_say(&p, CELL_PLAIN, " %9s", fmt_count(b, c->unmaps));
+		pen_say(&p, CELL_PLAIN, " %7s", fmt_short(b, d->d->live[path]));
+		pen_say(&p, CELL_PLAIN, " %7s", fmt_bytes(b, d->d->live_bytes[path]));
+	}
+}
+
+static void dev_facts(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	const struct rec_device *rec = d->d->rec;
+	char text[DMS_TEXT_LEN], a[FMT_LEN], b[FMT_LEN];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s", *d->driver ? d->driver : "no driver",
+		 *d->kind ? ", " : "", d->kind, rec && rec->bus[0] ? " on " : "",
+		 rec ? rec->bus : "");
+	if (rec && rec->vendor)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %04x:%04x",
+			 rec->vendor, rec->device);
+	scroll_text(s, 11, "device", CELL_PLAIN, text);
+	snprintf(text, sizeof(text), "%s bits, coherent %s%s%s", fmt_mask(a, d->d->mask),
+		 fmt_mask(b, d->d->coherent_mask), rec && rec->ops[0] ? "; dma_ops " : "",
+		 rec ? rec->ops : "");
+	scroll_text(s, 11, "mask", CELL_PLAIN, text);
+	snprintf(text, sizeof(text), "%s/s, %s bytes/s",
+		 fmt_rate(a, d->maps_rate, false), fmt_rate(b, d->bytes_rate, true));
+	scroll_text(s, 11, "maps", CELL_PLAIN, v->since_sample ? text : "measuring");
+	snprintf(text, sizeof(text), "%s%s held, %s at most", d->slots_estimate ? "about " : "",
+		 fmt_exact(a, d->slots), d->d->slots_max ? fmt_exact(b, d->d->slots_max) : "?");
+	if (d->slots || d->d->slots_max)
+		scroll_text(s, 11, "bounce slots", CELL_PLAIN, text);
+	snprintf(text, sizeof(text), "%s: %s", d->decision.brief, d->decision.full);
+	scroll_text(s, 11, "decision", CELL_PLAIN, text);
+	if (d->d->preexisting) {
+		snprintf(text, sizeof(text), "%s mappings from before the start were given back",
+			 fmt_exact(a, d->d->preexisting));
+		scroll_text(s, 11, "before", CELL_PLAIN, text);
+	}
+}
+
+static void dev_windows(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	struct model_window w;
+	char a[FMT_LEN], b[FMT_LEN], used[FMT_LEN], most[FMT_LEN];
+	unsigned int n = 0;
+	struct pen p;
+
+	for (size_t i = 0; model__window(v->m, i, &w); i++) {
+		if (w.rec.dev != d->d->key)
+			continue;
+		if (!n++) {
+			scroll_heading(s, "WINDOWS");
+			p = scroll_line(s);
+			pen_say(&p, CELL_LABEL, "  %-10s %-8s %-8s %18s %6s %5s %14s %9s", "LIOBN",
+				"kind", "use", "base", "size", "page", "TCEs used", "shared");
+		}
+		p = scroll_line(s);
+		pen_say(&p, w.rec.removed ? CELL_LABEL : CELL_PLAIN, "  0x%08x %-8s %-8s %18s %6s",
+			w.rec.liobn, dms_window_kind_name(w.rec.kind),
+			w.rec.removed ? "removed" : dms_window_use_name(w.rec.use),
+			fmt_addr(a, w.rec.base), fmt_bytes(b, w.rec.size));
+		pen_say(&p, CELL_PLAIN, " %5s", w.rec.page_shift ?
+			fmt_bytes(a, 1ULL << w.rec.page_shift) : "?");
+		snprintf(used, sizeof(used), "%.10s/%s", top_val(a, w.used),
+			 fmt_short(most, w.entries));
+		pen_say(&p, CELL_PLAIN, " %14s %9s", used,
+			w.shared_bytes.why || w.mapped_bytes.why ? "?" :
+			fmt_percent(b, w.shared_bytes.v, w.mapped_bytes.v));
+	}
+}
+
+static void bars(struct scroll *s, const uint64_t *count, unsigned int n, uint16_t attr,
+		 char *(*name)(char *buf, unsigned int slot))
+{
+	unsigned int width = s->c->cols > 60 ? s->c->cols - 36 : 20, first = 0, last = n, i, w;
+	uint64_t most = 0, sum = 0;
+	char a[FMT_LEN], b[FMT_LEN];
+	struct pen p;
+
+	for (i = 0; i < n; i++) {
+		most = count[i] > most ? count[i] : most;
+		sum += count[i];
+	}
+	while (first < n && !count[first])
+		first++;
+	while (last > first && !count[last - 1])
+		last--;
+	for (i = first; i < last; i++) {
+		p = scroll_line(s);
+		pen_say(&p, CELL_PLAIN, "  %-9s", name(a, i));
+		pen_say(&p, CELL_PLAIN, "%9s ", fmt_count(a, count[i]));
+		pen_say(&p, CELL_LABEL, "%7s ", fmt_percent(b, count[i], sum));
+		w = (unsigned int)((double)count[i] * width / (double)most);
+		pen_fill(&p, attr, count[i] && !w ? 1 : w, G_FULL);
+	}
+}
+
+static char *size_name(char *buf, unsigned int slot)
+{
+	char b[FMT_LEN];
+
+	if (slot == DMS_HIST_SLOTS - 1)
+		snprintf(buf, FMT_LEN, ">= %s", fmt_bytes(b, 256ULL << slot));
+	else
+		snprintf(buf, FMT_LEN, "< %s", fmt_bytes(b, 512ULL << slot));
+	return buf;
+}
+
+static char *life_name(char *buf, unsigned int slot)
+{
+	bool last = slot == MODEL_LIFE_SLOTS - 1;
+	char b[FMT_LEN];
+
+	snprintf(buf, FMT_LEN, "%s %s", last ? ">=" : "<",
+		 fmt_ns(b, 1000ULL << (last ? slot - 1 : slot)));
+	return buf;
+}
+
+static void dev_histograms(const struct top_dev *d, struct scroll *s)
+{
+	uint64_t size[DMS_HIST_SLOTS] = { 0 }, sizes = 0, lives = 0;
+	unsigned int p, i;
+
+	for (p = 0; p < DMS_PATH_MAX; p++)
+		for (i = 0; i < DMS_HIST_SLOTS && p != DMS_PATH_COHERENT; i++) {
+			size[i] += d->d->path[p].size_hist[i];
+			sizes += d->d->path[p].size_hist[i];
+		}
+	for (i = 0; i < MODEL_LIFE_SLOTS; i++)
+		lives += d->d->life_hist[i];
+	if (sizes) {
+		scroll_heading(s, "SIZES of mappings");
+		bars(s, size, DMS_HIST_SLOTS, CELL_BOUNCED, size_name);
+	}
+	if (lives) {
+		scroll_heading(s, "LIFETIMES of mappings given back");
+		bars(s, d->d->life_hist, MODEL_LIFE_SLOTS, CELL_DIRECT, life_name);
+	}
+}
+
+static void dev_callers(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	struct model_caller c[DEVICE_CALLERS];
+	size_t n = model__callers(v->m, &d->d->key, c, DEVICE_CALLERS), i;
+	const struct rec_stack *st;
+	char a[FMT_LEN], b[FMT_LEN];
+	struct pen p;
+
+	if (!n)
+		return;
+	scroll_heading(s, "CALLERS  %zu", n);
+	for (i = 0; i < n && i < DEVICE_CALLERS; i++) {
+		p = scroll_line(s);
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "  %s", c[i].name ? c[i].name : "not recorded");
+		pen_say(&p, top_path_attr(c[i].path), "  %s", dms_path_name(c[i].path));
+		pen_say(&p, CELL_PLAIN, "  %s maps, %s bytes", fmt_count(a, c[i].maps),
+			fmt_bytes(b, c[i].bytes));
+		if (c[i].live)
+			pen_say(&p, CELL_PLAIN, ", %s live", fmt_count(a, c[i].live));
+		if (c[i].fails)
+			pen_say(&p, CELL_FAILED | CELL_BOLD, ", %s failed",
+				fmt_count(a, c[i].fails));
+		st = c[i].stack ? model__stack(v->m, c[i].stack) : NULL;
+		for (uint32_t k = 0; st && k < st->depth && k < CALLER_FRAMES; k++) {
+			p = scroll_line(s);
+			pen_say(&p, CELL_LABEL, "      %s", st->frame[k]);
+		}
+	}
+	if (n > DEVICE_CALLERS) {
+		p = scroll_line(s);
+		pen_say(&p, CELL_LABEL, "  %zu more", n - DEVICE_CALLERS);
+	}
+}
+
+static void dev_failures(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	struct model_failure f;
+	char a[FMT_LEN], b[FMT_LEN];
+	unsigned int n = 0;
+	struct pen p;
+
+	for (size_t i = 0; n < DEVICE_FAILURES && model__failure(v->m, i, &f); i++) {
+		if (f.dev != d->d->key)
+			continue;
+		if (!n++)
+			scroll_heading(s, "FAILURES  %s, the last ones", fmt_exact(a, d->n.fails));
+		p = scroll_line(s);
+		pen_say(&p, CELL_FAILED, "  %s ago", top_age(a, v, f.ts));
+		pen_say(&p, CELL_PLAIN, "  %s %s: %s", fmt_size(b, f.size), dir_words[f.dir & 3],
+			model__fail_text(f.why));
+		pen_say(&p, CELL_LABEL, "  %s", f.caller ? f.caller : "");
+	}
+}
+
+static void dev_findings(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < v->findings; i++) {
+		if (v->finding[i].f.dev != d->d->key || !d->d->key)
+			continue;
+		if (!n++)
+			scroll_heading(s, "FINDINGS");
+		top_one_finding(v, s, &v->finding[i], false);
+	}
+}
+
+void top_page_device(const struct top_view *v, const struct top_ui *u, struct scroll *s)
+{
+	const struct top_dev *d = v->devs ? &v->dev[top_selected(v, u)] : NULL;
+	struct model_range_filter f = { .by_dev = true, .limit = DEVICE_RANGES };
+
+	if (!d || d->d->key != u->sel_key) {
+		scroll_text(s, 2, "", CELL_WARN, "This device is not among those shown any more.");
+		return;
+	}
+	f.dev = d->d->key;
+	scroll_heading(s, "%s%s", d->d->key ? d->d->name : "calls without a device",
+		       d->d->removed ? ", removed" : "");
+	dev_facts(v, d, s);
+	s->line++;
+	dev_paths(v, d, s);
+	dev_findings(v, d, s);
+	dev_failures(v, d, s);
+	if (v->run.tce)
+		dev_windows(v, d, s);
+	scroll_heading(s, "RANGES mapped now");
+	top_range_lines(v, u, s, &f);
+	dev_callers(v, d, s);
+	dev_histograms(d, s);
+}
+
+/* ---- help ---- */
+
+static void help_paths(struct scroll *s)
+{
+	static const char *const words[DMS_PATH_MAX] = {
+		[DMS_PATH_DIRECT] = "the device reaches the memory itself; in a secure guest only "
+				    "shared memory may be given to it so",
+		[DMS_PATH_BOUNCED] = "copied through the bounce pool (SWIOTLB)",
+		[DMS_PATH_TCE] = "an entry of a TCE table was made for the mapping (pseries)",
+		[DMS_PATH_IOMMU] = "through the dma-iommu layer",
+		[DMS_PATH_UNKNOWN] = "not enough was seen to tell",
+		[DMS_PATH_FAILED] = "the kernel refused the mapping",
+		[DMS_PATH_COHERENT] = "memory allocated for the device, not mapped",
+	};
+
+	scroll_heading(s, "PATHS of a mapping");
+	for (unsigned int i = 0; i < TOP_PATHS; i++) {
+		struct pen p = scroll_line(s);
+
+		pen_fill(&p, top_paths[i].attr, 3, top_paths[i].glyph);
+		pen_say(&p, top_paths[i].attr, " %-10s", dms_path_name(top_paths[i].path));
+		s->line--;
+		scroll_text(s, 15, "", CELL_PLAIN, words[top_paths[i].path]);
+	}
+}
+
+static void help_columns(struct scroll *s)
+{
+	static const struct { const char *name, *text; } cols[] = {
+		{ "MAPS/s", "mappings made per second, over the last interval" },
+		{ "LIVE", "mappings made and not yet given back" },
+		{ "MAPPED", "bytes of them" },
+		{ "SLOTS", "slots of the bounce pool held (2 KiB each); ~ is an estimate" },
+		{ "MASK", "bits of the addresses the device says it can use" },
+		{ "LIOBN", "the TCE window its mappings lie in (pseries)" },
+		{ "DECISION", "why its DMA goes the way it goes; more on the device's page" },
+	};
+
+	scroll_heading(s, "COLUMNS");
+	for (size_t i = 0; i < sizeof(cols) / sizeof(cols[0]); i++)
+		scroll_text(s, 15, cols[i].name, CELL_PLAIN, cols[i].text);
+}
+
+void top_page_help(const struct top_view *v, const struct top_ui *u, struct scroll *s)
+{
+	(void)v;
+	scroll_heading(s, "KEYS");
+	for (size_t i = 0; i < top_nkeys; i++) {
+		const struct top_key *k = &top_keys[i];
+		struct pen p;
+
+		if (!top_key_usable(k, u))
+			continue;
+		p = scroll_line(s);
+		pen_say(&p, CELL_KEY | CELL_BOLD, "  %-12s", k->name);
+		pen_say(&p, CELL_PLAIN, " %s", k->help);
+	}
+	help_paths(s);
+	help_columns(s);
+}
