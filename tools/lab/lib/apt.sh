@@ -85,7 +85,7 @@ apt_unpack() {
 		[ -n "$(apt_version "$dir" "${pkg%%=*}")" ] || missing="$missing $pkg"
 	done
 	if [ -n "$missing" ]; then
-		echo "error: not found on the mirror:$missing ($(sed -n 's/.*Architecture "\(.*\)";/\1/p' "$dir/apt.conf"); see $dir/update.log)" >&2
+		echo "error: not found on the mirror:$missing (see $dir/update.log)" >&2
 		return 1
 	fi
 	tmp=$(mktemp -d "$dir/get.XXXXXX")

@@ -24,7 +24,8 @@ built_setup() {
 	say "compiling plugins and guest helpers"
 	rm -rf "$built.tmp"
 	mkdir -p "$built.tmp"
-	in_root sh /lab/src/lib/build.sh "/lab/cache/${built#"$cache"/}.tmp" >"$cache/log/built.log" 2>&1 ||
+	in_root sh /lab/src/lib/build.sh "/lab/cache/${built#"$cache"/}.tmp" \
+		>"$cache/log/built.log" 2>&1 ||
 		{ cat "$cache/log/built.log" >&2; die "plugins or helpers do not compile"; }
 	mv "$built.tmp" "$built"
 }
@@ -34,8 +35,8 @@ built_setup() {
 base_setup() {
 	local key tree m
 	busybox_setup "$deb_arch"
-	key=$(cat "$lab_dir/guest/init" "$lab_dir/lib/image.sh" | cat - <(echo "$kernel $built $modules $arch") |
-		sha256sum | cut -c1-12)
+	key=$(cat "$lab_dir/guest/init" "$lab_dir/lib/image.sh" \
+		<(echo "$kernel $built $modules $arch") | sha256sum | cut -c1-12)
 	base=$cache/base/$arch-$key.cpio.gz
 	[ ! -e "$base" ] || return 0
 	tree=$cache/base/$arch-$key.tmp

@@ -103,7 +103,8 @@ kernel_stock() {
 	mkdir -p "$tmp"
 	say "kernel $7: fetching $package $4"
 	# shellcheck disable=SC2046
-	apt_unpack "$apt" "$tmp/deb" $(kernel_parts "$apt" "$package") || die "kernel $7: could not get $package"
+	apt_unpack "$apt" "$tmp/deb" $(kernel_parts "$apt" "$package") ||
+		die "kernel $7: could not get $package"
 	echo "$release" >"$tmp/version"
 	file=$(kernel_file "$tmp/deb" 'vmlinu[xz]')
 	[ -n "$file" ] || die "kernel $7: $package holds no kernel"
@@ -116,7 +117,8 @@ kernel_stock() {
 	mkdir -p "$tmp/modules/lib/modules"
 	mv "$modules" "$tmp/modules/lib/modules/$release"
 	rm -rf "$tmp/deb"
-	in_root depmod -b "/lab/cache/${tmp#"$cache"/}/modules" "$release" || die "depmod of $release failed"
+	in_root depmod -b "/lab/cache/${tmp#"$cache"/}/modules" "$release" ||
+		die "depmod of $release failed"
 	in_root sh /lab/src/lib/extract-btf.sh "/lab/cache/${tmp#"$cache"/}/image" \
 		"/lab/cache/${tmp#"$cache"/}/btf" || say "kernel $7: no BTF in it"
 	echo "package=$package $4" >"$tmp/inputs"
@@ -147,12 +149,15 @@ kernel_build() {
 	fi
 	kernel_fragments "$fragments" >"$tmp/fragments"
 	kernel_make "$tmp" KCONFIG_ALLCONFIG="/lab/cache/${tmp#"$cache"/}/fragments" allnoconfig \
-		>"$cache/log/kernel-config.log" 2>&1 || die "kernel $name: configuration failed ($cache/log/kernel-config.log)"
+		>"$cache/log/kernel-config.log" 2>&1 ||
+		die "kernel $name: configuration failed ($cache/log/kernel-config.log)"
 	for option in $KERNEL_MUST; do
-		grep -q "^CONFIG_$option=y" "$tmp/src/.config" || die "kernel $name: CONFIG_$option could not be set"
+		grep -q "^CONFIG_$option=y" "$tmp/src/.config" ||
+			die "kernel $name: CONFIG_$option could not be set"
 	done
-	watch_step "kernel $name: compiling" "$cache/log/kernel-${name/ /-}.log" '^  (CC|AS|LD|AR|HOSTCC) ' \
-		"$objects" kernel_make "$tmp" vmlinux modules || die "kernel $name: the build failed"
+	watch_step "kernel $name: compiling" "$cache/log/kernel-${name/ /-}.log" \
+		'^  (CC|AS|LD|AR|HOSTCC) ' "$objects" kernel_make "$tmp" vmlinux modules ||
+		die "kernel $name: the build failed"
 	kernel_keep "$tmp"
 	{
 		echo "package=$package $version"

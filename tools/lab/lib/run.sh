@@ -5,7 +5,9 @@
 OUTPUT_BEGINS='lab: output begins'
 KERNEL_STARTS='lab: the command starts'
 KERNEL_ENDED='lab: the command ended with '
-SPLAT='Kernel panic|Oops|BUG:|WARNING:|INFO: task .* blocked|Call Trace:|rcu.*(stall|detected)|soft lockup|hard LOCKUP|possible circular locking|inconsistent lock state|Unable to handle kernel|general protection fault|kernel BUG at'
+SPLAT='Kernel panic|Oops|BUG:|WARNING:|Call Trace:|kernel BUG at|Unable to handle kernel'
+SPLAT="$SPLAT|general protection fault|INFO: task .* blocked|rcu.*(stall|detected)|soft lockup"
+SPLAT="$SPLAT|hard LOCKUP|possible circular locking|inconsistent lock state"
 
 disk_setup() {
 	disk=$cache/disk.img
@@ -68,7 +70,8 @@ compose() {
 	qemu_command+=(-d plugin -D /lab/out/tce-trace.log)
 	[ -z "$no_trace" ] || plugin_args="$plugin_args${plugin_args:+,}tce=off"
 	args=log=/lab/out/ultravisor.log,xfer=/lab/out/.xfer,ram=$ram,page-size=$page_size
-	qemu_command+=(-plugin "/lab/cache/${built#"$cache"/}/$plugin.so,$args${plugin_args:+,$plugin_args}")
+	args="/lab/cache/${built#"$cache"/}/$plugin.so,$args${plugin_args:+,$plugin_args}"
+	qemu_command+=(-plugin "$args")
 	# shellcheck disable=SC2206
 	qemu_command+=($extra_qemu)
 }
@@ -149,7 +152,8 @@ verdict() {
 	# A log that lacks the marks was not looked at: no verdict is not a clean one.
 	if ! grep -q "$KERNEL_STARTS" "$out/serial.log" ||
 	   ! grep -q "$KERNEL_ENDED" "$out/serial.log"; then
-		echo "lab: serial.log does not show the command's start and end: cannot tell whether the kernel complained" >&2
+		echo "lab: serial.log does not show the command's start and end:" \
+			"cannot tell whether the kernel complained" >&2
 		return $LAB_FAILED
 	fi
 	return "$command_status"
