@@ -15,6 +15,7 @@ static const char *const carriers[] = {
 	"tce_", "set_memory_", "__set_memory_", "ucall_", "bpf_", "trace_", "__traceiter_",
 	"perf_", "kprobe", "__kretprobe", "kretprobe", "arch_rethook", "rethook_", "ftrace_",
 	"__bpf_", "___bpf_", "optimized_callback", "dma_direct_", "plpar_",
+	"vring_", "virtqueue_",		/* virtio's drivers are behind these */
 };
 
 static bool is_carrier(const char *frame)
@@ -169,6 +170,43 @@ static void find_oldest(const struct model *m, uint64_t *oldest)
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct model_caller *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->path != y->path)
+		return x->path < y->path ? -1 : 1;
+	if (!x->name || !y->name)
+		return !x->name - !y->name;
+	return strcmp(x->name, y->name);
+}
+
+/* One function reached by many ways is one caller. Returns how many are left. */
+static size_t join_callers(struct model_caller *c, size_t count)
+{
+	size_t i, n = 0;
+
+	qsort(c, count, sizeof(*c), by_name);
+	for (i = 0; i < count; i++) {
+		if (!n || by_name(&c[n - 1], &c[i])) {
+			c[n++] = c[i];
+			continue;
+		}
+		if (c[i].maps > c[n - 1].maps)
+			c[n - 1].stack = c[i].stack;
+		c[n - 1].maps += c[i].maps;
+		c[n - 1].bytes += c[i].bytes;
+		c[n - 1].fails += c[i].fails;
+		c[n - 1].live += c[i].live;
+		c[n - 1].live_bytes += c[i].live_bytes;
+		if (c[i].oldest && (!c[n - 1].oldest || c[i].oldest < c[n - 1].oldest))
+			c[n - 1].oldest = c[i].oldest;
+	}
+	return n;
+}
+
 size_t model__callers(const struct model *m, const uint64_t *dev, struct model_caller *out,
 		      size_t n)
 {
@@ -193,6 +231,7 @@ size_t model__callers(const struct model *m, const uint64_t *dev, struct model_c
 			.oldest = oldest[i],
 		};
 	}
+	count = join_callers(all, count);
 	qsort(all, count, sizeof(*all), by_maps);
 	if (n)
 		memcpy(out, all, (count < n ? count : n) * sizeof(*all));

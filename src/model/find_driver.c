@@ -131,18 +131,50 @@ void find_not_copied_back(struct finder *f)
 	free(e);
 }
 
-/* Mappings of that caller made before ts and still live. */
-static uint64_t older_than(const struct model *m, uint32_t caller, uint64_t ts, struct evid *e)
+/* Who holds the old mappings of a device and path: the names, counted. */
+#define LEAK_NAMES	16
+
+struct holders {
+	const struct model *m;
+	uint32_t dev, path, stack;
+	bool by_stack;
+	uint64_t before;		/* mappings made before that ts are old */
+	struct evid old;
+	struct {
+		const char *name;
+		uint64_t n;
+	} who[LEAK_NAMES];
+	size_t names;
+};
+
+static void count_holder(struct holders *h, const struct mapping *mp)
+{
+	const char *name = caller_name(h->m, mp->stack);
+	size_t i;
+
+	evid_add(&h->old, mp->seq);
+	for (i = 0; i < h->names; i++)
+		if (h->who[i].name == name || (name && h->who[i].name &&
+					       !strcmp(h->who[i].name, name)))
+			break;
+	if (i == LEAK_NAMES)
+		return;
+	if (i == h->names)
+		h->who[h->names++].name = name;
+	h->who[i].n++;
+}
+
+static void find_holders(struct holders *h)
 {
 	const struct mapping *mp;
 	uint32_t id;
 
-	for (id = 0; id < m->maps.used; id++) {
-		mp = mapping_at(&m->maps, id);
-		if (mp->used && mp->caller == caller && mp->ts < ts)
-			evid_add(e, mp->seq);
+	for (id = 0; id < h->m->maps.used; id++) {
+		mp = mapping_at(&h->m->maps, id);
+		if (mp->used && mp->dev == h->dev && mp->path == h->path && mp->ts < h->before &&
+		    (!h->by_stack || mp->stack == h->stack))
+			count_holder(h, mp);
 	}
-	return e->count;
 }
 
 static unsigned int leak_confidence(uint64_t ns)
@@ -150,43 +182,96 @@ static unsigned int leak_confidence(uint64_t ns)
 	return ns > 60 * NSEC ? 85 : ns > 10 * NSEC ? 70 : 50;
 }
 
-void find_mapping_leak(struct finder *f)
+struct leak {
+	uint64_t live, bytes, from, to, ns, maps;
+};
+
+/* Has the number of live mappings grown all the time, and are old ones among them? */
+static bool is_leak(const struct model *m, const struct growth *now, struct leak *l,
+		    struct holders *h)
+{
+	struct growth g = *now;
+
+	if (!g.n || l->live < LEAK_LEAST)
+		return false;
+	growth_roll(&g, m->now, l->live);
+	if (!growth_monotonic(&g, &l->from, &l->to, &l->ns) || l->to - l->from < LEAK_LEAST ||
+	    l->ns < 2 * NSEC)
+		return false;
+	/* A load that rises has young mappings; a leak has old ones. */
+	h->m = m;
+	h->before = m->now - l->ns / 2;
+	find_holders(h);
+	return h->old.count >= (l->to - l->from) / 3;
+}
+
+static void say_leak(struct finder *f, const struct leak *l, const struct holders *h)
+{
+	struct model_finding *x = finding_new(f, f->m->dev[h->dev], MODEL_WARNING,
+					      leak_confidence(l->ns));
+	size_t i, best = 0;
+	char a[SIZE_LEN];
+
+	if (!x)
+		return;
+	for (i = 1; i < h->names; i++)
+		if (h->who[i].n > h->who[best].n)
+			best = i;
+	SAY(x, summary, "Mappings are made and never given back: ");
+	if (h->names && h->who[best].name)
+		SAY(x, summary, "%" PRIu64 " of %" PRIu64 " old ones by %s.", h->who[best].n,
+		    h->old.count, h->who[best].name);
+	else
+		SAY(x, summary, "by whom was not recorded.");
+	SAY(x, evidence, "%s: %" PRIu64 " live, %s; never fewer than %" PRIu64 " %" PRIu64
+	    " s ago, and more in every interval since; %" PRIu64 " of them older than %" PRIu64
+	    " s; %" PRIu64 " made in all", dms_path_name(h->path), l->live, size_text(a, l->bytes),
+	    l->from, l->ns / NSEC, h->old.count, l->ns / 2 / NSEC, l->maps);
+	SAY(x, action, "Look at the oldest ranges of this device. If it goes on, the pool or the "
+	    "table runs full; the driver named misses an unmap.");
+	finding_events(x, &h->old);
+	finding_needs(f, x, DMS_HOOK_UNMAP);
+	finding_needs(f, x, DMS_HOOK_UNMAP_SG);
+}
+
+/* One caller's leak stands out even where others come and go. */
+static bool leak_by_caller(struct finder *f, uint32_t dev, uint32_t path)
 {
 	const struct model *m = f->m;
-	uint64_t from, to, ns;
-	struct model_finding *x;
-	char a[SIZE_LEN];
 	uint32_t i;
 
 	for (i = 0; i < m->callers; i++) {
 		const struct caller *c = &m->caller[i];
-		struct growth g = c->growth;
-		struct evid e = { 0 };
+		struct leak l = { .live = c->live, .bytes = c->live_bytes, .maps = c->maps };
+		struct holders h = { .dev = dev, .path = path, .stack = c->stack,
+				     .by_stack = true };
 
-		if (!g.n || c->live < LEAK_LEAST)
+		if (c->dev != dev || c->path != path || !is_leak(m, &c->growth, &l, &h))
 			continue;
-		growth_roll(&g, m->now, c->live);
-		if (!growth_monotonic(&g, &from, &to, &ns) || to - from < LEAK_LEAST ||
-		    ns < 2 * NSEC)
-			continue;
-		/* A load that rises has young mappings; a leak has old ones. */
-		if (older_than(m, i, m->now - ns / 2, &e) < (to - from) / 3)
-			continue;
-		x = finding_new(f, m->dev[c->dev], MODEL_WARNING, leak_confidence(ns));
-		if (!x)
-			return;
-		SAY(x, summary, "Mappings are made and never given back: %s.",
-		    caller_name(m, c->stack) ? caller_name(m, c->stack) : "the caller was not recorded");
-		SAY(x, evidence, "%s path: %" PRIu64 " live, at least %" PRIu64 " %" PRIu64
-		    " s ago, more in every interval since; %s in total; %" PRIu64 " of %" PRIu64
-		    " ever given back", dms_path_name(c->path), c->live, from, ns / NSEC,
-		    size_text(a, c->live_bytes), c->unmaps, c->maps);
-		SAY(x, action, "Look at the oldest ranges of this device. If it goes on, the pool or the "
-		    "table runs full; the driver named misses an unmap.");
-		finding_events(x, &e);
-		x->count = c->live;
-		finding_needs(f, x, DMS_HOOK_UNMAP);
-		finding_needs(f, x, DMS_HOOK_UNMAP_SG);
+		say_leak(f, &l, &h);
+		return true;
+	}
+	return false;
+}
+
+void find_mapping_leak(struct finder *f)
+{
+	struct dev *d;
+	uint32_t i, p;
+
+	for_each_dev(f, i, d) {
+		for (p = 0; p < DMS_PATH_MAX && !d->stats; p++) {
+			struct leak l = { .live = d->pub.live[p], .bytes = d->pub.live_bytes[p],
+					  .maps = d->pub.path[p].maps };
+			struct holders h = { .dev = i, .path = p };
+
+			if (l.live < LEAK_LEAST)
+				continue;
+			if (is_leak(f->m, &d->growth[p], &l, &h))
+				say_leak(f, &l, &h);
+			else
+				leak_by_caller(f, i, p);
+		}
 	}
 }
 

@@ -157,6 +157,7 @@ struct dev {
 	uint64_t bypass_mask, decide_ts;
 	bool bypass_seen, bypass_granted;
 	bool stats;
+	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
 	uint64_t superseded;	/* mappings whose unmap never came */
 	uint64_t other_tail, tail_epoch;	/* failures of no known reason since the last BOUNCE */
 };
@@ -188,7 +189,7 @@ struct pool {
 };
 
 struct slot {
-	uint64_t addr, ts, seq;
+	uint64_t addr, phys, ts, seq;	/* phys: of the memory bounced, 0 = not known */
 	uint64_t closed;	/* ts of the unmap of its mapping, 0: open */
 	uint32_t dev, stack;
 	uint32_t nslots;
@@ -269,7 +270,7 @@ struct model {
 	struct pool pool[MAX_POOLS];
 	uint32_t pools;
 	struct slot *slot;
-	uint32_t slots_used, slot_cap, slot_free, slots_live;
+	uint32_t slots_used, slot_cap, slot_free, slots_live, slots_old;
 	uint64_t bounce_epoch;		/* BOUNCE events so far */
 	uint64_t last_unbounce;		/* ts of the newest UNBOUNCE: its hook was alive then */
 	struct idmap by_slot;

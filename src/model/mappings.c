@@ -288,12 +288,14 @@ static void count_life(struct dev *d, uint64_t ns)
 	d->pub.life_hist[log2_slot(ns / 1000, 0, MODEL_LIFE_SLOTS)]++;
 }
 
-static void live_change(struct dev *d, uint8_t path, uint64_t size, bool add)
+static void live_change(struct dev *d, uint8_t path, uint64_t size, uint64_t ts, bool add)
 {
 	if (d->stats)
 		return;
+	growth_roll(&d->growth[path], ts, d->pub.live[path]);
 	d->pub.live[path] += add ? 1 : -1;
 	d->pub.live_bytes[path] += add ? size : -size;
+	growth_set(&d->growth[path], d->pub.live[path]);
 	d->live_now += add ? 1 : -1;
 	if (d->live_now > d->pub.live_max)
 		d->pub.live_max = d->live_now;
@@ -331,7 +333,7 @@ static void close_mapping(struct model *m, struct dev *d, uint32_t id, uint64_t 
 {
 	struct mapping *mp = mapping_at(&m->maps, id);
 
-	live_change(d, mp->path, mp->size, false);
+	live_change(d, mp->path, mp->size, ts, false);
 	if (mp->caller != NONE)
 		caller_live(m, mp->caller, ts, mp->size, false);
 	erase(&m->maps, id);
@@ -454,7 +456,7 @@ static int add_live(struct model *m, struct dev *d, uint32_t dev, const struct d
 		d->untracked++;
 		return 0;
 	}
-	live_change(d, ev->path, ev->size, true);
+	live_change(d, ev->path, ev->size, ev->ts, true);
 	if (mp.caller != NONE)
 		caller_live(m, mp.caller, ev->ts, ev->size, true);
 	return 0;

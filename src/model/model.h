@@ -286,7 +286,7 @@ size_t model__sharers(const struct model *m, struct model_sharer *out, size_t n)
 struct model_caller {
 	uint64_t dev;
 	enum dms_path path;
-	uint32_t stack;			/* 0: none was recorded */
+	uint32_t stack;			/* 0: none was recorded; of several the busiest */
 	const char *name;		/* function that asked the DMA API, NULL = not recorded */
 	uint64_t maps, bytes, fails;
 	uint64_t live, live_bytes;

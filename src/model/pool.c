@@ -138,19 +138,32 @@ enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t s
 	return used.why || used.estimate ? MODEL_FAIL_SLOT : MODEL_FAIL_FRAGMENTED;
 }
 
-static void slot_drop(struct model *m, uint32_t i)
+/* What happened before the pool was read is in the number that was read. */
+static void count_slots(struct model *m, uint32_t pool, uint64_t ts, int64_t n)
+{
+	if (pool == NONE || ts < m->pool[pool].rec.ts)
+		return;
+	m->pool[pool].delta += n;
+	note_hiwater(&m->pool[pool]);
+}
+
+static void slot_erase(struct model *m, uint32_t i)
 {
 	struct slot *s = &m->slot[i];
-	struct dev *d = m->dev[s->dev];
 
-	if (s->pool != NONE)
-		m->pool[s->pool].delta -= s->nslots;
-	d->pub.slots -= s->nslots;
+	m->dev[s->dev]->pub.slots -= s->nslots;
+	m->slots_old -= s->preexisting;
 	idmap_del(&m->by_slot, s->addr);
 	s->used = 0;
 	s->next = m->slot_free;
 	m->slot_free = i;
 	m->slots_live--;
+}
+
+static void slot_drop(struct model *m, uint32_t i, uint64_t ts)
+{
+	count_slots(m, m->slot[i].pool, ts, -(int64_t)m->slot[i].nslots);
+	slot_erase(m, i);
 }
 
 static int slot_room(struct model *m, uint32_t *i)
@@ -175,36 +188,69 @@ static uint32_t slots_for(const struct pool *p, uint64_t addr, uint64_t size)
 	return n > IO_TLB_SEGSIZE ? IO_TLB_SEGSIZE : n ? n : 1;
 }
 
-static int slot_take(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+/*
+ * Slots of the snapshot in [addr, addr + size): it lists one by one what was taken as one, and
+ * maybe what was taken after the hooks were attached. Returns how many there were.
+ */
+static uint64_t erase_old(struct model *m, uint64_t addr, uint64_t size)
 {
-	uint32_t i = idmap_get(&m->by_slot, ev->aux), pool = pool_of(m, ev->aux);
-	struct pool *p = pool == NONE ? NULL : &m->pool[pool];
-	struct slot *s;
-	int err;
+	uint64_t at, n = 0, ss = slot_size(pool__main(m)), end = range_end(addr, size);
+	uint32_t i;
 
-	if (i != NONE && m->slot[i].ts > ev->ts)
-		return 0;		/* the older of two that changed places */
-	if (i != NONE)
-		slot_drop(m, i);
-	err = slot_room(m, &i);
+	if (!m->slots_old)
+		return 0;
+	for (at = addr / ss * ss; at < end && at - addr / ss * ss < ss * IO_TLB_SEGSIZE; at += ss) {
+		i = idmap_get(&m->by_slot, at);
+		if (i == NONE || !m->slot[i].preexisting)
+			continue;
+		n += m->slot[i].nslots;
+		slot_erase(m, i);
+	}
+	return n;
+}
+
+static int slot_new(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	uint32_t i, pool = pool_of(m, ev->aux);
+	struct slot *s;
+	int err = slot_room(m, &i);
+
 	if (err || i == NONE)
 		return err;
 	err = idmap_set(&m->by_slot, ev->aux, i);
-	if (err)
+	if (err) {
+		m->slot[i].used = 0;
+		m->slot[i].next = m->slot_free;
+		m->slot_free = i;
 		return err;
+	}
 	s = &m->slot[i];
-	*s = (struct slot){ .addr = ev->aux, .ts = ev->ts, .seq = m->seq, .dev = dev, .pool = pool,
-			    .stack = ev->stack, .nslots = slots_for(p, ev->aux, ev->size),
-			    .dir = ev->dir, .used = 1, .preexisting = ev->type == DMS_EV_LIVE };
+	*s = (struct slot){ .addr = ev->aux, .phys = ev->phys, .ts = ev->ts, .seq = m->seq,
+			    .dev = dev, .pool = pool, .stack = ev->stack, .dir = ev->dir,
+			    .nslots = slots_for(pool == NONE ? NULL : &m->pool[pool], ev->aux,
+						ev->size),
+			    .used = 1, .preexisting = ev->type == DMS_EV_LIVE };
 	m->slots_live++;
+	m->slots_old += s->preexisting;
 	d->pub.slots += s->nslots;
 	if (d->pub.slots > d->pub.slots_max)
 		d->pub.slots_max = d->pub.slots;
-	if (p && !s->preexisting) {
-		p->delta += s->nslots;
-		note_hiwater(p);
-	}
+	if (!s->preexisting)
+		count_slots(m, pool, ev->ts, s->nslots);
 	return 0;
+}
+
+static int slot_take(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
+{
+	uint32_t i = idmap_get(&m->by_slot, ev->aux);
+
+	if (i != NONE && (m->slot[i].ts > ev->ts || ev->type == DMS_EV_LIVE))
+		return 0;		/* the older of two that changed places */
+	if (i != NONE && !m->slot[i].preexisting)
+		slot_drop(m, i, ev->ts);
+	if (ev->type != DMS_EV_LIVE)
+		erase_old(m, ev->aux, ev->size);
+	return slot_new(m, d, dev, ev);
 }
 
 static void slot_failed(struct model *m, struct dev *d, const struct dms_event *ev)
@@ -226,6 +272,7 @@ static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms
 {
 	struct pool *p = m->pools ? &m->pool[0] : NULL;
 	struct orphan *o;
+	uint32_t pool;
 
 	m->bounce_epoch++;
 	if (p) {
@@ -242,9 +289,9 @@ static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms
 	o = orphan_find(&m->maps, ORPHAN_EARLY, ORPHAN_SLOT, ev->aux, ev->ts);
 	if (o) {			/* given back already, in a record that came first */
 		o->kind = ORPHAN_FREE;
-		if (pool_of(m, ev->aux) != NONE)
-			m->pool[pool_of(m, ev->aux)].delta +=
-				slots_for(&m->pool[pool_of(m, ev->aux)], ev->aux, o->size);
+		pool = pool_of(m, ev->aux);
+		if (pool != NONE)
+			count_slots(m, pool, o->ts, slots_for(&m->pool[pool], ev->aux, o->size));
 		return 0;
 	}
 	return slot_take(m, d, dev, ev);
@@ -252,22 +299,30 @@ static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms
 
 static void unbounce(struct model *m, const struct dms_event *ev)
 {
-	uint32_t pool, i = idmap_get(&m->by_slot, ev->aux);
+	uint32_t i = idmap_get(&m->by_slot, ev->aux), pool = pool_of(m, ev->aux);
 	struct orphan *o;
+	uint64_t old;
 
 	if (ev->ts > m->last_unbounce)
 		m->last_unbounce = ev->ts;
-	if (i != NONE) {
-		if (m->slot[i].ts <= ev->ts)
-			slot_drop(m, i);
+	if (i != NONE && !m->slot[i].preexisting) {
+		if (m->slot[i].ts > ev->ts)
+			return;
+		slot_drop(m, i, ev->ts);
+		erase_old(m, ev->aux, ev->size);	/* counted with it */
+		return;
+	}
+	old = erase_old(m, ev->aux, ev->size);
+	if (old) {
+		count_slots(m, pool, ev->ts, -(int64_t)old);
 		return;
 	}
 	o = orphan_add(&m->maps, ORPHAN_EARLY, ORPHAN_SLOT, ev->aux);
 	o->ts = ev->ts;
 	o->size = ev->size;
-	pool = pool_of(m, ev->aux);
 	if (pool != NONE)
-		m->pool[pool].delta -= slots_for(&m->pool[pool], ev->aux, ev->size);
+		count_slots(m, pool, ev->ts,
+			    -(int64_t)slots_for(&m->pool[pool], ev->aux, ev->size));
 }
 
 int pool__event(struct model *m, const struct dms_event *ev)
@@ -330,7 +385,7 @@ void pool__unmapped(struct model *m, uint64_t slot, uint64_t ts)
 	if (m->attached[DMS_HOOK_SWIOTLB_UNMAP])
 		m->slot[i].closed = ts;
 	else
-		slot_drop(m, i);
+		slot_drop(m, i, ts);
 }
 
 bool model__pool(const struct model *m, size_t i, struct model_pool *out)

@@ -198,16 +198,20 @@ static int walk_live(struct walk *w)
 	return ret ? ret : emit(w);
 }
 
-/* One found at the start: we know where, not whose memory it is. */
-static int emit_old(struct walk *w, uint64_t dev, enum dms_path path, uint64_t dma, uint64_t size)
+/* Found at the start: a run of slots or TCEs; of slots the memory behind may be known. */
+static int emit_old(struct walk *w, uint64_t dev, enum dms_path path, uint64_t dma, uint64_t size,
+		    uint64_t phys)
 {
 	const struct model_range_filter *f = w->f;
 	struct model_range r = { .dev = dev, .path = path, .dir = DMS_DIR_NONE, .dma = dma,
-				 .size = size, .bytes = size, .preexisting = true };
+				 .size = size, .bytes = size, .preexisting = true, .phys = phys,
+				 .phys_known = phys != 0 };
+	uint64_t len = f && f->addr_len ? f->addr_len : 1;
 
 	if (f && ((f->by_dev && f->dev != dev) || (f->by_path && f->path != path)))
 		return 0;
-	if (f && f->by_addr && !overlaps(dma, size, f->addr, f->addr_len ? f->addr_len : 1))
+	if (f && f->by_addr && !overlaps(dma, size, f->addr, len) &&
+	    !(phys && overlaps(phys, size, f->addr, len)))
 		return 0;
 	w->total++;
 	if (f && f->limit && w->total > f->limit)
@@ -230,24 +234,61 @@ static int walk_old_tces(struct walk *w)
 		for (r = rangeset_next(&t->set, 0); r && !ret; r = rangeset_next(&t->set, r->end))
 			if (r->note.flags)
 				ret = emit_old(w, m->win[i].dev, DMS_PATH_TCE, r->start,
-					       r->end - r->start);
+					       r->end - r->start, 0);
 	}
 	return ret;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct slot *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* Slots from before the start, sorted; NULL: none, or no memory (*err). */
+static struct slot *old_slots(const struct model *m, size_t *n, int *err)
+{
+	struct slot *s;
+	size_t count = 0;
+	uint32_t i;
+
+	*n = 0;
+	*err = 0;
+	for (i = 0; i < m->slots_used; i++)
+		count += m->slot[i].used && m->slot[i].preexisting;
+	s = count ? malloc(count * sizeof(*s)) : NULL;
+	if (count && !s)
+		*err = -ENOMEM;
+	if (!s)
+		return NULL;
+	for (i = 0; i < m->slots_used; i++)
+		if (m->slot[i].used && m->slot[i].preexisting)
+			s[(*n)++] = m->slot[i];
+	qsort(s, *n, sizeof(*s), by_addr);
+	return s;
 }
 
 static int walk_old_slots(struct walk *w)
 {
 	const struct model *m = w->m;
-	const struct slot *s;
-	uint32_t i;
-	int ret = 0;
+	bool each = w->f && (w->f->each || w->f->by_addr);
+	size_t n, i, first = 0;
+	uint64_t end;
+	int ret;
+	struct slot *s = old_slots(m, &n, &ret);
 
-	for (i = 0; i < m->slots_used && !ret; i++) {
-		s = &m->slot[i];
-		if (s->used && s->preexisting)
-			ret = emit_old(w, m->dev[s->dev]->pub.key, DMS_PATH_BOUNCED, s->addr,
-				       s->nslots * 2048ULL);
+	for (i = 0; i < n && !ret; i++) {
+		end = s[i].addr + s[i].nslots * 2048ULL;
+		if (!each && i + 1 < n && s[i + 1].dev == s[i].dev && s[i + 1].addr == end)
+			continue;
+		ret = emit_old(w, m->dev[s[i].dev]->pub.key, DMS_PATH_BOUNCED, s[first].addr,
+			       end - s[first].addr, first == i ? s[i].phys : 0);
+		first = i + 1;
 	}
+	free(s);
 	return ret;
 }
 

@@ -78,6 +78,9 @@ static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
 		evid_add(&t->refused, m->seq);
 		return 0;
 	}
+	/* the snapshot also lists what was set after the hooks were attached */
+	if (note.flags && rangeset_covered(&t->set, ev->dma, range_end(ev->dma, ev->size)))
+		return 0;
 	err = rangeset_add(&t->set, ev->dma, range_end(ev->dma, ev->size), &note);
 	if (t->set.bytes > t->hiwater)
 		t->hiwater = t->set.bytes;

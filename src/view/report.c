@@ -151,7 +151,8 @@ static void head_pool(struct report *r)
 	}
 	for (i = 0; model__pool(r->m, i, &p); i++) {
 		if (!p.total.why && !p.total.v) {
-			line(r, i ? "" : "pool", "there is NO bounce pool");
+			line(r, i ? "" : "pool", r->run.secure ? "there is NO bounce pool" :
+			     "there is none");
 			continue;
 		}
 		val(used, sizeof(used), p.used);
@@ -319,6 +320,17 @@ static void dev_lines(struct report *r, const struct model_dev *d)
 		  fmt_exact(b, d->path[DMS_PATH_IOMMU].maps));
 }
 
+/* Slots found at the start belong to no device that anybody could name. */
+static bool only_old_slots(const struct model_dev *d)
+{
+	size_t i;
+
+	for (i = 0; i < DMS_PATH_MAX; i++)
+		if (d->path[i].maps || d->path[i].unmaps)
+			return false;
+	return !d->key;
+}
+
 static bool dev_busy(const struct model_dev *d)
 {
 	size_t i;
@@ -333,12 +345,19 @@ static void devices(struct report *r)
 {
 	const struct model_dev *d;
 	size_t i, idle = 0;
+	uint64_t old = 0;
+	char b[FMT_LEN];
 
 	P(r, "\nDEVICES         mask  direct bounced%s coheren  failed  bytes   live bytes\n",
 	  r->run.tce ? "     tce" : "");
 	for (i = 0; (d = model__dev(r->m, i)); i++) {
 		if (!shown(r, d->key))
 			continue;
+		if (only_old_slots(d)) {
+			if (d->slots)
+				old = d->slots;
+			continue;
+		}
 		if (dev_busy(d) || r->o->device || (d->rec && d->rec->driver[0] && d->mask))
 			dev_lines(r, d);
 		else if (d->key)
@@ -346,6 +365,9 @@ static void devices(struct report *r)
 	}
 	if (idle)
 		P(r, "%zu more device%s without DMA\n", idle, idle == 1 ? "" : "s");
+	if (old)
+		P(r, "%s bounce slots were taken before the start; by whom is not known\n",
+		  fmt_exact(b, old));
 }
 
 static void windows(struct report *r)
@@ -392,7 +414,8 @@ static int one_range(void *ctx, const struct model_range *g)
 		P(r, "\nRANGES mapped now\n  %18s %18s  %8s %5s %6s dir\n", "DMA address", "memory",
 		  "size", "maps", "age");
 	if (r->last_dev != g->dev || r->last_path != (int)g->path || r->listed == 1)
-		P(r, "%s, %s%s:\n", model__dev_name(r->m, g->dev), dms_path_name(g->path),
+		P(r, "%s, %s%s:\n", g->dev ? model__dev_name(r->m, g->dev) : "any device",
+		  dms_path_name(g->path),
 		  g->preexisting ? ", from before the start" : "");
 	r->last_dev = g->dev;
 	r->last_path = g->path;

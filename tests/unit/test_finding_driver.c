@@ -44,8 +44,61 @@ static void mapping_leak(void **state)
 	run_load(f, 1000, 3);
 	x = expect_finding(f, "mapping-leak", MODEL_WARNING, 1);
 	assert_non_null(strstr(x.f.summary, LEAKY));
-	assert_int_equal(x.count, 334);
+	assert_true(x.count > 150 && x.count < 334);	/* the old ones */
 	assert_true(x.seq[0] > 0);
+}
+
+/* The same function, by a way of its own each time: no stack alone has many. */
+static void mapping_leak_by_many_ways(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	uint32_t i;
+
+	feed_healthy_pef(f);
+	for (i = 0; i < 1000; i++) {
+		f->ts += 20 * MS;
+		feed_stack(f, 100 + i, i % 10 ? LEAKY : "another");
+		ev = make_ev(f, DMS_EV_MAP, 1);
+		ev.path = DMS_PATH_BOUNCED;
+		ev.dma = DDW_BASE + POOL_START + i * 4096ULL;
+		ev.size = 1500;
+		ev.stack = 100 + i;
+		ev.dir = DMS_DIR_FROM_DEVICE;
+		feed_ev(f, &ev);
+		if (i % 4)
+			feed_unmap(f, 1, ev.dma, 1500);
+	}
+	assert_non_null(strstr(expect_finding(f, "mapping-leak", MODEL_WARNING, 1).f.summary,
+			       "by " LEAKY));
+}
+
+/* One caller keeps a few of its mappings while another's load goes up and down. */
+static void mapping_leak_in_the_noise(void **state)
+{
+	struct feed *f = *state;
+	uint64_t i, k, depth = 0, n;
+	struct dms_event ev;
+
+	feed_healthy_pef(f);
+	feed_stack(f, 5, LEAKY);
+	for (i = 0; i < 400; i++) {
+		f->ts += 50 * MS;
+		ev = make_ev(f, DMS_EV_MAP, 1);
+		ev.path = DMS_PATH_BOUNCED;
+		ev.dma = DDW_BASE + POOL_START + i * 4096;
+		ev.size = 1500;
+		ev.stack = 5;
+		feed_ev(f, &ev);
+		n = i / 40 % 2 ? 50 : 600;
+		for (k = depth; k < n; k++)
+			feed_map(f, 1, DMS_PATH_BOUNCED, 2 * DDW_BASE + k * 4096, 0x40000000, 512);
+		for (k = n; k < depth; k++)
+			feed_unmap(f, 1, 2 * DDW_BASE + k * 4096, 512);
+		depth = n;
+	}
+	assert_non_null(strstr(expect_finding(f, "mapping-leak", MODEL_WARNING, 1).f.summary,
+			       LEAKY));
 }
 
 static void no_leak_in_a_steady_load(void **state)
@@ -271,7 +324,8 @@ static void callers_by_stack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(mapping_leak), T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
+		T(mapping_leak), T(mapping_leak_by_many_ways), T(mapping_leak_in_the_noise),
+		T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
 		T(no_leak_in_a_rising_load), T(leak_at_remove), T(leak_at_unbind),
 		T(unmapped_twice), T(unmapped_twice_was_only_late),
 		T(wrong_size_and_error_unmapped), T(path_mismatch), T(not_copied_back),

@@ -187,6 +187,70 @@ static void what_was_there_before(void **state)
 	assert_int_equal(ask(f, NULL).n, 0);
 }
 
+/* The snapshot tells slot by slot; ranges join them, and an unmap takes back all it had. */
+static void slots_from_before_are_joined(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct model_pool p;
+	struct got g;
+	uint64_t i;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 8, true);
+	for (i = 8; i-- > 0;) {
+		ev = make_ev(f, DMS_EV_LIVE, 0);
+		ev.aux = POOL_START + i * 2048;
+		ev.phys = 0x40000000 + i * 2048;
+		ev.size = 2048;
+		feed_ev(f, &ev);
+	}
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].size, 8 * 2048);
+	f->ts += MS;
+	feed_unbounce(f, 1, POOL_START + 4096, 5000);	/* three of them */
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.r[0].size, 4096);
+	assert_int_equal(g.r[1].size, 3 * 2048);
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 5);
+	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 5);
+}
+
+/* A slot taken between hooks and snapshot is in both. */
+static void slot_in_both_is_counted_once(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct model_pool p;
+	uint64_t i;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	f->ts += MS;
+	feed_pool(f, POOL_SLOTS, 2, true);		/* read after the slots were taken */
+	f->ts -= MS / 2;
+	feed_bounce(f, 1, POOL_START, 0x40000000, 4096);
+	for (i = 0; i < 2; i++) {
+		ev = make_ev(f, DMS_EV_LIVE, 0);
+		ev.ts += MS;
+		ev.aux = POOL_START + i * 2048;
+		ev.size = 2048;
+		feed_ev(f, &ev);
+	}
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 2);
+	f->ts += SEC;
+	feed_unbounce(f, 1, POOL_START, 4096);
+	assert_true(model__pool(f->m, 0, &p));
+	assert_int_equal(p.used.v, 0);
+	assert_int_equal(ask(f, NULL).n, 0);
+	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 0);
+}
+
 static void pool_counts_slots(void **state)
 {
 	struct feed *f = *state;
@@ -269,7 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
 		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(limits_and_stops),
-		T(what_was_there_before), T(pool_counts_slots), T(slot_gets_its_owner),
+		T(what_was_there_before), T(slots_from_before_are_joined),
+		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),
 		T(pool_used_before_the_start),
 	};
 
