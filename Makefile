@@ -69,17 +69,28 @@ LIVE_SRCS := $(wildcard src/probe/*.c src/source/*.c src/*.c)
 CORE_OBJS := $(CORE_SRCS:src/%.c=$(OUT)/obj/%.o)
 LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
-BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
+# These are built a second time, as fentry and fexit programs.
+BPF_FENTRY := dma_map dma_sg swiotlb share decide
+BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o)
 SKEL := $(OUT)/dmascope.skel.h
 
 all: $(OUT)/dmascope
 
-$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
+BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
+BPF_CC = $(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 \
+	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
+	-I. -Iinclude -Ibpf $(BPF_CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
+
+$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c $(BPF_DEPS)
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 -Wall -Wextra -Werror \
-		-Wno-unused-parameter -Wno-missing-declarations -I. -Iinclude -Ibpf $(BPF_CFLAGS) \
-		-fdebug-prefix-map=$(CURDIR)=. -c $< -o $@
+	$(Q)$(BPF_CC) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(OUT)/bpf/%.fentry.o: bpf/%.bpf.c $(BPF_DEPS)
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CC) -DDMS_FENTRY -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(OUT)/dmascope.bpf.o: $(BPF_OBJS)
@@ -96,7 +107,7 @@ $(OUT)/obj/%.o: src/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(LIVE_OBJS): | $(SKEL)
-$(OUT)/obj/probe/attach.o: $(SKEL)
+$(OUT)/obj/probe/attach.o $(OUT)/obj/probe/read.o $(OUT)/obj/probe/snapshot.o: $(SKEL)
 
 $(OUT)/libcore.a: $(CORE_OBJS)
 	$(call say,AR,$@)

@@ -48,6 +48,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
+/* The context of BPF_PROG_TYPE_RAW_TRACEPOINT. */
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 enum {
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
@@ -114,11 +119,6 @@ struct iommu_table {
 /* include/linux/swiotlb.h, 6.6+ (158dbe9c9a1a): the pool is a structure of its own. */
 struct io_tlb_slot {
 	phys_addr_t orig_addr;
-	size_t alloc_size;
-};
-
-struct io_tlb_area {
-	unsigned long used;
 };
 
 struct io_tlb_pool {
@@ -126,7 +126,6 @@ struct io_tlb_pool {
 	phys_addr_t end;
 	unsigned long nslabs;
 	unsigned int nareas;
-	struct io_tlb_area *areas;
 	struct io_tlb_slot *slots;
 };
 
@@ -149,6 +148,7 @@ struct io_tlb_mem___pre66 {
 	unsigned long used;
 	bool force_bounce;
 	unsigned int nareas;			/* 6.0+ (20347fca71a3) */
+	struct io_tlb_slot *slots;
 };
 
 /* arch/powerpc/include/asm/device.h; empty on x86 of today. */

@@ -1,13 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Scatter-gather lists: one record per element, as the device sees them. The list is walked
  * here, up to SG_MAX elements; what is beyond is counted as failed. Both the trace events (6.12
  * and later) and the kprobes of older kernels use the same walk. It reads memory by helper, as
  * sg_next() follows chain pointers; the lockdown tier has only the first chunk of a list.
  */
-#include "lib/inflight.h"
-
-#include <bpf/bpf_tracing.h>
+#include "lib/probe.h"
 
 #define SG_MAX		128
 #define SG_CHAIN	1UL
@@ -55,10 +53,11 @@ struct {
 	__uint(max_entries, 2);
 	__type(key, u32);
 	__type(value, struct sg_walk);
-} sg_walks SEC(".maps");
+} sg_walks __weak SEC(".maps");
 
-/* Global, so that the verifier checks it once and not for each turn of the loop. */
-__noinline int sg_element(u32 slot, u32 i)
+/* Global, so that the verifier checks it once and not for each turn of the loop; weak, as this
+ * file is built twice. */
+__weak __noinline int sg_element(u32 slot, u32 i)
 {
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct mapping m = {};
@@ -131,6 +130,7 @@ static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 	return sg_report(ctx, w);
 }
 
+#ifndef DMS_FENTRY
 /* (dev, sgl, nents, ents, dir, attrs) */
 SEC("?raw_tp/dma_map_sg")
 int rtp_dma_map_sg(unsigned long long *ctx)
@@ -178,64 +178,55 @@ int rtp_dma_unmap_sg(unsigned long long *ctx)
 	w->attrs = ctx[4];
 	return sg_report(ctx, w);
 }
+#endif /* DMS_FENTRY */
 
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
-SEC("?kprobe")
-int kp_dma_map_sg(struct pt_regs *ctx)
+static __always_inline void sg_args(probe_ctx *ctx, struct inflight *in)
 {
-	struct inflight in = {};
+	const u32 hook = DMS_HOOK_MAP_SG;
 
-	in.arg[S_DEV] = arg_of(ctx, DMS_HOOK_MAP_SG, DMS_ARG_DEV);
-	in.arg[S_LIST] = arg_of(ctx, DMS_HOOK_MAP_SG, DMS_ARG_SG);
-	in.arg[S_NENTS] = arg_of(ctx, DMS_HOOK_MAP_SG, DMS_ARG_NENTS);
-	in.arg[S_DIR] = arg_of(ctx, DMS_HOOK_MAP_SG, DMS_ARG_DIR);
-	in.arg[S_ATTRS] = arg_of(ctx, DMS_HOOK_MAP_SG, DMS_ARG_ATTRS);
-	inflight_put(ctx, DMS_HOOK_MAP_SG, &in);
-	return 0;
+	in->arg[S_DEV] = arg_number(ctx, hook, DMS_ARG_DEV);
+	in->arg[S_LIST] = arg_number(ctx, hook, DMS_ARG_SG);
+	in->arg[S_NENTS] = (u32)arg_of(ctx, hook, DMS_ARG_NENTS);
+	in->arg[S_DIR] = (u32)arg_of(ctx, hook, DMS_ARG_DIR);
+	in->arg[S_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
 }
 
-static __always_inline bool sg_returned(struct pt_regs *ctx, struct sg_walk *w, int ents)
-{
-	struct inflight in;
-
-	if (!inflight_take(ctx, DMS_HOOK_MAP_SG, &in))
-		return false;
-	w->dev = (struct device *)in.arg[S_DEV];
-	w->sg = (struct scatterlist *)in.arg[S_LIST];
-	w->dir = in.arg[S_DIR];
-	w->attrs = in.arg[S_ATTRS];
-	w->exact = ents == (int)in.arg[S_NENTS];
-	w->ents = ents > 0 ? ents : 0;
-	return true;
-}
-
-SEC("?kretprobe")
-int krp_dma_map_sg(struct pt_regs *ctx)
+static __always_inline int sg_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+				   struct dms_counts *c)
 {
 	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
-	struct dms_counts *c = counts_of(DMS_HOOK_MAP_SG);
-	int ents = regs_ret(ctx);
+	int ents = ret;
 
-	if (!w || !sg_returned(ctx, w, ents))
-		return 0;
 	count(c, ignored);	/* the call; its elements are counted one by one */
-	/* 0 before 5.15, -errno since */
-	return ents > 0 ? sg_report(ctx, w) : sg_failure(ctx, w);
-}
-
-SEC("?kprobe")
-int kp_dma_unmap_sg(struct pt_regs *ctx)
-{
-	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
-
 	if (!w)
 		return 0;
-	w->dev = (struct device *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DEV);
-	w->sg = (struct scatterlist *)arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_SG);
-	w->ents = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_NENTS);
-	w->dir = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_DIR);
-	w->attrs = arg_of(ctx, DMS_HOOK_UNMAP_SG, DMS_ARG_ATTRS);
+	w->dev = (struct device *)in->arg[S_DEV];
+	w->sg = (struct scatterlist *)in->arg[S_LIST];
+	w->dir = in->arg[S_DIR];
+	w->attrs = in->arg[S_ATTRS];
+	w->exact = ents == (int)in->arg[S_NENTS];
+	w->ents = ents;
+	/* refused: 0 before 5.15, -errno since */
+	return ents > 0 ? sg_report(ctx, w) : sg_failure(ctx, w);
+}
+PROBE_PAIR(dma_map_sg, DMS_HOOK_MAP_SG, sg_args, sg_done)
+
+static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
+{
+	const u32 hook = DMS_HOOK_UNMAP_SG;
+	struct sg_walk *w = sg_begin(hook, DMS_EV_UNMAP);
+
+	count(c, ignored);
+	if (!w)
+		return 0;
+	w->dev = (struct device *)arg_number(ctx, hook, DMS_ARG_DEV);
+	w->sg = (struct scatterlist *)arg_number(ctx, hook, DMS_ARG_SG);
+	w->ents = arg_of(ctx, hook, DMS_ARG_NENTS);
+	w->dir = arg_of(ctx, hook, DMS_ARG_DIR);
+	w->attrs = arg_of(ctx, hook, DMS_ARG_ATTRS);
 	return sg_report(ctx, w);
 }
+PROBE_ENTRY(dma_unmap_sg, DMS_HOOK_UNMAP_SG, unmap_sg)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tier 1: the dma:* and swiotlb:* trace events through BTF pointers and direct loads. These are
  * the programs that also run under lockdown=confidentiality; no helper that reads kernel memory

@@ -1,12 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Pages shared with the hypervisor and made private again: set_memory_decrypted() and
  * set_memory_encrypted() on every architecture, on powerpc also the status of the ultracall
  * (their return value there is always 0) and the callers that bypass them.
  */
-#include "lib/inflight.h"
-
-#include <bpf/bpf_tracing.h>
+#include "lib/probe.h"
 
 enum { P_ADDR, P_PAGES };
 
@@ -15,21 +13,6 @@ static __always_inline struct inner *ucall_state(void)
 	u32 zero = 0;
 
 	return bpf_map_lookup_elem(&inner, &zero);
-}
-
-static __always_inline int share_entry(struct pt_regs *ctx, u32 hook)
-{
-	struct inner *in = ucall_state();
-	struct inflight args = {};
-
-	args.arg[P_ADDR] = arg_of(ctx, hook, DMS_ARG_VADDR);
-	args.arg[P_PAGES] = (u32)arg_of(ctx, hook, DMS_ARG_NUMPAGES);
-	if (in) {
-		in->ucalls = 0;
-		in->ucall_status = 0;
-	}
-	inflight_put(ctx, hook, &args);
-	return 0;
 }
 
 static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hook, u16 type,
@@ -56,45 +39,43 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 		e->aux = in->ucalls;
 		if (!e->ret)
 			e->ret = in->ucall_status;
+		in->ucalls = 0;
+		in->ucall_status = 0;
 	}
 	event_submit(c, e);
 }
 
-static __always_inline int share_return(struct pt_regs *ctx, u32 hook, u16 type)
+static __always_inline void share_args(probe_ctx *ctx, struct inflight *in)
 {
-	struct inflight args;
+	in->arg[P_ADDR] = arg_of(ctx, DMS_HOOK_SHARE, DMS_ARG_VADDR);
+	in->arg[P_PAGES] = (u32)arg_of(ctx, DMS_HOOK_SHARE, DMS_ARG_NUMPAGES);
+}
 
-	if (!inflight_take(ctx, hook, &args))
-		return 0;
-	share_event(ctx, counts_of(hook), hook, type, args.arg[P_ADDR], args.arg[P_PAGES],
-		    (int)regs_ret(ctx));
+static __always_inline int share_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+				      struct dms_counts *c)
+{
+	share_event(ctx, c, DMS_HOOK_SHARE, DMS_EV_SHARE, in->arg[P_ADDR], in->arg[P_PAGES],
+		    (int)ret);
 	return 0;
 }
+PROBE_PAIR(share, DMS_HOOK_SHARE, share_args, share_done)
 
-SEC("?kprobe")
-int kp_share(struct pt_regs *ctx)
+static __always_inline void unshare_args(probe_ctx *ctx, struct inflight *in)
 {
-	return share_entry(ctx, DMS_HOOK_SHARE);
+	in->arg[P_ADDR] = arg_of(ctx, DMS_HOOK_UNSHARE, DMS_ARG_VADDR);
+	in->arg[P_PAGES] = (u32)arg_of(ctx, DMS_HOOK_UNSHARE, DMS_ARG_NUMPAGES);
 }
 
-SEC("?kretprobe")
-int krp_share(struct pt_regs *ctx)
+static __always_inline int unshare_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+					struct dms_counts *c)
 {
-	return share_return(ctx, DMS_HOOK_SHARE, DMS_EV_SHARE);
+	share_event(ctx, c, DMS_HOOK_UNSHARE, DMS_EV_UNSHARE, in->arg[P_ADDR], in->arg[P_PAGES],
+		    (int)ret);
+	return 0;
 }
+PROBE_PAIR(unshare, DMS_HOOK_UNSHARE, unshare_args, unshare_done)
 
-SEC("?kprobe")
-int kp_unshare(struct pt_regs *ctx)
-{
-	return share_entry(ctx, DMS_HOOK_UNSHARE);
-}
-
-SEC("?kretprobe")
-int krp_unshare(struct pt_regs *ctx)
-{
-	return share_return(ctx, DMS_HOOK_UNSHARE, DMS_EV_UNSHARE);
-}
-
+#ifndef DMS_FENTRY	/* the rest is powerpc's own */
 /*
  * ucall_norets is "sc 2; blr": its first instruction cannot be stepped (refused from 5.19 on),
  * the second can, and there r3 is the ultracall's status.
@@ -184,5 +165,7 @@ int krp_share_xive(struct pt_regs *ctx)
  * going away, after this_cpu_disable_ftrace() (arch/powerpc/kernel/smp.c) has turned off the
  * function tracing that kprobes at a function's entry use.
  */
+
+#endif /* DMS_FENTRY */
 
 char LICENSE[] SEC("license") = "GPL";

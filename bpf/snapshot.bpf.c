@@ -1,18 +1,39 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The state before the start. There is no iterator over devices, so user space reads one sysfs
  * attribute ("uevent") of each device, and this probe on the function behind it finds the
  * device in its argument. Only reads by our own process count; everybody else's pass by.
  */
-#include "lib/inflight.h"
+#include "lib/probe.h"
 
-#include <bpf/bpf_tracing.h>
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);	/* LIOBN */
+	__type(value, u64);	/* kernel address of its iommu_table */
+} snap_tables SEC(".maps");
+
+static __always_inline void remember_table(struct device *dev)
+{
+	struct iommu_table *tbl;
+	u64 liobn, at;
+
+	if (!bpf_core_field_exists(dev->archdata.iommu_table_base))
+		return;
+	tbl = RD(dev, archdata.iommu_table_base);
+	if (!tbl)
+		return;
+	liobn = RD(tbl, it_index);
+	at = (u64)tbl;
+	bpf_map_update_elem(&snap_tables, &liobn, &at, BPF_ANY);
+}
 
 /* dev_attr_show(struct kobject *kobj, struct attribute *attr, char *buf) */
 SEC("?kprobe")
 int kp_snapshot(struct pt_regs *ctx)
 {
 	struct dms_counts *c;
+	struct io_tlb_mem *mem;
 	struct device *dev;
 	u64 kobj;
 
@@ -21,6 +42,10 @@ int kp_snapshot(struct pt_regs *ctx)
 	c = hit(DMS_HOOK_SNAPSHOT);
 	kobj = arg_of(ctx, DMS_HOOK_SNAPSHOT, DMS_ARG_KOBJ);
 	dev = (struct device *)(kobj - bpf_core_field_offset(struct device, kobj));
+	mem = dev_pool_mem(dev);
+	if (mem)
+		values.pool_mem = (u64)mem;
+	remember_table(dev);
 	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, dev_key(dev)))
 		count(c, dropped);
 	else
@@ -40,6 +65,81 @@ int read_values(void *ctx)
 	if (config.virt_base_at)
 		bpf_probe_read_kernel(&values.virt_base, sizeof(values.virt_base),
 				      (const void *)config.virt_base_at);
+	return 0;
+}
+
+/* ---- what is in use: raw pieces of the kernel's tables; user space makes sense of them ---- */
+
+/* 16 KiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct dms_snap_piece);
+} snap_piece SEC(".maps");
+
+static __always_inline struct dms_snap_piece *snap_begin(void)
+{
+	u32 zero = 0;
+	struct dms_snap_piece *p = bpf_map_lookup_elem(&snap_piece, &zero);
+
+	if (p)
+		p->elements = 0;
+	return p;
+}
+
+/* args: struct dms_snap_args. A piece of the bitmap of one table, in words of 64 entries. */
+SEC("?raw_tp")
+int snap_table(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 liobn = ctx->args[0], first = ctx->args[1], map, *at;
+	struct dms_snap_piece *p = snap_begin();
+	struct iommu_table *tbl;
+	struct table t;
+
+	at = bpf_map_lookup_elem(&snap_tables, &liobn);
+	if (!at || !p)
+		return 0;
+	tbl = (struct iommu_table *)*at;
+	table_read(tbl, &t);
+	map = (u64)RD(tbl, it_map);
+	p->base = t.start;
+	p->page_shift = t.page_shift;
+	p->total = RD(tbl, it_size);
+	p->element_size = sizeof(u64);
+	if (!bpf_probe_read_kernel(p->data, sizeof(p->data), (void *)(map + first * sizeof(u64))))
+		p->elements = sizeof(p->data) / sizeof(u64);
+	return 0;
+}
+
+/* args: struct dms_snap_args. A piece of the pool's slots. */
+SEC("?raw_tp")
+int snap_pool(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 size = bpf_core_type_size(struct io_tlb_slot);
+	struct io_tlb_mem *mem = (struct io_tlb_mem *)values.pool_mem;
+	struct io_tlb_mem___pre66 *old = (void *)mem;
+	struct dms_snap_piece *p = snap_begin();
+	u64 slots = 0;
+
+	if (!mem || !p)
+		return 0;
+	if (bpf_core_field_exists(mem->defpool.slots)) {
+		slots = (u64)RD(mem, defpool.slots);
+		p->total = RD(mem, defpool.nslabs);
+		p->base = RD(mem, defpool.start);
+	} else if (bpf_core_field_exists(old->slots)) {
+		slots = (u64)RD(old, slots);
+		p->total = RD(old, nslabs);
+		p->base = RD(old, start);
+	}
+	if (!slots)
+		return 0;
+	p->element_size = size;
+	p->field_at = bpf_core_field_offset(struct io_tlb_slot, orig_addr);
+	if (!bpf_probe_read_kernel(p->data, sizeof(p->data),
+				   (void *)(slots + ctx->args[1] * size)))
+		p->elements = sizeof(p->data) / size;
 	return 0;
 }
 

@@ -1,12 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * powerpc: TCEs built and cleared, by table index, and the mappings that need them. LIOBN, DMA
  * address and page as the hypervisor is told; on pseries in a secure guest each entry becomes
  * one H_PUT_TCE (firmware.c clears FW_FEATURE_PUT_TCE_IND), so one record is one run of entries.
  */
-#include "lib/inflight.h"
-
-#include <bpf/bpf_tracing.h>
+#include "lib/probe.h"
 
 enum { T_DMA, T_PHYS, T_SIZE, T_LIOBN, T_SHIFT, T_DIR };
 
@@ -133,7 +131,32 @@ int kp_tce_free(struct pt_regs *ctx)
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_FREE, &in);
+	tce_outer_set(bpf_get_current_task());
 	tce_event(c, DMS_HOOK_TCE_FREE, DMS_EV_TCE_CLEAR, &in, 0, 0);
+	return 0;
+}
+
+SEC("?kretprobe")
+int krp_tce_free(struct pt_regs *ctx)
+{
+	tce_outer_set(0);
+	return 0;
+}
+
+/* tce_free_pSeriesLP: below tce_freemulti where H_STUFF_TCE is missing, or when a build failed */
+SEC("?kprobe")
+int kp_tce_free_one(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE_ONE);
+	struct inflight in = {};
+
+	if (tce_outer_runs() || (!has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TBL) &&
+				 !has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TCESHIFT))) {
+		count(c, ignored);
+		return 0;
+	}
+	tce_range(ctx, DMS_HOOK_TCE_FREE_ONE, &in);
+	tce_event(c, DMS_HOOK_TCE_FREE_ONE, DMS_EV_TCE_CLEAR, &in, 0, 0);
 	return 0;
 }
 
@@ -218,6 +241,24 @@ SEC("?kprobe")
 int kp_dma_iommu_map(struct pt_regs *ctx)
 {
 	struct dms_counts *c = hit(DMS_HOOK_DMA_IOMMU_MAP);
+
+	count(c, ignored);
+	return 0;
+}
+
+SEC("?kprobe")
+int kp_iommu_map_sg(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_IOMMU_MAP_SG);
+
+	count(c, ignored);
+	return 0;
+}
+
+SEC("?kprobe")
+int kp_iommu_alloc(struct pt_regs *ctx)
+{
+	struct dms_counts *c = hit(DMS_HOOK_IOMMU_ALLOC);
 
 	count(c, ignored);
 	return 0;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The body of swiotlb:swiotlb_bounced, for both tiers. The event fires at the top of
  * swiotlb_map(), before slots are searched: it counts attempts, and its address is the unbounced

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where kernels differ in how they keep a fact: one accessor for each fact, with the commit or
  * version that made the difference. Nothing here is chosen by version number; fields are asked

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How an observation leaves the kernel: counted, filtered, aggregated, put into a ring. The
  * identity hits = delivered + filtered + ignored + dropped + failed is kept here and nowhere

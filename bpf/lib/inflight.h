@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Pairing a call's entry with its return. The key is the stack frame, which no other running
  * call shares (a thread id would: an interrupt may make the same call inside), mixed with the
@@ -9,16 +9,6 @@
 
 #include "lib/emit.h"
 #include "lib/regs.h"
-
-static __always_inline u64 arg_of(struct pt_regs *ctx, u32 hook, u32 fact)
-{
-	return regs_arg(ctx, config.layout[hook].at[fact]);
-}
-
-static __always_inline bool has_arg(u32 hook, u32 fact)
-{
-	return config.layout[hook].at[fact] != DMS_ARG_NOWHERE;
-}
 
 static __always_inline u64 inflight_key(u64 frame, u32 hook)
 {

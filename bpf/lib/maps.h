@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The maps all programs share, and the configuration. Every map's memory is stated; all are
  * preallocated, so a probe never allocates. Weak, because each object file defines them and the

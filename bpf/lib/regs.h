@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Function arguments, return value, stack and instruction pointer out of a probe's registers,
  * for each architecture. Calling conventions only; no kernel version is known here.
@@ -102,6 +102,35 @@ static __always_inline u64 regs_frame_at_entry(const struct pt_regs *ctx)
 #else
 	return regs_sp(ctx);
 #endif
+}
+
+/*
+ * The context of fentry and fexit: the arguments in order, then the result. Loaded one by one
+ * for the same reason as the registers.
+ */
+#define tramp_read(ctx, n)	({							\
+	u64 __val;									\
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(__val) : "r"(ctx), "i"((n) * 8));	\
+	__val; })
+
+static __always_inline u64 tramp_arg(void *ctx, u8 n)
+{
+	switch (n) {
+	case 0: return tramp_read(ctx, 0);
+	case 1: return tramp_read(ctx, 1);
+	case 2: return tramp_read(ctx, 2);
+	case 3: return tramp_read(ctx, 3);
+	case 4: return tramp_read(ctx, 4);
+	case 5: return tramp_read(ctx, 5);
+	case 6: return tramp_read(ctx, 6);
+	case 7: return tramp_read(ctx, 7);
+	}
+	return 0;
+}
+
+static __always_inline u64 tramp_ret(void *ctx, u8 params)
+{
+	return params == 8 ? tramp_read(ctx, 8) : tramp_arg(ctx, params);
 }
 
 #endif /* DMASCOPE_BPF_REGS_H */

@@ -48,7 +48,8 @@ enum dms_arg {
 
 struct dms_layout {
 	__dms_u8 at[DMS_ARG_MAX];
-	__dms_u8 pad[4];
+	__dms_u8 params;	/* how many the function has: fexit finds the result behind them */
+	__dms_u8 pad[3];
 };
 _Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
 
@@ -84,6 +85,27 @@ struct dms_config {
 struct dms_values {
 	__dms_u64 vmemmap;	/* address of the first struct page; 0 = unknown */
 	__dms_u64 virt_base;	/* first address of the linear map */
+	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
 };
+
+/*
+ * What the programs that read the state before the start are given (BPF_PROG_TEST_RUN), and what
+ * they leave in the map snap_piece: a piece of a table as it lies in the kernel.
+ */
+struct dms_snap_args {
+	__dms_u64 liobn;	/* of the table to read; not used for the pool */
+	__dms_u64 first;	/* element the piece begins with */
+};
+
+struct dms_snap_piece {
+	__dms_u64 base;		/* DMA address of the table, physical address of the pool */
+	__dms_u64 total;	/* entries of the table, slots of the pool */
+	__dms_u32 elements;	/* that were read into data; 0 = none could be */
+	__dms_u32 element_size;	/* bytes */
+	__dms_u32 field_at;	/* offset of the slot's orig_addr */
+	__dms_u32 page_shift;	/* of the table */
+	__dms_u8 data[16352];	/* may reach beyond the end of the table */
+};
+_Static_assert(sizeof(struct dms_snap_piece) == 16384, "one map element");
 
 #endif /* DMASCOPE_CONFIG_H */

@@ -58,31 +58,53 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_
 	return 0;
 }
 
-static bool prog_wanted(struct probe *p, const char *name)
-{
-	for (unsigned int i = 0; i < p->nchoices; i++) {
-		const struct candidate *c = p->choices[i].cand;
-
-		if (c && (!strcmp(c->prog, name) || (c->ret && !strcmp(c->ret, name))))
-			return true;
-	}
-	return !strcmp(name, "read_values") && !p->env.no_kprobes;
-}
-
 static struct choice *choice_of_prog(struct probe *p, const char *name)
 {
 	for (unsigned int i = 0; i < p->nchoices; i++) {
-		const struct candidate *c = p->choices[i].cand;
+		struct choice *c = &p->choices[i];
 
-		if (c && (!strcmp(c->prog, name) || (c->ret && !strcmp(c->ret, name))))
-			return &p->choices[i];
+		if (c->cand && (!strcmp(c->prog, name) || !strcmp(c->ret, name)))
+			return c;
 	}
 	return NULL;
 }
 
+/* Programs that are run once by BPF_PROG_TEST_RUN; the snapshot is poorer without them. */
+static const char *const run_once[] = { "read_values", "snap_pool", "snap_table" };
+#define RUN_ONCE	(sizeof(run_once) / sizeof(run_once[0]))
+
+static int run_once_index(const char *name)
+{
+	for (size_t i = 0; i < RUN_ONCE; i++)
+		if (!strcmp(run_once[i], name))
+			return (int)i;
+	return -1;
+}
+
+static bool run_once_wanted(const struct probe *p, const char *name)
+{
+	int i = run_once_index(name);
+
+	if (i < 0 || p->env.no_kprobes || p->once_refused & 1U << i)
+		return false;
+	/* only powerpc has TCE tables */
+	return strcmp(name, "snap_table") || !strcmp(p->env.arch, "ppc64le");
+}
+
+static int prog_prepare(struct probe *p, struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+	const struct choice *c = choice_of_prog(p, name);
+	int err = bpf_program__set_autoload(prog, c || run_once_wanted(p, name));
+
+	if (!err && c && c->attach == ATTACH_FENTRY)
+		err = bpf_program__set_attach_target(prog, 0, c->symbol);
+	return err;
+}
+
 static void refuse(struct choice *c, const char *what, int err)
 {
-	c->refused |= 1U << (c->cand - c->row->cand);
+	c->refused |= choice_bit(c);
 	snprintf(c->reason, sizeof(c->reason), "the kernel refuses to %s %s: %s%s%s", what,
 		 c->symbol, strerror(-err), load_log.line[0] ? ": " : "", load_log.line);
 	c->cand = NULL;
@@ -237,8 +259,11 @@ static int load(struct probe *p)
 	p->skel = dmascope_bpf__open_opts(&opts);
 	if (!p->skel)
 		return -errno;
-	bpf_object__for_each_program(prog, p->skel->obj)
-		bpf_program__set_autoload(prog, prog_wanted(p, bpf_program__name(prog)));
+	bpf_object__for_each_program(prog, p->skel->obj) {
+		err = prog_prepare(p, prog);
+		if (err)
+			return err;
+	}
 	config_fill(p, (struct dms_config *)&p->skel->rodata->config);
 	err = maps_size(p);
 	if (err)
@@ -272,7 +297,7 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 		return -ENOENT;
 	if (p->nlinks == PROBE_MAX_LINKS)
 		return -E2BIG;
-	if (c->cand->attach == ATTACH_KPROBE)
+	if (c->attach == ATTACH_KPROBE)
 		link = bpf_program__attach_kprobe_opts(prog, c->symbol, &opts);
 	else
 		link = bpf_program__attach(prog);
@@ -287,10 +312,10 @@ static int attach_choice(struct probe *p, const struct choice *c)
 {
 	int err = 0;
 
-	if (c->cand->ret)
-		err = attach_prog(p, c, c->cand->ret, c->cand->attach == ATTACH_KPROBE);
+	if (c->ret[0])
+		err = attach_prog(p, c, c->ret, c->attach == ATTACH_KPROBE);
 	if (!err)
-		err = attach_prog(p, c, c->cand->prog, false);
+		err = attach_prog(p, c, c->prog, false);
 	return err;
 }
 
@@ -404,8 +429,39 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	return -ENOENT;
 }
 
+/*
+ * Whether fentry works here, by attaching an empty program: loading tells nothing (powerpc up to
+ * 6.12 loads it and refuses to attach, -524).
+ */
+static bool fentry_works(struct probe *p)
+{
+	static const struct bpf_insn empty[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id, prog, link;
+
+	if (p->env.no_kprobes || !p->env.own_btf)
+		return false;
+	id = btf__find_by_name_kind(p->btf, "dma_set_mask", BTF_KIND_FUNC);
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = (uint32_t)id;
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "dmascope_trial", "GPL", empty, 2, &opts);
+	if (prog < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	close(prog);
+	if (link < 0)
+		return false;
+	close(link);
+	return true;
+}
+
 static void choose_all(struct probe *p)
 {
+	p->env.fentry = fentry_works(p);
 	p->nchoices = 0;
 	for (unsigned int i = 0; i < hook_rows_count; i++) {
 		if (!choose_applies(&p->env, &hook_rows[i]))
@@ -434,6 +490,10 @@ static int try_round(struct probe *p, struct probe_error *err)
 		refuse(c, "load the program for", ret);
 		has_other_candidate(p, c);
 		p->eperm += ret == -EPERM || ret == -EACCES;
+		return -EAGAIN;
+	}
+	if (run_once_index(load_log.prog) >= 0) {
+		p->once_refused |= 1U << run_once_index(load_log.prog);
 		return -EAGAIN;
 	}
 	if (ret == -EPERM) {
@@ -501,6 +561,8 @@ int probe__open(struct probe **out, const struct probe_opts *opts, const struct 
 		.syms = syms,
 		.arch = p->arch,
 		.no_kprobes = opts->no_kprobes || lock.mode == LOCKDOWN_CONFIDENTIALITY,
+		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", R_OK) ||
+			   !access("/sys/kernel/tracing/kprobe_events", W_OK),
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,
 	};

@@ -10,19 +10,21 @@
 #include "util/names.h"
 
 #define KPROBE(sym, prog, ret, params, note)	\
-	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note }
+	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note, false }
+#define FUNCTION(sym, prog, ret, params, note)	\
+	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note, true }
 #define KPROBE_SUFFIX(sym, prog, ret, params, note)	\
-	{ ATTACH_KPROBE, sym, true, 0, prog, ret, params, note }
+	{ ATTACH_KPROBE, sym, true, 0, prog, ret, params, note, false }
 #define KPROBE_AT(sym, off, prog, params, note)	\
-	{ ATTACH_KPROBE, sym, false, off, prog, NULL, params, note }
+	{ ATTACH_KPROBE, sym, false, off, prog, NULL, params, note, false }
 #define TP_BTF(event, prog, params, note)	\
-	{ ATTACH_TP_BTF, event, false, 0, prog, NULL, params, note }
+	{ ATTACH_TP_BTF, event, false, 0, prog, NULL, params, note, false }
 #define TP_BTF_AND(event, prog, other, params, note)	\
-	{ ATTACH_TP_BTF, event, false, 0, prog, other, params, note }
+	{ ATTACH_TP_BTF, event, false, 0, prog, other, params, note, false }
 #define RAW_TP(event, prog, params, note)	\
-	{ ATTACH_RAW_TP, event, false, 0, prog, NULL, params, note }
+	{ ATTACH_RAW_TP, event, false, 0, prog, NULL, params, note, false }
 #define RAW_TP_AND(event, prog, other, params, note)	\
-	{ ATTACH_RAW_TP, event, false, 0, prog, other, params, note }
+	{ ATTACH_RAW_TP, event, false, 0, prog, other, params, note, false }
 
 const struct hook_row hook_rows[] = {
 	{
@@ -34,9 +36,9 @@ const struct hook_row hook_rows[] = {
 			TP_BTF_AND("dma_map_page", "tp_dma_map_page", "tp_dma_map_resource",
 				   "dev phys_addr dma_addr size dir attrs",
 				   "6.12 (038eb433dc14) to 6.17"),
-			KPROBE("dma_map_phys", "kp_dma_map", "krp_dma_map",
+			FUNCTION("dma_map_phys", "kp_dma_map", "krp_dma_map",
 			       "dev phys size dir attrs", "6.18+, where the event cannot be used"),
-			KPROBE("dma_map_page_attrs", "kp_dma_map", "krp_dma_map",
+			FUNCTION("dma_map_page_attrs", "kp_dma_map", "krp_dma_map",
 			       "dev page offset size dir attrs", "5.9+; inline before"),
 		},
 	},
@@ -48,9 +50,9 @@ const struct hook_row hook_rows[] = {
 			       "6.18+"),
 			TP_BTF_AND("dma_unmap_page", "tp_dma_unmap_page", "tp_dma_unmap_resource",
 				   "dev addr size dir attrs", "6.12 to 6.17"),
-			KPROBE("dma_unmap_phys", "kp_dma_unmap", NULL, "dev addr size dir attrs",
+			FUNCTION("dma_unmap_phys", "kp_dma_unmap", NULL, "dev addr size dir attrs",
 			       "6.18+, where the event cannot be used"),
-			KPROBE("dma_unmap_page_attrs", "kp_dma_unmap", NULL,
+			FUNCTION("dma_unmap_page_attrs", "kp_dma_unmap", NULL,
 			       "dev addr size dir attrs", "5.9+; inline before"),
 		},
 	},
@@ -60,12 +62,12 @@ const struct hook_row hook_rows[] = {
 		{
 			RAW_TP_AND("dma_map_sg", "rtp_dma_map_sg", "rtp_dma_map_sg_err",
 				   "dev sgl nents ents dir attrs", "6.13+"),
-			KPROBE("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
+			FUNCTION("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs",
 			       "5.15+, also behind dma_map_sgtable(); 6.12 has no event of failures"),
 			RAW_TP("dma_map_sg", "rtp_dma_map_sg", "dev sgl nents ents dir attrs",
 			       "6.12, where the function cannot be probed"),
-			KPROBE("dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
+			FUNCTION("dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs", "5.9+; inline before"),
 		},
 	},
@@ -75,7 +77,7 @@ const struct hook_row hook_rows[] = {
 		{
 			RAW_TP("dma_unmap_sg", "rtp_dma_unmap_sg", "dev sgl nents dir attrs",
 			       "6.12+"),
-			KPROBE("dma_unmap_sg_attrs", "kp_dma_unmap_sg", NULL,
+			FUNCTION("dma_unmap_sg_attrs", "kp_dma_unmap_sg", NULL,
 			       "dev sg nents dir attrs", "5.9+; inline before"),
 		},
 	},
@@ -87,7 +89,7 @@ const struct hook_row hook_rows[] = {
 			       "dev virt_addr dma_addr size dir flags attrs", "6.13+"),
 			TP_BTF("dma_alloc", "tp_dma_alloc",
 			       "dev virt_addr dma_addr size flags attrs", "6.12"),
-			KPROBE("dma_alloc_attrs", "kp_dma_alloc", "krp_dma_alloc",
+			FUNCTION("dma_alloc_attrs", "kp_dma_alloc", "krp_dma_alloc",
 			       "dev size dma_handle flag attrs", "all"),
 		},
 	},
@@ -99,7 +101,7 @@ const struct hook_row hook_rows[] = {
 			       "dev virt_addr dma_addr size dir attrs", "6.13+"),
 			TP_BTF("dma_free", "tp_dma_free", "dev virt_addr dma_addr size attrs",
 			       "6.12"),
-			KPROBE("dma_free_attrs", "kp_dma_free", NULL,
+			FUNCTION("dma_free_attrs", "kp_dma_free", NULL,
 			       "dev size cpu_addr dma_handle attrs", "all"),
 		},
 	},
@@ -111,6 +113,22 @@ const struct hook_row hook_rows[] = {
 			       "dev phys size direction attrs", "6.19+"),
 			KPROBE("dma_iommu_map_page", "kp_dma_iommu_map", NULL,
 			       "dev page offset size direction attrs", "to 6.18"),
+		},
+	},
+	{
+		DMS_HOOK_IOMMU_MAP_SG, CLASS_DETAIL, "ppc64le", false,
+		"the count of scatter-gather calls that reached the TCE layer",
+		{
+			KPROBE("ppc_iommu_map_sg", "kp_iommu_map_sg", NULL,
+			       "dev tbl sglist nelems mask direction attrs", "all; PCI and VIO"),
+		},
+	},
+	{
+		DMS_HOOK_IOMMU_ALLOC, CLASS_DETAIL, "ppc64le", false,
+		"the count of coherent allocations that reached the TCE layer (never shared)",
+		{
+			KPROBE("iommu_alloc_coherent", "kp_iommu_alloc", NULL,
+			       "dev tbl size dma_handle mask flag node", "all; PCI and VIO"),
 		},
 	},
 	{
@@ -138,7 +156,7 @@ const struct hook_row hook_rows[] = {
 		"slots taken from the bounce pool, and why a bounce failed",
 		{
 			/* the layout comes from BTF; without it, the newest: 6.11+ */
-			KPROBE("swiotlb_tbl_map_single", "kp_swiotlb_map", "krp_swiotlb_map",
+			FUNCTION("swiotlb_tbl_map_single", "kp_swiotlb_map", "krp_swiotlb_map",
 			       "dev orig_addr mapping_size alloc_align_mask dir attrs",
 			       "layouts: 5.4-5.9 tbl_dma_addr second; 5.10-5.15 alloc_size; "
 			       "5.17-6.9 alloc_size and alloc_align_mask; 6.11+ alloc_align_mask"),
@@ -148,9 +166,9 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_SWIOTLB_UNMAP, CLASS_CORE, NULL, false,
 		"slots given back to the bounce pool",
 		{
-			KPROBE("__swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
+			FUNCTION("__swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
 			       "dev tlb_addr mapping_size dir attrs pool", "6.11+"),
-			KPROBE("swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
+			FUNCTION("swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
 			       "dev tlb_addr mapping_size dir attrs", "to 6.10; inline since"),
 		},
 	},
@@ -158,7 +176,7 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_SHARE, CLASS_CORE, NULL, true,
 		"pages shared with the hypervisor after the start",
 		{
-			KPROBE("set_memory_decrypted", "kp_share", "krp_share", "addr numpages",
+			FUNCTION("set_memory_decrypted", "kp_share", "krp_share", "addr numpages",
 			       "all; called set_memory_unencrypted in the 2019 thread"),
 		},
 	},
@@ -166,7 +184,7 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_UNSHARE, CLASS_CORE, NULL, true,
 		"pages made private again",
 		{
-			KPROBE("set_memory_encrypted", "kp_unshare", "krp_unshare",
+			FUNCTION("set_memory_encrypted", "kp_unshare", "krp_unshare",
 			       "addr numpages", "all"),
 		},
 	},
@@ -209,13 +227,30 @@ const struct hook_row hook_rows[] = {
 			KPROBE_SUFFIX("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
 				      "liobn tcenum tceshift npages uaddr direction attrs",
 				      "5.4.20+; .isra.0 or .constprop.0 by compiler"),
+			KPROBE_SUFFIX("tce_build_pSeries", "kp_tce_build_one", NULL,
+				      "tbl index npages uaddr direction attrs",
+				      "tables without an LPAR"),
+		},
+	},
+	{
+		DMS_HOOK_TCE_FREE_ONE, CLASS_DETAIL, "ppc64le", false,
+		"TCEs cleared outside the known callers",
+		{
+			KPROBE_SUFFIX("tce_free_pSeriesLP", "kp_tce_free_one", NULL,
+				      "liobn tcenum tceshift npages",
+				      "5.15+; before without tceshift, 5.4.18 with tbl first"),
+			KPROBE_SUFFIX("tce_clear_pSeries", "kp_tce_free_one", NULL,
+				      "tbl index npages", "6.11+, tables without an LPAR"),
+			KPROBE_SUFFIX("tce_free_pSeries", "kp_tce_free_one", NULL,
+				      "tbl index npages", "to 6.9; 6.11+ reuses the name for "
+				      "freeing a table"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_FREE, CLASS_CORE, "ppc64le", false,
 		"which TCEs are cleared",
 		{
-			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", NULL,
+			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", "krp_tce_free",
 				      "tbl tcenum npages", "all"),
 		},
 	},
@@ -247,7 +282,7 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_DMA_SUPPORTED, CLASS_DETAIL, "ppc64le", false,
 		"how the platform judged a mask set after the start",
 		{
-			KPROBE("dma_iommu_dma_supported", "kp_dma_supported", "krp_dma_supported",
+			FUNCTION("dma_iommu_dma_supported", "kp_dma_supported", "krp_dma_supported",
 			       "dev mask", "all"),
 		},
 	},
@@ -263,14 +298,14 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_SET_MASK, CLASS_DETAIL, NULL, false,
 		"masks that drivers set after the start",
 		{
-			KPROBE("dma_set_mask", "kp_set_mask", "krp_set_mask", "dev mask", "all"),
+			FUNCTION("dma_set_mask", "kp_set_mask", "krp_set_mask", "dev mask", "all"),
 		},
 	},
 	{
 		DMS_HOOK_SET_COHERENT_MASK, CLASS_DETAIL, NULL, false,
 		"coherent masks that drivers set after the start",
 		{
-			KPROBE("dma_set_coherent_mask", "kp_set_coherent_mask",
+			FUNCTION("dma_set_coherent_mask", "kp_set_coherent_mask",
 			       "krp_set_coherent_mask", "dev mask", "all"),
 		},
 	},
@@ -278,14 +313,14 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_DEVICE_ADD, CLASS_DETAIL, NULL, false,
 		"devices added while running are only seen at their first mapping",
 		{
-			KPROBE("bus_probe_device", "kp_device_add", NULL, "dev", "all"),
+			FUNCTION("bus_probe_device", "kp_device_add", NULL, "dev", "all"),
 		},
 	},
 	{
 		DMS_HOOK_DEVICE_DEL, CLASS_DETAIL, NULL, false,
 		"that a device was removed",
 		{
-			KPROBE("device_del", "kp_device_del", NULL, "dev", "all"),
+			FUNCTION("device_del", "kp_device_del", NULL, "dev", "all"),
 		},
 	},
 	{
@@ -372,6 +407,7 @@ void hook_layout(enum dms_hook id, const char *params, struct dms_layout *layout
 		if (fact >= 0)
 			layout->at[fact] = (__dms_u8)pos;
 	}
+	layout->params = (__dms_u8)pos;
 }
 
 int hook_by_any_name(const char *name)

@@ -28,6 +28,7 @@ struct candidate {
 	 * running kernel's BTF does not list the function. For events: their number, by BTF. */
 	const char *params;
 	const char *note;	/* the version or commit that made it, and that ended it */
+	bool fentry;		/* also built as fentry or fexit, used where a trial attach works */
 };
 
 enum hook_class {

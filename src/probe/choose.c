@@ -130,6 +130,11 @@ static bool function_fits(const struct choose_env *env, const struct candidate *
 		snprintf(why, len, "lockdown=confidentiality refuses kprobes");
 		return false;
 	}
+	if (!env->kprobes && !(c->fentry && env->fentry)) {
+		snprintf(why, len, "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)%s",
+			 c->fentry ? " and no fentry" : "");
+		return false;
+	}
 	n = c->suffixes ? symbols_find_function(env->syms, c->symbol, &sym)
 			: symbols_find(env->syms, c->symbol, &sym);
 	if (!n) {
@@ -159,6 +164,42 @@ static bool candidate_fits(const struct choose_env *env, const struct candidate 
 	return event_fits(env, c, why, len);
 }
 
+unsigned int choice_bit(const struct choice *c)
+{
+	unsigned int i = (unsigned int)(c->cand - c->row->cand);
+
+	return 1U << (c->attach == ATTACH_FENTRY ? i + 16 : i);
+}
+
+/* kp_NAME has the twins fe_NAME (entry only) and fx_NAME (with the return). */
+static void programs(const struct candidate *cand, struct choice *c)
+{
+	if (c->attach == ATTACH_FENTRY) {
+		snprintf(c->prog, sizeof(c->prog), "%s_%s", cand->ret ? "fx" : "fe",
+			 cand->prog + strlen("kp_"));
+		c->ret[0] = '\0';
+		return;
+	}
+	snprintf(c->prog, sizeof(c->prog), "%s", cand->prog);
+	snprintf(c->ret, sizeof(c->ret), "%s", cand->ret ? cand->ret : "");
+}
+
+/* Takes a candidate that exists, in the form to be tried now; false if both were refused. */
+static bool take(const struct choose_env *env, const struct candidate *cand, int i,
+		 struct choice *c)
+{
+	param_names(env->btf, c->symbol, c->params, sizeof(c->params));
+	c->attach = cand->attach;
+	if (cand->fentry && env->fentry && c->params[0] && !(c->refused & 1U << (i + 16)))
+		c->attach = ATTACH_FENTRY;
+	else if (c->refused & 1U << i)
+		return false;
+	c->cand = cand;
+	programs(cand, c);
+	hook_layout(c->row->id, c->params[0] ? c->params : cand->params, &c->layout);
+	return true;
+}
+
 bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 {
 	if (row->arch && strcmp(env->arch, row->arch))
@@ -168,27 +209,22 @@ bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c)
 {
-	char first[DMS_TEXT_LEN] = "", why[DMS_TEXT_LEN];
+	char last[DMS_TEXT_LEN] = "", why[DMS_TEXT_LEN];
 
 	c->row = row;
 	c->cand = NULL;
 	for (int i = 0; i < CAND_MAX && row->cand[i].symbol; i++) {
-		const struct candidate *cand = &row->cand[i];
-
 		why[0] = '\0';
-		if (c->refused & (1U << i))
-			continue;	/* c->reason already says why */
-		if (!candidate_fits(env, cand, c, why, sizeof(why))) {
-			/* the last one tried is the most general: its reason tells most */
-			memcpy(first, why, sizeof(first));
-			continue;
+		if (candidate_fits(env, &row->cand[i], c, why, sizeof(why))) {
+			if (take(env, &row->cand[i], i, c))
+				return;
+			continue;	/* refused: c->reason already says why */
 		}
-		c->cand = cand;
-		param_names(env->btf, c->symbol, c->params, sizeof(c->params));
-		hook_layout(row->id, c->params[0] ? c->params : cand->params, &c->layout);
-		return;
+		/* the last one tried is the most general: its reason tells most */
+		memcpy(last, why, sizeof(last));
 	}
 	c->symbol[0] = '\0';
+	c->attach = ATTACH_NONE;
 	if (!c->refused)
-		snprintf(c->reason, sizeof(c->reason), "%s", first);
+		snprintf(c->reason, sizeof(c->reason), "%s", last);
 }

@@ -14,10 +14,14 @@
 struct choice {
 	const struct hook_row *row;
 	const struct candidate *cand;	/* NULL = none; reason says why */
+	enum dms_attach attach;
+	char prog[DMS_NAME_LEN];	/* BPF programs to load; the second "" = none */
+	char ret[DMS_NAME_LEN];
 	char symbol[DMS_NAME_LEN];	/* full name, with the compiler's suffix */
 	struct dms_layout layout;
 	char params[DMS_TEXT_LEN];	/* as found in BTF, "" = taken from the catalogue */
-	unsigned int refused;		/* bit per candidate: tried, and the kernel said no */
+	unsigned int refused;		/* bit per candidate (and from 16 on, its fentry form):
+					   tried, and the kernel said no */
 	char reason[DMS_TEXT_LEN];
 };
 
@@ -27,9 +31,14 @@ struct choose_env {
 	const struct symbols *syms;
 	const char *arch;		/* uname -m */
 	bool no_kprobes;		/* lockdown: no kprobe, no helper that reads memory */
+	bool kprobes;			/* the kernel was built with them */
+	bool fentry;			/* a trial attach of fentry worked */
 	bool hcalls;
 	bool secure;
 };
+
+/* The bit of c->cand (as chosen) in c->refused. */
+unsigned int choice_bit(const struct choice *c);
 
 /* Picks the first candidate that exists and was not refused; fills the rest of *c. */
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c);

@@ -24,6 +24,7 @@ struct probe {
 	struct btf *btf;
 	struct choice choices[PROBE_MAX_CHOICES];
 	unsigned int nchoices;
+	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
 	struct dmascope_bpf *skel;
 	struct bpf_link *links[PROBE_MAX_LINKS];

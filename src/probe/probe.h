@@ -65,6 +65,15 @@ unsigned int probe__degraded(const struct probe *p);
 typedef int (*probe_record_fn)(void *ctx, const void *data, size_t size);
 
 /*
+ * Reads what is in use before the start, as DMS_EV_LIVE records in the rings: the slots of the
+ * bounce pool (after device states were read), the entries of one TCE table. *partial: the table
+ * is larger than is read. 0 or -errno; -EOPNOTSUPP where kernel memory may not be read.
+ */
+int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx);
+int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, void *ctx,
+			  bool *partial);
+
+/*
  * Hands over what is in the rings, oldest first per ring but not across rings. Waits up to
  * timeout_ms for a ring to fill by half (0 = do not wait). The number of records, or -errno.
  */

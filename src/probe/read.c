@@ -68,17 +68,17 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
  */
 static void add_missed(const struct probe *p, const struct choice *c, struct dms_counts *counts)
 {
-	const char *names[] = { c->cand->prog, c->cand->ret };
+	const char *names[] = { c->prog, c->ret };
 
 	for (int i = 0; i < 2; i++) {
-		struct bpf_program *prog = names[i] ?
+		struct bpf_program *prog = names[i][0] ?
 			bpf_object__find_program_by_name(p->skel->obj, names[i]) : NULL;
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
 
 		if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 			continue;
-		if (i == 0 || c->cand->attach != ATTACH_KPROBE)
+		if (i == 0 || c->attach != ATTACH_KPROBE)
 			counts->hits += info.recursion_misses;
 		else
 			continue;	/* a return missed shows as a call without outcome */
@@ -154,7 +154,7 @@ static void hook_record(const struct choice *c, struct rec_hook *h)
 	h->id = c->row->id;
 	snprintf(h->name, sizeof(h->name), "%s", dms_hook_name(c->row->id));
 	if (c->cand) {
-		h->attach = c->cand->attach;
+		h->attach = c->attach;
 		snprintf(h->symbol, sizeof(h->symbol), "%s", c->symbol);
 	} else {
 		snprintf(h->reason, sizeof(h->reason), "%s", c->reason);

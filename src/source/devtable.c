@@ -137,6 +137,22 @@ void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn)
 		e->windows[e->nwindows++] = liobn;
 }
 
+size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max)
+{
+	struct dev_entry *e, *next;
+	size_t n = 0, i;
+
+	HASH_ITER(hh, t->head, e, next) {
+		if (!(e->dev.st.known & DMS_DS_TABLE) || n == max)
+			continue;
+		for (i = 0; i < n && out[i] != e->dev.st.liobn; i++)
+			;
+		if (i == n)
+			out[n++] = e->dev.st.liobn;
+	}
+	return n;
+}
+
 void devtable__touch_all(const struct devtable *t)
 {
 	char path[600], buf[4096];

@@ -6,6 +6,8 @@
 #ifndef DMASCOPE_SOURCE_DEVTABLE_H
 #define DMASCOPE_SOURCE_DEVTABLE_H
 
+#include <stddef.h>
+
 #include "dmascope/record.h"
 
 struct devtable;
@@ -27,6 +29,9 @@ void devtable__merge(struct rec_device *dev, const struct dms_devstate *s);
 
 bool devtable__has_window(const struct devtable *t, uint64_t key, uint32_t liobn);
 void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn);
+
+/* The LIOBNs of the tables that device states told of, each once; how many were put into out. */
+size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max);
 
 /* Reads one attribute of each device, for the probe that watches for that. */
 void devtable__touch_all(const struct devtable *t);

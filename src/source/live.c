@@ -326,8 +326,6 @@ int live__poll(struct live *l, int timeout_ms)
 	return n ? n : tell_gaps(l);
 }
 
-static int snapshot_sysfs(struct live *l);
-
 static int on_sysfs_device(void *ctx, const struct rec_device *dev, const char *path)
 {
 	struct live *l = ctx;
@@ -365,6 +363,24 @@ static int snapshot_kernel(struct live *l)
 	return hand_over(l, UINT64_MAX);
 }
 
+/* What was mapped before: slots of the pool, entries of each table a device uses. */
+static int snapshot_in_use(struct live *l)
+{
+	uint32_t liobns[64];
+	size_t n = devtable__tables(l->devs, liobns, sizeof(liobns) / sizeof(liobns[0]));
+	bool partial;
+	int err;
+
+	if (!(l->opts.probe.flags & DMS_CFG_STREAM))
+		return 0;
+	err = probe__snapshot_pool(l->probe, on_record, l);
+	for (size_t i = 0; i < n && !err; i++)
+		err = probe__snapshot_table(l->probe, liobns[i], on_record, l, &partial);
+	if (err && err != -EOPNOTSUPP)
+		return l->err ? l->err : err;
+	return hand_over(l, UINT64_MAX);
+}
+
 static int session(struct live *l, struct rec_session *s)
 {
 	int err = guest_session("", s);
@@ -398,6 +414,8 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 		err = snapshot_sysfs(l);
 	if (!err)
 		err = snapshot_kernel(l);
+	if (!err)
+		err = snapshot_in_use(l);
 	return err;
 }
 
