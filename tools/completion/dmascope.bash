@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Completion of dmascope for bash. tools/options writes the tables.
+# shellcheck shell=bash disable=SC2034,SC2207
+
+_dmascope_tables() {
+	local verb=$1 previous=$2
+	options='' values=''
+# options: begin
+verbs="top record report convert doctor"
+case $verb in
+	top)
+		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
+			--json -i --input --speed --ranges --no-color --no-unicode --btf
+			--no-kprobes -v --verbose -h --help"
+		case $previous in
+		-n | --iterations) values="" ;;
+		-d | --delay) values="" ;;
+		--sort) values="finding maps bytes live mapped pool failed total mask name driver" ;;
+		--device) values="devices" ;;
+		--path) values="direct bounced tce coherent failed iommu" ;;
+		--min-size) values="" ;;
+		-i | --input) values="files" ;;
+		--speed) values="max" ;;
+		--btf) values="files" ;;
+		esac
+		;;
+	record)
+		options="-o --output -d --duration -z --gzip -f --force --device --path --min-size
+			--max-size --stacks --redact --hcalls --ring --btf --no-kprobes -q --quiet
+			-v --verbose -h --help"
+		case $previous in
+		-o | --output) values="files" ;;
+		-d | --duration) values="" ;;
+		--device) values="devices" ;;
+		--path) values="direct bounced tce coherent failed iommu" ;;
+		--min-size) values="" ;;
+		--max-size) values="" ;;
+		--stacks) values="first failures all none" ;;
+		--ring) values="" ;;
+		--btf) values="files" ;;
+		esac
+		;;
+	report)
+		options="--device --at --since --until --ranges -a --all -h --help"
+		case $previous in
+		--device) values="devices" ;;
+		--at) values="" ;;
+		--since) values="" ;;
+		--until) values="" ;;
+		--ranges) values="" ;;
+		esac
+		;;
+	convert)
+		options="-t --to -o --output --table --since --until --max-size -z --gzip -f --force
+			-h --help"
+		case $previous in
+		-t | --to) values="perfetto csv openmetrics" ;;
+		-o | --output) values="files" ;;
+		--table) values="ranges devices windows shared findings" ;;
+		--since) values="" ;;
+		--until) values="" ;;
+		--max-size) values="" ;;
+		esac
+		;;
+	doctor)
+		options="-v --verbose --json --btf --no-kprobes --libbpf -h --help"
+		case $previous in
+		--btf) values="files" ;;
+		esac
+		;;
+esac
+# options: end
+}
+
+_dmascope() {
+	local verb='' verbs options values i word=${COMP_WORDS[COMP_CWORD]}
+	local previous=${COMP_WORDS[COMP_CWORD - 1]}
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--) return ;;
+		-*) ;;
+		*) [ -n "$verb" ] || verb=${COMP_WORDS[i]} ;;
+		esac
+	done
+	_dmascope_tables "${verb:-top}" "$previous"
+	if [ -n "$values" ]; then
+		case $values in
+		files) COMPREPLY=($(compgen -f -- "$word")) ;;
+		devices) COMPREPLY=($(cd /sys/bus/pci/devices 2>/dev/null && compgen -f -- "$word")) ;;
+		*) COMPREPLY=($(compgen -W "$values" -- "$word")) ;;
+		esac
+		[ "$values" != files ] || compopt -o filenames 2>/dev/null
+	elif [ -z "$verb" ]; then
+		COMPREPLY=($(compgen -W "$verbs $options --version" -- "$word"))
+	elif [[ $word = -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$word"))
+	else
+		COMPREPLY=($(compgen -f -- "$word"))
+		compopt -o filenames 2>/dev/null
+	fi
+}
+
+complete -F _dmascope dmascope

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# `make install` and `make uninstall`, with DESTDIR and PREFIX; `make options` after a change of one.
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/dmascope
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+INSTALL ?= install
+
+MAN_PAGES := $(wildcard doc/man/*.8)
+DOC_FILES := README.md $(wildcard doc/*.md doc/*.json)
+
+install: $(OUT)/dmascope
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(DOCDIR) $(BASHDIR) $(ZSHDIR))
+	$(Q)$(INSTALL) -m 755 $(OUT)/dmascope $(DESTDIR)$(SBINDIR)/dmascope
+	$(Q)$(INSTALL) -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man8
+	$(Q)$(INSTALL) -m 644 $(DOC_FILES) $(DESTDIR)$(DOCDIR)
+	$(Q)$(INSTALL) -m 644 tools/completion/dmascope.bash $(DESTDIR)$(BASHDIR)/dmascope
+	$(Q)$(INSTALL) -m 644 tools/completion/_dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(SBINDIR)/dmascope $(DESTDIR)$(BASHDIR)/dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
+	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN_PAGES)))
+	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(DOC_FILES)))
+	$(Q)rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+options: all
+	$(Q)tools/options $(OUT)/dmascope
+
+.PHONY: install uninstall options
