@@ -71,7 +71,8 @@ LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
 BPF_FENTRY := dma_map dma_sg swiotlb share decide
-BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o)
+BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o) \
+	$(OUT)/bpf/dma_sg.direct.o
 SKEL := $(OUT)/dmascope.skel.h
 
 all: $(OUT)/dmascope
@@ -91,6 +92,12 @@ $(OUT)/bpf/%.fentry.o: bpf/%.bpf.c $(BPF_DEPS)
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(BPF_CC) -DDMS_FENTRY -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(OUT)/bpf/%.direct.o: bpf/%.bpf.c $(BPF_DEPS)
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CC) -DDMS_DIRECT -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(OUT)/dmascope.bpf.o: $(BPF_OBJS)

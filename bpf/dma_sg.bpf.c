@@ -2,10 +2,21 @@
 /*
  * Scatter-gather lists: one record per element, as the device sees them. The list is walked
  * here, up to SG_MAX elements; what is beyond is counted as failed. Both the trace events (6.12
- * and later) and the kprobes of older kernels use the same walk. It reads memory by helper, as
- * sg_next() follows chain pointers; the lockdown tier has only the first chunk of a list.
+ * and later) and the kprobes of older kernels use the same walk. Built three times: for events
+ * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT) for events without such
+ * helpers, which also runs under lockdown=confidentiality.
  */
 #include "lib/probe.h"
+
+#ifdef DMS_DIRECT
+#define TP(event)	SEC("?tp_btf/" event)
+#define SG_PROG(name)	tp_##name
+#define SG_ELEMENT	sg_element_direct
+#else
+#define TP(event)	SEC("?raw_tp/" event)
+#define SG_PROG(name)	rtp_##name
+#define SG_ELEMENT	sg_element
+#endif
 
 #define SG_MAX		128
 #define SG_CHAIN	1UL
@@ -17,7 +28,7 @@ static __always_inline struct scatterlist *sg_after(struct scatterlist *sg, unsi
 {
 	if (link & SG_END)
 		return NULL;
-	sg = (void *)sg + bpf_core_type_size(struct scatterlist);
+	sg = AS(struct scatterlist, (void *)sg + bpf_core_type_size(struct scatterlist));
 	link = RD(sg, page_link);
 	if (link & SG_CHAIN)
 		sg = (struct scatterlist *)(link & ~(SG_CHAIN | SG_END));
@@ -57,7 +68,7 @@ struct {
 
 /* Global, so that the verifier checks it once and not for each turn of the loop; weak, as this
  * file is built twice. */
-__weak __noinline int sg_element(u32 slot, u32 i)
+__weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 {
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct mapping m = {};
@@ -67,7 +78,7 @@ __weak __noinline int sg_element(u32 slot, u32 i)
 
 	if (!w || i >= w->ents || !w->sg)
 		return 1;
-	sg = w->sg;
+	sg = AS(struct scatterlist, w->sg);
 	c = hit(w->hook);
 	m.dev = w->dev_key;
 	m.dir = w->dir;
@@ -79,7 +90,7 @@ __weak __noinline int sg_element(u32 slot, u32 i)
 	link = RD(sg, page_link);
 	if (w->exact)
 		m.phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
-	mapping_classify(w->dev, &m);
+	mapping_classify(AS(struct device, w->dev), &m);
 	mapping_report(c, w->hook, w->type, &m, NULL);
 	w->sg = sg_after(sg, link);
 	return 0;
@@ -104,12 +115,12 @@ static __always_inline int sg_report(void *ctx, struct sg_walk *w)
 	u32 slot = w->hook == DMS_HOOK_UNMAP_SG;
 	struct dms_counts *c;
 
-	w->dev_key = dev_key(w->dev);
-	devstate_once(w->hook, w->dev, w->dev_key);
+	w->dev_key = dev_key(AS(struct device, w->dev));
+	devstate_once(w->hook, AS(struct device, w->dev), w->dev_key);
 	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
 		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
 	for (u32 i = 0; i < SG_MAX; i++)
-		if (sg_element(slot, i))
+		if (SG_ELEMENT(slot, i))
 			return 0;
 	if (w->ents > SG_MAX) {
 		c = counts_of(w->hook);
@@ -132,8 +143,8 @@ static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 
 #ifndef DMS_FENTRY
 /* (dev, sgl, nents, ents, dir, attrs) */
-SEC("?raw_tp/dma_map_sg")
-int rtp_dma_map_sg(unsigned long long *ctx)
+TP("dma_map_sg")
+int SG_PROG(dma_map_sg)(unsigned long long *ctx)
 {
 	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
 
@@ -149,8 +160,8 @@ int rtp_dma_map_sg(unsigned long long *ctx)
 }
 
 /* 6.13+: (dev, sgl, nents, err, dir, attrs) */
-SEC("?raw_tp/dma_map_sg_err")
-int rtp_dma_map_sg_err(unsigned long long *ctx)
+TP("dma_map_sg_err")
+int SG_PROG(dma_map_sg_err)(unsigned long long *ctx)
 {
 	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
 
@@ -164,8 +175,8 @@ int rtp_dma_map_sg_err(unsigned long long *ctx)
 }
 
 /* (dev, sgl, nents, dir, attrs); the mapped count is not known, so lengths of 0 end the list */
-SEC("?raw_tp/dma_unmap_sg")
-int rtp_dma_unmap_sg(unsigned long long *ctx)
+TP("dma_unmap_sg")
+int SG_PROG(dma_unmap_sg)(unsigned long long *ctx)
 {
 	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
 
@@ -180,6 +191,7 @@ int rtp_dma_unmap_sg(unsigned long long *ctx)
 }
 #endif /* DMS_FENTRY */
 
+#ifndef DMS_DIRECT
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
 static __always_inline void sg_args(probe_ctx *ctx, struct inflight *in)
 {
@@ -228,5 +240,6 @@ static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
 	return sg_report(ctx, w);
 }
 PROBE_ENTRY(dma_unmap_sg, DMS_HOOK_UNMAP_SG, unmap_sg)
+#endif /* DMS_DIRECT */
 
 char LICENSE[] SEC("license") = "GPL";

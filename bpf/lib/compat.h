@@ -17,7 +17,11 @@
 
 #ifdef DMS_DIRECT
 #define RD(src, field)		((src)->field)
+/* A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). */
+extern void *bpf_rdonly_cast(void *obj, u32 btf_id) __ksym __weak;
+#define AS(type, ptr)		((type *)bpf_rdonly_cast((void *)(ptr), bpf_core_type_id_kernel(type)))
 #else
+#define AS(type, ptr)		((type *)(ptr))
 /* src must not point to const: the value would be a constant to the compiler, and stay 0 */
 #define RD(src, field)		({						\
 	typeof((src)->field) __val = 0;						\

@@ -188,7 +188,9 @@ static void programs(const struct candidate *cand, struct choice *c)
 static bool take(const struct choose_env *env, const struct candidate *cand, int i,
 		 struct choice *c)
 {
-	param_names(env->btf, c->symbol, c->params, sizeof(c->params));
+	c->params[0] = '\0';
+	if (cand->attach == ATTACH_KPROBE)	/* a function may have an event's name */
+		param_names(env->btf, c->symbol, c->params, sizeof(c->params));
 	c->attach = cand->attach;
 	if (cand->fentry && env->fentry && c->params[0] && !(c->refused & 1U << (i + 16)))
 		c->attach = ATTACH_FENTRY;
