@@ -255,9 +255,10 @@ static bool time_of(const struct dms_rec *rec, uint64_t *ts)
 static int begin(struct player *p, const struct dms_rec *rec)
 {
 	p->start = rec->session.start_ns ? rec->session.start_ns : 1;
-	if (p->r->screen)
+	if (p->seeking)
 		return 0;
-	p->next = p->r->ui.interval;
+	if (!p->r->screen)
+		p->next = p->r->ui.interval;
 	return top_run__sample(p->r, p->start);
 }
 

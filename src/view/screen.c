@@ -22,7 +22,7 @@
 
 static struct {
 	SCREEN *scr;
-	bool color;
+	bool color, many;	/* many: a background for the chosen row beside the colours */
 	struct termios before;
 	bool have_termios;
 	char bye[160];		/* leaves the terminal as it was */
@@ -122,7 +122,8 @@ static const short role_color[CELL_ROLES] = {
 };
 
 #define PAIR_HEAD	(CELL_ROLES + 1)
-#define PAIR_SELECTED	(CELL_ROLES + 2)
+#define PAIR_SELECTED	(CELL_ROLES + 2)	/* and on, for each role, if there are many */
+#define GREY		238
 
 static void start_colors(bool wanted)
 {
@@ -133,7 +134,11 @@ static void start_colors(bool wanted)
 	for (short r = 0; r < CELL_ROLES; r++)
 		init_pair((short)(r + 1), role_color[r], -1);
 	init_pair(PAIR_HEAD, COLOR_BLACK, COLOR_CYAN);
-	init_pair(PAIR_SELECTED, COLOR_BLACK, COLOR_WHITE);
+	term.many = COLORS >= 256 && COLOR_PAIRS > PAIR_SELECTED + CELL_ROLES;
+	if (!term.many)
+		init_pair(PAIR_SELECTED, COLOR_BLACK, COLOR_WHITE);
+	for (short r = 0; term.many && r < CELL_ROLES; r++)
+		init_pair((short)(PAIR_SELECTED + r), role_color[r], GREY);
 }
 
 /* newterm() leaves the process if it does not like the terminal's description: look first. */
@@ -188,6 +193,23 @@ void screen__size(unsigned int *rows, unsigned int *cols)
 	*cols = c > 0 ? (unsigned int)c : 0;
 }
 
+static bool is_bar(unsigned int role)
+{
+	return role >= CELL_DIRECT && role <= CELL_OTHER;
+}
+
+static attr_t selected(attr_t attr, unsigned int role, short *pair)
+{
+	attr &= ~(attr_t)A_DIM;
+	if (term.many)
+		*pair = (short)(PAIR_SELECTED + role);
+	else if (!term.color)
+		attr |= A_REVERSE;
+	else if (!is_bar(role))		/* bars keep their colours */
+		*pair = PAIR_SELECTED;
+	return attr;
+}
+
 static attr_t attrs_of(uint16_t a, short *pair)
 {
 	unsigned int role = CELL_ROLE(a);
@@ -202,15 +224,7 @@ static attr_t attrs_of(uint16_t a, short *pair)
 		attr |= term.color ? 0 : A_REVERSE;
 		*pair = term.color ? PAIR_HEAD : 0;
 	}
-	if (!(a & CELL_SELECTED))
-		return attr;
-	/* the colours of bars stay, on the terminal's own reverse */
-	attr = (attr & ~(attr_t)A_DIM) | A_REVERSE;
-	if (term.color && (role == CELL_PLAIN || role == CELL_LABEL)) {
-		attr &= ~(attr_t)A_REVERSE;
-		*pair = PAIR_SELECTED;
-	}
-	return attr;
+	return a & CELL_SELECTED ? selected(attr, role, pair) : attr;
 }
 
 void screen__show(const struct cells *c)

@@ -11,6 +11,7 @@
 #include "view/top.h"
 
 #define SLOT_SIZE	2048
+#define RATE_MIN	10000000ULL	/* ns: a rate over less says nothing */
 #define REMOVED_SHOWN	10000000000ULL	/* ns that a removed device stays on the screen */
 
 static const struct {
@@ -300,7 +301,7 @@ static size_t count_devs(const struct model *m)
 int top_view__make(struct top_view *v, const struct model *m, const struct top_opts *o,
 		   const struct top_sample *prev, uint64_t now)
 {
-	bool rates = prev && prev->ts && now > prev->ts;
+	bool rates = prev && prev->ts && now > prev->ts && now - prev->ts >= RATE_MIN;
 	uint64_t held = 0;
 	size_t i;
 

@@ -158,6 +158,13 @@ static void replay_state(const struct top_ui *u, char *buf, size_t n)
 		 u->paused ? ", PAUSED" : "");
 }
 
+/* Whole or not at all. */
+static void fact(struct pen *p, uint16_t attr, const char *before, const char *text)
+{
+	if (text && p->col + strlen(before) + strlen(text) <= p->end)
+		pen_say(p, attr, "%s%s", before, text);
+}
+
 static void title(const struct top_view *v, const struct top_ui *u, struct cells *c)
 {
 	const struct rec_session *s = v->run.session;
@@ -171,11 +178,10 @@ static void title(const struct top_view *v, const struct top_ui *u, struct cells
 			 fmt_ns(b, u->interval), u->paused ? ", PAUSED" : "");
 	p.end = c->cols > strlen(right) + 1 ? c->cols - (unsigned int)strlen(right) - 1 : 0;
 	pen_say(&p, CELL_TITLE | CELL_BOLD, "dmascope");
-	pen_say(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  %s", top_guest(s));
-	if (s)
-		pen_say(&p, CELL_PLAIN, " " G_DOT " Linux %s %s", s->kernel, s->arch);
-	if (u->replay.name)
-		pen_say(&p, CELL_LABEL, " " G_DOT " %s", u->replay.name);
+	fact(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  ", top_guest(s));
+	fact(&p, CELL_PLAIN, " " G_DOT " Linux ", s ? s->kernel : NULL);
+	fact(&p, CELL_PLAIN, " ", s ? s->arch : NULL);
+	fact(&p, CELL_LABEL, " " G_DOT " ", u->replay.name);
 	pen_right(&r, (unsigned int)strlen(right));
 	pen_say(&r, u->paused || u->replay.ended ? CELL_WARN | CELL_BOLD : CELL_LABEL, "%s", right);
 }
@@ -198,7 +204,7 @@ static void gauge(struct pen *p, unsigned int width, uint64_t used, uint64_t mos
 		full = width;
 	pen_fill(p, attr, full, G_FULL);
 	pen_fill(p, CELL_LABEL, width - full, G_EMPTY);
-	if (most && mark >= full && mark < width) {
+	if (most > used && mark >= full && mark && mark < width) {
 		struct pen m = *p;
 
 		m.col = col + mark;
@@ -231,14 +237,14 @@ static void pool_line(const struct top_view *v, struct cells *c, unsigned int ro
 	}
 	pen_say(&p, CELL_PLAIN, "%s of ", top_val(a, v->pool_used));
 	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, total.v));
+	if (v->pool.failed)
+		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
 	pen_say(&p, CELL_LABEL, " " G_DOT " ");
 	pen_say(&p, CELL_PLAIN, "most %s", top_val(a, most));
 	pen_say(&p, CELL_LABEL, " " G_DOT " ");
 	pen_say(&p, CELL_PLAIN, "%s", fmt_size(b, total.v * slot));
 	if (v->pool.rec.force_bounce_known && v->pool.rec.force_bounce)
 		pen_say(&p, CELL_PLAIN, ", forced");
-	if (v->pool.failed)
-		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
 }
 
 static void shared_line(const struct top_view *v, struct cells *c, unsigned int row)
@@ -249,6 +255,10 @@ static void shared_line(const struct top_view *v, struct cells *c, unsigned int 
 	label(&p, "shared");
 	if (!v->ledger.secure) {
 		pen_say(&p, CELL_PLAIN, "all memory is visible to the host");
+		return;
+	}
+	if (!v->ledger.shared.why && !v->ledger.shared.v) {
+		pen_say(&p, CELL_PLAIN, "nothing is known to be shared with the hypervisor");
 		return;
 	}
 	pen_say(&p, CELL_PLAIN, "%s with the hypervisor: ", v->ledger.shared.why ? "?" :
@@ -314,46 +324,62 @@ static void rates_line(const struct top_view *v, struct cells *c, unsigned int r
 		pen_say(&p, CELL_GOOD, "nothing lost");
 	else
 		pen_say(&p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
+	snprintf(a, sizeof(a), "%zu findings", v->findings);
+	if (v->findings > 1)
+		fact(&p, CELL_LABEL, " " G_DOT " ", a);
 }
 
-/* The worst finding in words, in at most `rows` rows. Returns how many it took. */
-static unsigned int worst(const struct top_view *v, struct cells *c, unsigned int row, unsigned int rows)
+/* Words from column 2 on, in at most `rows` rows. Returns how many it took. */
+static unsigned int words(struct cells *c, unsigned int row, unsigned int rows, uint16_t attr,
+			  const char *text)
+{
+	char buf[512];
+	unsigned int i;
+
+	for (i = 0; i < rows && cells_wrap(&text, c->cols - 4, buf, sizeof(buf)); i++) {
+		struct pen p = PEN(c, row + i);
+
+		p.col = 2;
+		pen_say(&p, attr, "%s%s", buf, i + 1 == rows && *text ? " " G_MORE : "");
+	}
+	return i;
+}
+
+/* The worst finding and what to do, in at most `rows` rows. Returns how many it took. */
+static unsigned int worst(const struct top_view *v, struct cells *c, unsigned int row,
+			  unsigned int rows)
 {
 	const struct model_finding *f = v->findings ? &v->finding[0] : NULL;
 	struct pen p = PEN(c, row);
-	char text[2 * DMS_TEXT_LEN + 64], buf[512];
-	const char *s = text;
-	unsigned int i;
+	char text[2 * DMS_TEXT_LEN];
+	unsigned int used;
 	uint16_t attr;
 
-	if (!f) {
+	if (!f || f->f.severity <= MODEL_NOTE) {
 		pen_fill(&p, CELL_GOOD | CELL_BOLD, 1, G_OK);
 		pen_say(&p, CELL_GOOD, " nothing found wrong");
+		if (f)
+			pen_say(&p, CELL_LABEL, " " G_DOT " %zu note%s", v->findings,
+				v->findings == 1 ? "" : "s");
 		return 1;
 	}
 	attr = top_severity_attr(f->f.severity);
-	snprintf(text, sizeof(text), "%s%s%s %s", f->f.dev ? model__dev_name(v->m, f->f.dev) : "",
-		 f->f.dev ? ": " : "", f->f.summary, rows > 2 ? f->f.action : "");
 	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
-	for (i = 0; i < rows && cells_wrap(&s, c->cols - 3, buf, sizeof(buf)); i++) {
-		p = PEN(c, row + i);
-		p.col = 2;
-		pen_say(&p, attr, "%s", buf);
-		if (i + 1 == rows && *s)
-			pen_say(&p, attr, " " G_MORE);
-	}
-	return i;
+	snprintf(text, sizeof(text), "%s%s%s", f->f.dev ? model__dev_name(v->m, f->f.dev) : "",
+		 f->f.dev ? ": " : "", f->f.summary);
+	used = words(c, row, rows > 2 ? rows - 1 : rows, attr, text);
+	return used + words(c, row + used, rows - used, CELL_PLAIN, f->f.action);
 }
 
 /* Returns the rows taken. */
 static unsigned int header(const struct top_view *v, const struct top_ui *u, struct cells *c)
 {
-	unsigned int words = c->rows >= 40 || u->batch ? 3 : 2, used;
+	unsigned int lines = c->rows >= 40 || u->batch ? 4 : 3, used;
 
 	title(v, u, c);
 	if (c->rows < 8 && !u->batch)
 		return 1;
-	if (c->rows < 14 && !u->batch) {
+	if (c->rows < 15 && !u->batch) {
 		pool_line(v, c, 1);
 		worst(v, c, 2, 1);
 		return 3;
@@ -362,8 +388,8 @@ static unsigned int header(const struct top_view *v, const struct top_ui *u, str
 	shared_line(v, c, 2);
 	paths_line(v, c, 3);
 	rates_line(v, c, 4);
-	used = worst(v, c, 5, words);
-	return 5 + (u->batch ? used : words);
+	used = worst(v, c, 5, lines);
+	return 5 + used;
 }
 
 /* ---- the table ---- */
@@ -384,17 +410,17 @@ static const struct {
 	[COL_NAME] = { "DEVICE", 12, false, 1, TOP_SORT_NAME },
 	[COL_KIND] = { "WHAT", 6, false, 7, -1 },
 	[COL_DRIVER] = { "DRIVER", 12, false, 12, TOP_SORT_DRIVER },
-	[COL_PATHS] = { "PATHS", 8, false, 2, -1 },
+	[COL_PATHS] = { "PATHS", 6, false, 2, -1 },
 	[COL_MAPS] = { "MAPS/s", 6, true, 1, TOP_SORT_MAPS },
-	[COL_BYTES] = { "BYTES/s", 7, true, 3, TOP_SORT_BYTES },
+	[COL_BYTES] = { "BYTE/s", 6, true, 3, TOP_SORT_BYTES },
 	[COL_LIVE] = { "LIVE", 5, true, 5, TOP_SORT_LIVE },
 	[COL_MAPPED] = { "MAPPED", 6, true, 8, TOP_SORT_MAPPED },
-	[COL_POOL] = { "SLOTS", 6, true, 6, TOP_SORT_POOL },
+	[COL_POOL] = { "SLOTS", 5, true, 6, TOP_SORT_POOL },
 	[COL_FAILED] = { "FAILED", 6, true, 10, TOP_SORT_FAILED },
 	[COL_TOTAL] = { "TOTAL", 6, true, 13, TOP_SORT_TOTAL },
 	[COL_MASK] = { "MASK", 4, true, 9, TOP_SORT_MASK },
 	[COL_LIOBN] = { "LIOBN", 8, true, 11, -1 },
-	[COL_DECISION] = { "DECISION", 18, false, 4, -1 },
+	[COL_DECISION] = { "DECISION", 22, false, 4, -1 },
 };
 
 struct table {
@@ -405,8 +431,8 @@ struct table {
 static void stretch(struct table *t, unsigned int room)
 {
 	static const struct { enum column col; unsigned int most; } steps[] = {
-		{ COL_DECISION, MODEL_BRIEF_LEN - 1 }, { COL_PATHS, 12 }, { COL_KIND, 14 },
-		{ COL_PATHS, 20 }, { COL_DRIVER, 18 }, { COL_NAME, 16 }, { COL_PATHS, 40 },
+		{ COL_DECISION, MODEL_BRIEF_LEN - 1 }, { COL_PATHS, 8 }, { COL_POOL, 6 },
+		{ COL_KIND, 14 }, { COL_PATHS, 20 }, { COL_DRIVER, 18 }, { COL_NAME, 16 }, { COL_PATHS, 40 },
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -496,8 +522,9 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 		fmt_bytes(b, d->live_bytes);
 		break;
 	case COL_POOL:
-		snprintf(b, sizeof(b), "%s%s", d->slots_estimate && d->slots ? "~" : "",
-			 fmt_short(n, d->slots));
+		fmt_short(n, d->slots);
+		snprintf(b, sizeof(b), "%s%s", d->slots_estimate && d->slots &&
+			 strlen(n) < width ? "~" : "", n);
 		break;
 	case COL_FAILED:
 		fmt_short(b, d->n.fails);
@@ -515,7 +542,7 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 	default:
 		break;
 	}
-	pen_field(p, attr, width, true, b);
+	pen_field(p, strcmp(b, "0") ? attr : CELL_LABEL, width, true, b);
 }
 
 static uint16_t way_attr(enum model_way way)
@@ -621,7 +648,7 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 	const struct top_dev *d = v->devs ? &v->dev[top_selected(v, u)] : NULL;
 	struct pen p = PEN(c, row);
 	const char *s;
-	char b[FMT_LEN], buf[512];
+	char b[FMT_LEN];
 
 	if (!d) {
 		pen_fill(&p, CELL_LABEL, c->cols, G_RULE);
@@ -637,15 +664,10 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 	pen_say(&p, CELL_PLAIN, " ");
 	if (p.col < p.end)
 		pen_fill(&p, CELL_LABEL, p.end - p.col, G_RULE);
-	s = d->finding && rows < 4 ? d->finding->f.summary : d->decision.full;
-	for (unsigned int i = 1; i < rows; i++) {
-		if (!cells_wrap(&s, c->cols - 1, buf, sizeof(buf)))
-			break;
-		p = PEN(c, row + i);
-		pen_say(&p, CELL_PLAIN, "%s", buf);
-		if (i + 1 == rows && *s)
-			pen_say(&p, CELL_PLAIN, " " G_MORE);
-	}
+	/* the worst finding stands in the header already */
+	s = d->finding && d->finding != v->finding && rows < 4 ? d->finding->f.summary :
+	    d->decision.full;
+	words(c, row + 1, rows - 1, CELL_PLAIN, s);
 }
 
 /* ---- the bottom: keys, what is typed, what is said ---- */
@@ -751,11 +773,17 @@ static void page(const struct top_view *v, struct top_ui *u, struct cells *c)
 	}
 }
 
+/* The worst one stands in the header, if it is more than a note. */
+static size_t batch_first(const struct top_view *v)
+{
+	return v->findings && v->finding[0].f.severity > MODEL_NOTE;
+}
+
 static void batch_findings(const struct top_view *v, struct cells *c, unsigned int row)
 {
-	for (size_t i = 1; i < v->findings; i++) {
+	for (size_t i = batch_first(v); i < v->findings; i++) {
 		const struct model_finding *f = &v->finding[i];
-		struct pen p = PEN(c, row + (unsigned int)i - 1);
+		struct pen p = PEN(c, row++);
 
 		pen_fill(&p, top_severity_attr(f->f.severity), 1,
 			 top_severity_glyph(f->f.severity));
@@ -767,7 +795,7 @@ static void batch_findings(const struct top_view *v, struct cells *c, unsigned i
 unsigned int top_batch_rows(const struct top_view *v)
 {
 	/* the header, the table with its head, the other findings */
-	return 8 + 1 + (unsigned int)(v->devs ? v->devs : 1) + (unsigned int)v->findings;
+	return 9 + 1 + (unsigned int)(v->devs ? v->devs : 1) + (unsigned int)v->findings;
 }
 
 static void batch(const struct top_view *v, struct top_ui *u, struct cells *c)
@@ -776,7 +804,7 @@ static void batch(const struct top_view *v, struct top_ui *u, struct cells *c)
 
 	table(v, u, c, top, rows);
 	batch_findings(v, c, top + rows);
-	c->rows = top + rows + (v->findings ? (unsigned int)v->findings - 1 : 0);
+	c->rows = top + rows + (unsigned int)(v->findings - batch_first(v));
 }
 
 void top_layout(const struct top_view *v, struct top_ui *u, struct cells *c)
@@ -791,7 +819,7 @@ void top_layout(const struct top_view *v, struct top_ui *u, struct cells *c)
 		return;
 	if (u->page == TOP_TABLE) {
 		top = header(v, u, c);
-		below = c->rows >= 40 ? 5 : c->rows >= 20 ? 3 : c->rows >= 14 ? 2 : 0;
+		below = c->rows >= 40 ? 5 : c->rows >= 20 ? 3 : c->rows >= 15 ? 2 : 0;
 		if (c->rows > top + below + 1)
 			table(v, u, c, top, c->rows - 1 - below - top);
 		if (below)

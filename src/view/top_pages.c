@@ -195,24 +195,24 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 	if (rec && rec->vendor)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %04x:%04x",
 			 rec->vendor, rec->device);
-	scroll_text(s, 11, "device", CELL_PLAIN, text);
+	scroll_text(s, 14, "device", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s bits, coherent %s%s%s", fmt_mask(a, d->d->mask),
 		 fmt_mask(b, d->d->coherent_mask), rec && rec->ops[0] ? "; dma_ops " : "",
 		 rec ? rec->ops : "");
-	scroll_text(s, 11, "mask", CELL_PLAIN, text);
+	scroll_text(s, 14, "mask", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s/s, %s bytes/s",
 		 fmt_rate(a, d->maps_rate, false), fmt_rate(b, d->bytes_rate, true));
-	scroll_text(s, 11, "maps", CELL_PLAIN, v->since_sample ? text : "measuring");
+	scroll_text(s, 14, "maps", CELL_PLAIN, v->since_sample ? text : "measuring");
 	snprintf(text, sizeof(text), "%s%s held, %s at most", d->slots_estimate ? "about " : "",
 		 fmt_exact(a, d->slots), d->d->slots_max ? fmt_exact(b, d->d->slots_max) : "?");
 	if (d->slots || d->d->slots_max)
-		scroll_text(s, 11, "bounce slots", CELL_PLAIN, text);
+		scroll_text(s, 14, "bounce slots", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s: %s", d->decision.brief, d->decision.full);
-	scroll_text(s, 11, "decision", CELL_PLAIN, text);
+	scroll_text(s, 14, "decision", CELL_PLAIN, text);
 	if (d->d->preexisting) {
 		snprintf(text, sizeof(text), "%s mappings from before the start were given back",
 			 fmt_exact(a, d->d->preexisting));
-		scroll_text(s, 11, "before", CELL_PLAIN, text);
+		scroll_text(s, 14, "before", CELL_PLAIN, text);
 	}
 }
 

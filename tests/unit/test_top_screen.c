@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The screens of top against tests/golden/top-*, and that no size, page or set of characters
+ * makes the layout write where it may not. After a change of the looks:
+ *
+ *	UPDATE_GOLDEN=1 build/amd64/tests/test_top_screen
+ *
+ * and read the difference before it is committed.
+ */
+#include "top_scenes.h"
+
+#define GOLDEN	"tests/golden"
+
+struct scene {
+	const char *name;
+	scene_fn before, after;
+};
+
+static const struct scene scenes[] = {
+	{ "healthy", healthy_before, healthy_after },
+	{ "sick", sick_before, sick_after },
+	{ "nopool", nopool_before, nopool_after },
+	{ "sev", sev_before, sev_after },
+};
+
+struct stage {
+	struct feed f;
+	struct top_sample sample;
+	struct top_view v;
+	struct top_ui u;
+};
+
+static void stage_open(struct stage *s, const struct scene *scene)
+{
+	memset(s, 0, sizeof(*s));
+	s->f.ts = T0;
+	s->f.m = model__new(NULL);
+	assert_non_null(s->f.m);
+	scene->before(&s->f);
+	assert_int_equal(top_sample__take(&s->sample, s->f.m, &s->u.o, s->f.ts), 0);
+	s->u.interval = SEC;
+	scene->after(&s->f);
+	s->f.ts = s->sample.ts + SCENE_STEP;
+	assert_int_equal(top_view__make(&s->v, s->f.m, &s->u.o, &s->sample, s->f.ts), 0);
+}
+
+static void stage_close(struct stage *s)
+{
+	top_view__free(&s->v);
+	top_sample__free(&s->sample);
+	model__free(s->f.m);
+}
+
+/* Characters, and below them the attributes as a letter each, where there are any. */
+static char *drawn(struct stage *s, unsigned int cols, unsigned int rows, bool unicode,
+		   bool attrs)
+{
+	static const char letters[] = ".lthgnWEdbtcfok";
+	struct cells c;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(cells__init(&c, rows, cols, unicode), 0);
+	top_layout(&s->v, &s->u, &c);
+	cells_print(&c, f);
+	for (size_t i = 0; attrs && i < (size_t)c.rows * c.cols; i++) {
+		struct cell *at = &c.at[i];
+
+		assert_true(CELL_ROLE(at->attr) < CELL_ROLES);
+		at->ch = at->attr & CELL_SELECTED ? '#' : at->ch == ' ' && !at->attr ? ' ' :
+			 (uint32_t)letters[CELL_ROLE(at->attr)];
+		if (at->attr & CELL_DIM)
+			at->ch = '-';
+	}
+	if (attrs) {
+		fputs("\n", f);
+		cells_print(&c, f);
+	}
+	cells__free(&c);
+	fclose(f);
+	return text;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 256 * 1024);
+
+	assert_non_null(text);
+	if (f) {
+		text[fread(text, 1, 256 * 1024 - 1, f)] = '\0';
+		fclose(f);
+	}
+	return text;
+}
+
+static void compare(const char *name, const char *text)
+{
+	char path[160], *want;
+	FILE *f;
+
+	snprintf(path, sizeof(path), GOLDEN "/top-%s.txt", name);
+	if (getenv("UPDATE_GOLDEN")) {
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(text, f);
+		assert_int_equal(fclose(f), 0);
+		return;
+	}
+	want = read_file(path);
+	if (strcmp(want, text))
+		fail_msg("%s is not what was drawn:\n%s", path, text);
+	free(want);
+}
+
+static void test_golden(void **state)
+{
+	static const unsigned int sizes[][2] = { { 80, 24 }, { 120, 40 }, { 200, 60 } };
+	char name[96], *text;
+	struct stage s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
+		for (size_t z = 0; z < 3; z++)
+			for (int unicode = 0; unicode < 2; unicode++) {
+				stage_open(&s, &scenes[i]);
+				snprintf(name, sizeof(name), "%s-%ux%u-%s", scenes[i].name,
+					 sizes[z][0], sizes[z][1], unicode ? "utf8" : "ascii");
+				text = drawn(&s, sizes[z][0], sizes[z][1], unicode,
+					     unicode && !z);
+				compare(name, text);
+				free(text);
+				stage_close(&s);
+			}
+}
+
+static void test_golden_pages(void **state)
+{
+	static const struct { const char *name; enum top_page page; } pages[] = {
+		{ "device", TOP_DEVICE }, { "ranges", TOP_RANGES }, { "findings", TOP_FINDINGS },
+		{ "help", TOP_HELP },
+	};
+	struct stage s;
+	char name[64], *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		stage_open(&s, &scenes[1]);
+		s.u.selected = true;
+		s.u.sel_key = 1;
+		s.u.page = pages[i].page;
+		snprintf(name, sizeof(name), "sick-page-%s", pages[i].name);
+		text = drawn(&s, 100, 110, false, false);
+		compare(name, text);
+		free(text);
+		stage_close(&s);
+	}
+}
+
+static void test_golden_batch(void **state)
+{
+	struct stage s;
+	struct cells c;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	stage_open(&s, &scenes[1]);
+	s.u.batch = true;
+	assert_int_equal(cells__init(&c, top_batch_rows(&s.v), 120, false), 0);
+	top_layout(&s.v, &s.u, &c);
+	cells_print(&c, f);
+	fclose(f);
+	compare("sick-batch-120-ascii", text);
+	cells__free(&c);
+	free(text);
+	stage_close(&s);
+}
+
+/* Sanitizers watch; each cell has to be something that a terminal can show. */
+static void test_every_size(void **state)
+{
+	struct stage s;
+	struct cells c;
+
+	(void)state;
+	stage_open(&s, &scenes[1]);
+	for (unsigned int page = TOP_TABLE; page <= TOP_HELP; page++)
+		for (unsigned int prompt = 0; prompt <= TOP_ASK_INTERVAL; prompt++)
+			for (unsigned int rows = 0; rows < 70; rows += 1 + rows / 12)
+				for (unsigned int cols = 0; cols < 230; cols += 1 + cols / 9) {
+					s.u.page = page;
+					s.u.prompt = prompt;
+					s.u.selected = true;
+					s.u.sel_key = 1;
+					s.u.scroll = rows;
+					assert_int_equal(cells__init(&c, rows, cols, rows & 1), 0);
+					top_layout(&s.v, &s.u, &c);
+					for (size_t i = 0; i < (size_t)rows * cols; i++)
+						assert_true(c.at[i].ch >= ' ' && c.at[i].ch != 0x7f);
+					cells__free(&c);
+				}
+	stage_close(&s);
+}
+
+static void test_empty(void **state)
+{
+	struct stage s = { .f = { .m = model__new(NULL) } };
+	char *text;
+
+	(void)state;
+	assert_non_null(s.f.m);
+	for (s.u.page = TOP_TABLE; s.u.page <= TOP_HELP; s.u.page++) {
+		assert_int_equal(top_view__make(&s.v, s.f.m, &s.u.o, NULL, 5), 0);
+		text = drawn(&s, 80, 24, false, true);
+		assert_true(strlen(text) > 100);
+		free(text);
+		top_view__free(&s.v);
+	}
+	model__free(s.f.m);
+}
+
+/* Foreign names may hold anything; on the screen they are harmless. */
+static void test_hostile_names(void **state)
+{
+	struct stage s = { .f = { .m = model__new(NULL), .ts = T0 } };
+	struct cells c;
+
+	(void)state;
+	feed_session(&s.f, GUEST_NONE, "x86_64", "6\033[31m.12");
+	name_dev(&s.f, 1, "\033]0;x\007\xff\xc3%s%n", "dr\niver", "\t\x80", 64);
+	assert_int_equal(top_view__make(&s.v, s.f.m, &s.u.o, NULL, T0), 0);
+	assert_int_equal(cells__init(&c, 30, 100, true), 0);
+	top_layout(&s.v, &s.u, &c);
+	for (size_t i = 0; i < 3000; i++)
+		assert_true(c.at[i].ch >= ' ' && (c.at[i].ch < 0x7f || c.at[i].ch >= 0xa0));
+	cells__free(&c);
+	top_view__free(&s.v);
+	model__free(s.f.m);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_golden_pages),
+		cmocka_unit_test(test_golden_batch),
+		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_hostile_names),
+	};
+
+	return cmocka_run_group_tests_name("top screens", tests, NULL, NULL);
+}
