@@ -313,6 +313,21 @@ void find_mixed_paths(struct finder *f)
 	}
 }
 
+/* The virtio device proper, when the PCI or channel device it sits on is known as well. */
+static bool is_child(const struct model *m, const struct dev *d)
+{
+	uint32_t i;
+
+	if (strcmp(d->rec.bus, "virtio"))
+		return false;
+	for (i = 0; i < m->devs; i++)
+		if (dev_knows(m->dev[i], DEV_KNOWN_FEATURES) &&
+		    strcmp(m->dev[i]->rec.bus, "virtio") &&
+		    m->dev[i]->rec.virtio_features == d->rec.virtio_features)
+			return true;
+	return false;
+}
+
 void find_virtio_no_access_platform(struct finder *f)
 {
 	struct model_finding *x;
@@ -323,7 +338,7 @@ void find_virtio_no_access_platform(struct finder *f)
 
 	for_each_dev(f, i, d) {
 		if (!f->m->secure || d->pub.removed || !dev_knows(d, DEV_KNOWN_FEATURES) ||
-		    d->rec.virtio_features >> VIRTIO_F_ACCESS_PLATFORM & 1)
+		    d->rec.virtio_features >> VIRTIO_F_ACCESS_PLATFORM & 1 || is_child(f->m, d))
 			continue;
 		for (p = 0, maps = 0; p < DMS_PATH_MAX; p++)
 			maps += d->pub.path[p].maps;

@@ -219,6 +219,19 @@ static int emit_old(struct walk *w, uint64_t dev, enum dms_path path, uint64_t d
 	return w->fn(w->ctx, &r);
 }
 
+/* Devices may share a table: told once, unless one of them is asked for. */
+static bool told(const struct walk *w, uint32_t win)
+{
+	uint32_t i;
+
+	if (w->f && w->f->by_dev)
+		return false;
+	for (i = 0; i < win; i++)
+		if (w->m->win[i].liobn == w->m->win[win].liobn && !w->m->win[i].removed)
+			return true;
+	return false;
+}
+
 static int walk_old_tces(struct walk *w)
 {
 	const struct model *m = w->m;
@@ -229,7 +242,7 @@ static int walk_old_tces(struct walk *w)
 
 	for (i = 0; i < m->wins && !ret; i++) {
 		t = table_find(m, m->win[i].liobn);
-		if (!t || !t->snapshot || m->win[i].removed)
+		if (!t || !t->snapshot || m->win[i].removed || told(w, i))
 			continue;
 		for (r = rangeset_next(&t->set, 0); r && !ret; r = rangeset_next(&t->set, r->end))
 			if (r->note.flags)

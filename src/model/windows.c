@@ -65,12 +65,33 @@ int windows__record(struct model *m, const struct rec_window *rec)
 	return err;
 }
 
+/*
+ * An entry in use at the start. Entry 0 of a table that begins at 0 is only reserved: it never
+ * maps anything (iommu_table_reserve_pages(), arch/powerpc/kernel/iommu.c, 5.4 to 7.1). The
+ * snapshot also lists what was set after the hooks were attached.
+ */
+static int tce_found(struct table *t, const struct dms_event *ev)
+{
+	struct range_note note = { .flags = TCE_PREEXISTING };
+	uint64_t from = ev->dma, to = range_end(ev->dma, ev->size);
+	int err = 0;
+
+	t->snapshot = true;
+	if (!from)
+		from = 1ULL << t->page_shift;
+	if (from < to && !rangeset_covered(&t->set, from, to))
+		err = rangeset_add(&t->set, from, to, &note);
+	if (t->set.bytes > t->hiwater)
+		t->hiwater = t->set.bytes;
+	return err;
+}
+
 static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
 {
-	struct range_note note = { .flags = ev->type == DMS_EV_LIVE ? TCE_PREEXISTING : 0 };
+	struct range_note note = { 0 };
 	int err;
 
-	if (ev->ret && ev->type == DMS_EV_TCE_SET) {
+	if (ev->ret) {
 		if (!t->refused.count) {
 			t->refused_status = ev->ret;
 			t->refused_ioba = ev->dma;
@@ -78,9 +99,6 @@ static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
 		evid_add(&t->refused, m->seq);
 		return 0;
 	}
-	/* the snapshot also lists what was set after the hooks were attached */
-	if (note.flags && rangeset_covered(&t->set, ev->dma, range_end(ev->dma, ev->size)))
-		return 0;
 	err = rangeset_add(&t->set, ev->dma, range_end(ev->dma, ev->size), &note);
 	if (t->set.bytes > t->hiwater)
 		t->hiwater = t->set.bytes;
@@ -117,8 +135,7 @@ int windows__event(struct model *m, const struct dms_event *ev)
 		t->page_shift = ev->page_shift;
 	switch (ev->type) {
 	case DMS_EV_LIVE:
-		t->snapshot = true;
-		return tce_set(m, t, ev);
+		return tce_found(t, ev);
 	case DMS_EV_TCE_SET:
 		return tce_set(m, t, ev);
 	case DMS_EV_TCE_CLEAR:

@@ -273,7 +273,9 @@ static const char *dev_liobn(const struct report *r, const struct model_dev *d,
 	uint32_t liobn = 0;
 	size_t i;
 
-	for (i = 0; r->run.tce && model__window(r->m, i, &w); i++)
+	if (!r->run.tce || dec->way == MODEL_WAY_OUTSIDE)
+		return "";
+	for (i = 0; model__window(r->m, i, &w); i++)
 		if (w.rec.dev == d->key && !w.rec.removed &&
 		    direct == (w.rec.use == WINDOW_DIRECT || w.rec.use == WINDOW_HYBRID))
 			liobn = w.rec.liobn;
@@ -293,7 +295,7 @@ static void dev_what(struct report *r, const struct model_dev *d)
 	snprintf(text, sizeof(text), "%s%s%s%s%s -> %s%s", rec ? rec->driver : "not in sysfs",
 		 rec && rec->kind[0] && rec->driver[0] ? ", " : "", rec ? rec->kind : "",
 		 dev_liobn(r, d, &dec, b), d->removed ? ", REMOVED" : "", dec.brief,
-		 dec.observed ? "" : " (nothing mapped yet)");
+		 dec.observed || dec.way == MODEL_WAY_OUTSIDE ? "" : " (nothing mapped yet)");
 	P(r, "  ");
 	fmt_wrap(r->f, text, 2, 2, WIDTH);
 	P(r, "    ");
@@ -348,7 +350,7 @@ static void devices(struct report *r)
 	uint64_t old = 0;
 	char b[FMT_LEN];
 
-	P(r, "\nDEVICES         mask  direct bounced%s coheren  failed  bytes   live bytes\n",
+	P(r, "\nDEVICES         mask  direct bounced%s  coher.  failed  bytes   live bytes\n",
 	  r->run.tce ? "     tce" : "");
 	for (i = 0; (d = model__dev(r->m, i)); i++) {
 		if (!shown(r, d->key))

@@ -233,6 +233,7 @@ static void virtio_past_the_dma_api(void **state)
 	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
 
 	feed_healthy_pef(f);
+	r.device.st.force_bounce = 1;
 	r.device.known |= DEV_KNOWN_FEATURES;
 	r.device.virtio_features = 1ULL << 33 | 1ULL << 32;
 	put(f, &r);
@@ -240,6 +241,13 @@ static void virtio_past_the_dma_api(void **state)
 	r.device.virtio_features = 1ULL << 32;
 	put(f, &r);
 	expect_finding(f, "virtio-no-access-platform", MODEL_ERROR, 5);
+	r = make_dev(6, "virtio0", 64);		/* what sits on it is the same device */
+	strcpy(r.device.bus, "virtio");
+	r.device.st.force_bounce = 1;
+	r.device.known |= DEV_KNOWN_FEATURES;
+	r.device.virtio_features = 1ULL << 32;
+	put(f, &r);
+	assert_int_equal(count_findings(f, MODEL_ERROR), 1);
 	expect_no_finding(f, "ddw-missing");
 }
 
@@ -340,6 +348,9 @@ static void windows_count_entries(void **state)
 	ev.liobn = E1000_LIOBN;
 	ev.dma = 0x100000;
 	ev.size = 0x20000;
+	feed_ev(f, &ev);
+	ev.dma = 0;			/* reserved, no mapping */
+	ev.size = 0x10000;
 	feed_ev(f, &ev);
 	map_tce(f, 0x10040, 0x40000040, 1522);
 	map_tce(f, 0x20040, POOL_START, 1000);
