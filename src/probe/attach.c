@@ -522,6 +522,20 @@ static int open_all(struct probe *p, struct probe_error *err)
 	return ret;
 }
 
+/* "MMU : Hash" in /proc/cpuinfo (arch/powerpc/platforms/pseries/setup.c). */
+static bool uses_hash_mmu(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[256];
+	bool hash = false;
+
+	while (f && !hash && fgets(line, sizeof(line), f))
+		hash = !strncmp(line, "MMU", 3) && strstr(line, "Hash");
+	if (f)
+		fclose(f);
+	return hash;
+}
+
 static unsigned int shards_for(unsigned int wanted)
 {
 	unsigned int cpus = (unsigned int)libbpf_num_possible_cpus(), n = 1;
@@ -563,6 +577,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, const struct 
 		.no_kprobes = opts->no_kprobes || lock.mode == LOCKDOWN_CONFIDENTIALITY,
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", R_OK) ||
 			   !access("/sys/kernel/tracing/kprobe_events", W_OK),
+		.hash_mmu = uses_hash_mmu(),
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,
 	};

@@ -33,6 +33,7 @@ struct choose_env {
 	bool no_kprobes;		/* lockdown: no kprobe, no helper that reads memory */
 	bool kprobes;			/* the kernel was built with them */
 	bool fentry;			/* a trial attach of fentry worked */
+	bool hash_mmu;			/* powerpc: page faults are resolved by hcalls */
 	bool hcalls;
 	bool secure;
 };
