@@ -262,23 +262,6 @@ static int record(struct run *r, char **command)
 	return exit_of(r, complete);
 }
 
-static int parse_paths(const char *list, uint32_t *mask)
-{
-	char copy[128], *save = NULL;
-
-	if (strlen(list) >= sizeof(copy))
-		return -EINVAL;
-	strcpy(copy, list);
-	for (char *p = strtok_r(copy, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
-		int id = dms_path_by_name(p);
-
-		if (id < 0)
-			return -EINVAL;
-		*mask |= 1U << id;
-	}
-	return *mask ? 0 : -EINVAL;
-}
-
 static int prepare(struct run *r, const struct config *cfg)
 {
 	const struct trace_writer_opts w = {
@@ -348,9 +331,8 @@ static int run_record(void *config, int argc, char **argv)
 		complain("record: -o FILE is required (- for stdout)");
 		return EXIT_USAGE;
 	}
-	if (cfg->path && parse_paths(cfg->path, &lo.probe.path_mask)) {
-		complain("record: --path wants direct, bounced, tce, coherent, failed or iommu, "
-			 "separated by commas, not \"%s\"", cfg->path);
+	if (cfg->path && opts_paths(cfg->path, &lo.probe.path_mask)) {
+		complain("record: --path wants " OPTS_PATHS ", not \"%s\"", cfg->path);
 		return EXIT_USAGE;
 	}
 	r.progress = !cfg->quiet && isatty(STDERR_FILENO);
