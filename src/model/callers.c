@@ -32,15 +32,18 @@ static bool is_carrier(const char *frame)
 static void trim(char *to, const char *frame)
 {
 	const char *mod = strchr(frame, '[');
-	size_t n = strcspn(frame, "+. [");
+	size_t n = strcspn(frame, "+. ["), i;
 
 	if (n > DMS_NAME_LEN - 1)
 		n = DMS_NAME_LEN - 1;
-	memcpy(to, frame, n);
+	for (i = 0; i < n; i++)
+		to[i] = frame[i] > ' ' && frame[i] < 0x7f ? frame[i] : '?';
 	to[n] = '\0';
 	if (mod && n + 1 + strlen(mod) < DMS_NAME_LEN) {
 		to[n++] = ' ';
-		strcpy(to + n, mod);
+		for (; *mod; mod++)
+			to[n++] = *mod >= ' ' && *mod < 0x7f ? *mod : '?';
+		to[n] = '\0';
 	}
 }
 

@@ -214,13 +214,15 @@ static void say_leak(struct finder *f, const struct leak *l, const struct holder
 
 	if (!x)
 		return;
+	/* a name beats any number without one: not each stack is recorded */
 	for (i = 1; i < h->names; i++)
-		if (h->who[i].n > h->who[best].n)
+		if (!h->who[i].name == !h->who[best].name ? h->who[i].n > h->who[best].n :
+							    !!h->who[i].name)
 			best = i;
 	SAY(x, summary, "Mappings are made and never given back: ");
 	if (h->names && h->who[best].name)
-		SAY(x, summary, "%" PRIu64 " of %" PRIu64 " old ones by %s.", h->who[best].n,
-		    h->old.count, h->who[best].name);
+		SAY(x, summary, "%" PRIu64 " of %" PRIu64 " old ones are known to be of %s.",
+		    h->who[best].n, h->old.count, h->who[best].name);
 	else
 		SAY(x, summary, "by whom was not recorded.");
 	SAY(x, evidence, "%s: %" PRIu64 " live, %s; never fewer than %" PRIu64 " %" PRIu64

@@ -14,6 +14,7 @@
 #include "view/report.h"
 
 #define WIDTH	80
+#define REPORT_CALLERS	8
 
 struct report {
 	const struct model *m;
@@ -507,6 +508,42 @@ static void ledger(struct report *r)
 	}
 }
 
+/* A recording holds the first stack of each kind only, unless told to keep all. */
+static void caller_share(struct report *r, const struct model_caller *c, size_t n)
+{
+	uint64_t all = 0, named = 0;
+	char a[FMT_LEN], b[FMT_LEN];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		all += c[i].maps + c[i].fails;
+		named += c[i].name ? c[i].maps + c[i].fails : 0;
+	}
+	if (named < all)
+		P(r, "  recorded for %s of %s mappings; record --stacks=all keeps each\n",
+		  fmt_exact(a, named), fmt_exact(b, all));
+}
+
+static void callers(struct report *r)
+{
+	struct model_caller c[64];
+	char a[FMT_LEN], b[FMT_LEN], t[FMT_LEN];
+	size_t i, n = model__callers(r->m, NULL, c, 64), listed = 0;
+
+	n = n < 64 ? n : 64;
+	for (i = 0; i < n && listed < REPORT_CALLERS; i++) {
+		if (!shown(r, c[i].dev) || !c[i].name)
+			continue;
+		if (!listed++)
+			P(r, "\nCALLERS          path         maps  bytes    live  function\n");
+		P(r, "%-15.15s  %-8s %8s %6s %7s  %.30s\n", model__dev_name(r->m, c[i].dev),
+		  dms_path_name(c[i].path), fmt_count(a, c[i].maps + c[i].fails),
+		  fmt_bytes(b, c[i].bytes), fmt_count(t, c[i].live), c[i].name);
+	}
+	if (listed)
+		caller_share(r, c, n);
+}
+
 static void failures(struct report *r)
 {
 	char text[256], a[FMT_LEN], b[FMT_LEN];
@@ -646,6 +683,7 @@ int report_text(const struct model *m, const struct report_opts *opts, FILE *f)
 	err = ranges(&r);
 	if (err)
 		return err;
+	callers(&r);
 	ledger(&r);
 	failures(&r);
 	return ferror(f) ? -EIO : 0;

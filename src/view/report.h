@@ -29,7 +29,10 @@ struct report_opts {
 int report_text(const struct model *m, const struct report_opts *opts, FILE *f);
 
 struct out;
-/* The same as one JSON object on a line; doc/trace-format.md describes it. As report_text(). */
+/*
+ * The same as one JSON object on a line, numbers as trace/json.h has them; members are named as
+ * in model.h. At most 2,000 ranges. As report_text(), or the error of out.
+ */
 int report_json(const struct model *m, const struct report_opts *opts, struct out *out);
 
 #endif /* DMASCOPE_REPORT_H */

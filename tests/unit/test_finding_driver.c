@@ -70,7 +70,7 @@ static void mapping_leak_by_many_ways(void **state)
 			feed_unmap(f, 1, ev.dma, 1500);
 	}
 	assert_non_null(strstr(expect_finding(f, "mapping-leak", MODEL_WARNING, 1).f.summary,
-			       "by " LEAKY));
+			       "of " LEAKY));
 }
 
 /* One caller keeps a few of its mappings while another's load goes up and down. */
