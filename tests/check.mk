@@ -25,6 +25,10 @@ check-unit: check-tools
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit-bins san
 	$(Q)tests/run $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE)
 
+# What a package's build runs: no network, no guest, no root.
+check-package: all unit-bins
+	$(Q)tests/run $(CHECK_UNIT)
+
 check-guest: all cross
 	$(Q)tests/run $(CHECK_GUEST)
 
@@ -41,4 +45,4 @@ san:
 check-tools:
 	$(Q)tools/install-deps
 
-.PHONY: check check-unit check-guest check-build check-tools cross cross-ppc64le cross-static san
+.PHONY: check check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-static san
