@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "source/replay.h"
+#include "trace/out.h"
 #include "view/report.h"
 
 struct config {
@@ -17,7 +19,7 @@ struct config {
 	const char *at;
 	uint64_t since, until;
 	uint64_t ranges;
-	bool all;
+	bool all, json;
 };
 
 #define O(name, letter, type, field, arg, help)	\
@@ -30,6 +32,7 @@ static const struct opt opts[] = {
 	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
 	O("ranges", 0, OPT_UINT, ranges, "N", "list at most N mapped ranges (20)"),
 	O("all", 'a', OPT_FLAG, all, NULL, "list all mapped ranges"),
+	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
 	{ 0 }
 };
 
@@ -40,6 +43,19 @@ static int parse_addr(const char *s, uint64_t *addr)
 	errno = 0;
 	*addr = strtoull(s, &end, 16);
 	return errno || end == s || *end || *s == '-' ? -EINVAL : 0;
+}
+
+static int show_json(const struct model *m, const struct report_opts *o)
+{
+	struct out out = {};
+	int err = out__init_fd(&out, STDOUT_FILENO, false, false);
+
+	if (!err)
+		err = report_json(m, o, &out);
+	if (!err)
+		err = out__finish(&out);
+	out__free(&out);
+	return err;
 }
 
 static int show(const struct model *m, const struct config *cfg, const char *path, bool cut)
@@ -57,7 +73,7 @@ static int show(const struct model *m, const struct config *cfg, const char *pat
 		complain("report: --at wants an address in hex, not \"%s\"", cfg->at);
 		return EXIT_USAGE;
 	}
-	err = report_text(m, &o, stdout);
+	err = cfg->json ? show_json(m, &o) : report_text(m, &o, stdout);
 	if (err == -ENOENT) {
 		complain("report: no device in %s fits \"%s\"", path, cfg->device);
 		return EXIT_USAGE;

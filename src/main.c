@@ -15,6 +15,8 @@ const struct cmd *const cmds[] = {
 	&cmd_report,
 	&cmd_convert,
 	&cmd_doctor,
+	&cmd_metrics,
+	&cmd_explain,
 	NULL,
 };
 

@@ -456,7 +456,7 @@ static int ranges(struct report *r)
 	else if (!total)
 		P(r, "\nRANGES: nothing is mapped now\n");
 	else if (filter.limit && total > filter.limit)
-		P(r, "%" PRIu64 " more ranges; --ranges=all lists them\n", total - filter.limit);
+		P(r, "%" PRIu64 " more ranges; dmascope report --all lists them\n", total - filter.limit);
 	return 0;
 }
 
