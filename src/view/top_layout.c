@@ -165,6 +165,8 @@ static void fact(struct pen *p, uint16_t attr, const char *before, const char *t
 		pen_say(p, attr, "%s%s", before, text);
 }
 
+#define TITLE_MIN	10	/* columns for the name, before anything else has room */
+
 static void title(const struct top_view *v, const struct top_ui *u, struct cells *c)
 {
 	const struct rec_session *s = v->run.session;
@@ -176,7 +178,9 @@ static void title(const struct top_view *v, const struct top_ui *u, struct cells
 	else
 		snprintf(right, sizeof(right), "%s, every %s%s", fmt_ns(a, v->now - v->run.start),
 			 fmt_ns(b, u->interval), u->paused ? ", PAUSED" : "");
-	p.end = c->cols > strlen(right) + 1 ? c->cols - (unsigned int)strlen(right) - 1 : 0;
+	if (strlen(right) + TITLE_MIN > c->cols)
+		right[0] = '\0';
+	p.end = c->cols - (unsigned int)strlen(right) - (right[0] != '\0');
 	pen_say(&p, CELL_TITLE | CELL_BOLD, "dmascope");
 	fact(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  ", top_guest(s));
 	fact(&p, CELL_PLAIN, " " G_DOT " Linux ", s ? s->kernel : NULL);
