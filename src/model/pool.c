@@ -112,6 +112,11 @@ int pool__record(struct model *m, const struct rec_pool *rec)
 		m->pools++;
 	p->rec = *rec;
 	p->delta = 0;
+	/* debugfs has been seen to say -1 (its counters were reset while in use): no number */
+	if (rec->used > (rec->nslabs && !rec->dynamic ? rec->nslabs : 1ULL << 40))
+		p->rec.used_known = false;
+	if (!p->rec.used_known)
+		p->rec.used = 0;
 	if (rec->hiwater_known && rec->hiwater > p->hiwater && rec->hiwater <= rec->nslabs)
 		p->hiwater = rec->hiwater;
 	note_hiwater(p);

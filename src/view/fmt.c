@@ -78,7 +78,8 @@ char *fmt_count(char *buf, uint64_t n)
 		div *= 1000;
 		u++;
 	}
-	snprintf(buf, FMT_LEN, "%" PRIu64 ".%" PRIu64 "%c", n / div, n % div / (div / 10), big[u]);
+	snprintf(buf, FMT_LEN, "%u.%u%c", (unsigned int)(n / div),
+		 (unsigned int)(n % div / (div / 10)), big[u]);
 	return buf;
 }
 
