@@ -213,6 +213,9 @@ static void correct(const struct dev *d, struct model_decision *out)
 	out->observed = true;
 	if (seen == out->way)
 		return;
+	/* decided by address: so far all were of one kind */
+	if (out->way == MODEL_WAY_MIXED && (seen == MODEL_WAY_DIRECT || seen == MODEL_WAY_BOUNCE))
+		return;
 	if (seen == MODEL_WAY_MIXED) {
 		out->way = seen;
 		BRIEF(out, "mixed");
