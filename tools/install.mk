@@ -11,12 +11,15 @@ INSTALL ?= install
 
 MAN_PAGES := $(wildcard doc/man/*.8)
 DOC_FILES := README.md $(wildcard doc/*.md doc/*.json)
+EXAMPLES := $(wildcard doc/examples/*)
 
 install: $(OUT)/dmascope
-	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(DOCDIR) $(BASHDIR) $(ZSHDIR))
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(DOCDIR)/examples $(BASHDIR) \
+		$(ZSHDIR))
 	$(Q)$(INSTALL) -m 755 $(OUT)/dmascope $(DESTDIR)$(SBINDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man8
 	$(Q)$(INSTALL) -m 644 $(DOC_FILES) $(DESTDIR)$(DOCDIR)
+	$(Q)$(INSTALL) -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
 	$(Q)$(INSTALL) -m 644 tools/completion/dmascope.bash $(DESTDIR)$(BASHDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 tools/completion/_dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 
@@ -24,7 +27,8 @@ uninstall:
 	$(Q)rm -f $(DESTDIR)$(SBINDIR)/dmascope $(DESTDIR)$(BASHDIR)/dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN_PAGES)))
 	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(DOC_FILES)))
-	$(Q)rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/examples/,$(notdir $(EXAMPLES)))
+	$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 options: all
 	$(Q)tools/options $(OUT)/dmascope

@@ -6,7 +6,7 @@ _dmascope_tables() {
 	local verb=$1 previous=$2
 	options='' values=''
 # options: begin
-verbs="top record report convert doctor"
+verbs="top record report convert doctor metrics explain"
 case $verb in
 	top)
 		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
@@ -41,7 +41,7 @@ case $verb in
 		esac
 		;;
 	report)
-		options="--device --at --since --until --ranges -a --all -h --help"
+		options="--device --at --since --until --ranges -a --all -j --json -h --help"
 		case $previous in
 		--device) values="devices" ;;
 		--at) values="" ;;
@@ -68,6 +68,20 @@ case $verb in
 		--btf) values="files" ;;
 		esac
 		;;
+	metrics)
+		options="-d --interval -i --input -o --output --btf --no-kprobes -h --help"
+		case $previous in
+		-d | --interval) values="" ;;
+		-i | --input) values="files" ;;
+		-o | --output) values="files" ;;
+		--btf) values="files" ;;
+		esac
+		;;
+	explain)
+		options="-h --help"
+		case $previous in
+		esac
+		;;
 esac
 # options: end
 }
@@ -92,6 +106,8 @@ _dmascope() {
 		[ "$values" != files ] || compopt -o filenames 2>/dev/null
 	elif [ -z "$verb" ]; then
 		COMPREPLY=($(compgen -W "$verbs $options --version" -- "$word"))
+	elif [ "$verb" = explain ] && [[ $word != -* ]]; then
+		COMPREPLY=($(compgen -W "$(dmascope explain 2>/dev/null | sed 's/ .*//')" -- "$word"))
 	elif [[ $word = -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$word"))
 	else
