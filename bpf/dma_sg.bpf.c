@@ -146,6 +146,8 @@ static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 TP("dma_map_sg")
 int SG_PROG(dma_map_sg)(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
 
 	if (!w)
@@ -163,6 +165,8 @@ int SG_PROG(dma_map_sg)(unsigned long long *ctx)
 TP("dma_map_sg_err")
 int SG_PROG(dma_map_sg_err)(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
 
 	if (!w)
@@ -178,6 +182,8 @@ int SG_PROG(dma_map_sg_err)(unsigned long long *ctx)
 TP("dma_unmap_sg")
 int SG_PROG(dma_unmap_sg)(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
 
 	if (!w)

@@ -35,18 +35,24 @@ static __always_inline int map_event(unsigned long long *ctx, struct device *dev
 SEC("?tp_btf/dma_map_phys")
 int tp_dma_map_phys(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return map_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_map_page")
 int tp_dma_map_page(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return map_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_map_resource")
 int tp_dma_map_resource(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return map_event(ctx, (struct device *)ctx[0]);
 }
 
@@ -71,18 +77,24 @@ static __always_inline int unmap_event(unsigned long long *ctx, struct device *d
 SEC("?tp_btf/dma_unmap_phys")
 int tp_dma_unmap_phys(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_unmap_page")
 int tp_dma_unmap_page(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
 SEC("?tp_btf/dma_unmap_resource")
 int tp_dma_unmap_resource(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return unmap_event(ctx, (struct device *)ctx[0]);
 }
 
@@ -115,6 +127,8 @@ static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16
 SEC("?tp_btf/dma_alloc")
 int tp_dma_alloc(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
 			      (struct device *)ctx[0], ctx[5]);
 }
@@ -123,6 +137,8 @@ int tp_dma_alloc(unsigned long long *ctx)
 SEC("?tp_btf/dma_alloc")
 int tp_dma_alloc_dir(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
 			      (struct device *)ctx[0], ctx[6]);
 }
@@ -131,6 +147,8 @@ int tp_dma_alloc_dir(unsigned long long *ctx)
 SEC("?tp_btf/dma_free")
 int tp_dma_free(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
 			      (struct device *)ctx[0], ctx[4]);
 }
@@ -139,6 +157,8 @@ int tp_dma_free(unsigned long long *ctx)
 SEC("?tp_btf/dma_free")
 int tp_dma_free_dir(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
 			      (struct device *)ctx[0], ctx[5]);
 }
@@ -146,6 +166,8 @@ int tp_dma_free_dir(unsigned long long *ctx)
 SEC("?tp_btf/swiotlb_bounced")
 int tp_swiotlb_bounced(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 

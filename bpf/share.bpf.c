@@ -83,6 +83,8 @@ PROBE_PAIR(unshare, DMS_HOOK_UNSHARE, unshare_args, unshare_done)
 SEC("?kprobe")
 int kp_ucall(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_UCALL);
 	struct inner *in = ucall_state();
 	s64 status = regs_arg(ctx, 0);
@@ -109,6 +111,8 @@ int kp_ucall(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_share_dtl(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	u64 addr = arg_of(ctx, DMS_HOOK_SHARE_DTL, DMS_ARG_VADDR);
 
 	share_event(ctx, hit(DMS_HOOK_SHARE_DTL), DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
@@ -138,6 +142,8 @@ static __always_inline u64 xive_queue_page(u64 xc, u8 prio, u64 *pages)
 SEC("?kprobe")
 int kp_share_xive(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct inflight in = {};
 
 	in.arg[X_XC] = regs_arg(ctx, 1);

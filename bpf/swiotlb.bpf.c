@@ -101,6 +101,8 @@ PROBE_ENTRY(swiotlb_unmap, DMS_HOOK_SWIOTLB_UNMAP, unbounce)
 SEC("?raw_tp/swiotlb_bounced")
 int rtp_swiotlb_bounced(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 #endif /* DMS_FENTRY */

@@ -87,6 +87,8 @@ static __always_inline void tce_range(struct pt_regs *ctx, u32 hook, struct infl
 SEC("?kprobe")
 int kp_tce_build(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_BUILD, &in);
@@ -112,6 +114,8 @@ int krp_tce_build(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_tce_build_one(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_TCE_BUILD_ONE);
 	struct inflight in = {};
 
@@ -127,6 +131,8 @@ int kp_tce_build_one(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_tce_free(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE);
 	struct inflight in = {};
 
@@ -147,6 +153,8 @@ int krp_tce_free(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_tce_free_one(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE_ONE);
 	struct inflight in = {};
 
@@ -199,6 +207,8 @@ static __always_inline bool window_range(struct pt_regs *ctx, u32 hook, struct i
 SEC("?kprobe")
 int kp_tce_setrange(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct inflight in = {};
 
 	if (!window_range(ctx, DMS_HOOK_TCE_SETRANGE, &in))
@@ -224,6 +234,8 @@ int krp_tce_setrange(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_tce_clearrange(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_TCE_CLEARRANGE);
 	struct inflight in = {};
 
@@ -240,6 +252,8 @@ int kp_tce_clearrange(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_dma_iommu_map(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_DMA_IOMMU_MAP);
 
 	count(c, ignored);
@@ -249,6 +263,8 @@ int kp_dma_iommu_map(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_iommu_map_sg(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_IOMMU_MAP_SG);
 
 	count(c, ignored);
@@ -258,6 +274,8 @@ int kp_iommu_map_sg(struct pt_regs *ctx)
 SEC("?kprobe")
 int kp_iommu_alloc(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_IOMMU_ALLOC);
 
 	count(c, ignored);
@@ -270,6 +288,8 @@ enum { I_DEV, I_PHYS, I_SIZE, I_DIR, I_ATTRS, I_TBL };
 SEC("?kprobe")
 int kp_iommu_map(struct pt_regs *ctx)
 {
+	if (!observing())
+		return 0;
 	const u32 hook = DMS_HOOK_IOMMU_MAP;
 	struct inflight in = {};
 
@@ -363,6 +383,8 @@ static __always_inline bool hcall_is_tce(u64 opcode)
 SEC("?raw_tp/hcall_entry")
 int rtp_hcall_entry(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	struct hcall *h;
 	u32 zero = 0;
 
@@ -381,6 +403,8 @@ int rtp_hcall_entry(unsigned long long *ctx)
 SEC("?raw_tp/hcall_exit")
 int rtp_hcall_exit(unsigned long long *ctx)
 {
+	if (!observing())
+		return 0;
 	struct dms_counts *c;
 	struct dms_event *e;
 	struct hcall *h;

@@ -19,6 +19,11 @@ const volatile struct dms_config config __weak = {};
 /* Set once by read_values before anything is attached. */
 struct dms_values values __weak = {};
 
+static __always_inline bool observing(void)
+{
+	return *(volatile __u64 *)&values.observing;
+}
+
 /* One ring per group of CPUs; user space sets the number (up to 64) and the size of each
  * (default 8 x 1 MiB). A ring is only woken by threshold, never per record. */
 struct ring {

@@ -22,7 +22,7 @@ typedef unsigned long long probe_ctx;
 SEC("?fentry")									\
 int fe_##name(probe_ctx *ctx)							\
 {										\
-	return fn(ctx, hit(hook));						\
+	return observing() ? fn(ctx, hit(hook)) : 0;				\
 }
 
 #define PROBE_PAIR(name, hook, args, fn)					\
@@ -31,6 +31,8 @@ int fx_##name(probe_ctx *ctx)							\
 {										\
 	struct inflight in = {};						\
 										\
+	if (!observing())							\
+		return 0;							\
 	args(ctx, &in);								\
 	return fn(ctx, &in, tramp_ret(ctx, config.layout[hook].params), hit(hook)); \
 }
@@ -43,7 +45,7 @@ typedef struct pt_regs probe_ctx;
 SEC("?kprobe")									\
 int kp_##name(probe_ctx *ctx)							\
 {										\
-	return fn(ctx, hit(hook));						\
+	return observing() ? fn(ctx, hit(hook)) : 0;				\
 }
 
 #define PROBE_PAIR(name, hook, args, fn)					\
@@ -52,6 +54,8 @@ int kp_##name(probe_ctx *ctx)							\
 {										\
 	struct inflight in = {};						\
 										\
+	if (!observing())							\
+		return 0;							\
 	args(ctx, &in);								\
 	inflight_put(ctx, hook, &in);						\
 	return 0;								\

@@ -81,11 +81,14 @@ struct dms_config {
 	__dms_u32 ring_mask;		/* shards - 1 */
 };
 
-/* Kernel variables that do not change after boot, read once by a program. */
+/* What changes while the programs are loaded: kernel variables that are read once by a program,
+ * and the switch that starts and stops all observations at one instant, however long attaching
+ * and detaching dozens of hooks takes. */
 struct dms_values {
 	__dms_u64 vmemmap;	/* address of the first struct page; 0 = unknown */
 	__dms_u64 virt_base;	/* first address of the linear map */
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
+	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
 };
 
 /*

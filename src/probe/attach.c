@@ -594,6 +594,11 @@ int probe__open(struct probe **out, const struct probe_opts *opts, const struct 
 	return 0;
 }
 
+void probe__observe(struct probe *p, bool on)
+{
+	__atomic_store_n(&p->skel->bss->values.observing, on, __ATOMIC_SEQ_CST);
+}
+
 void probe__detach(struct probe *p)
 {
 	/* entries first, so that every call that was counted still finds its return */

@@ -53,7 +53,10 @@ int probe__open(struct probe **p, const struct probe_opts *opts, const struct sy
 		struct probe_error *err);
 void probe__free(struct probe *p);	/* detaches too; takes NULL */
 
-/* Stops observing; the rings can still be drained. */
+/* Starts or stops all observations at once; calls under way are still completed. */
+void probe__observe(struct probe *p, bool on);
+
+/* Takes the hooks off; the rings can still be drained. */
 void probe__detach(struct probe *p);
 
 /* Each hook of the catalogue for this architecture, attached or with the reason why not. */

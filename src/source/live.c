@@ -403,6 +403,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
 	if (err)
 		return err;
+	probe__observe(l->probe, true);
 	s->start_ns = now_ns();
 	l->last_ts = s->start_ns;
 	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
@@ -486,6 +487,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	struct dms_rec rec = { .type = REC_END };
 	int err;
 
+	probe__observe(l->probe, false);
 	probe__detach(l->probe);
 	err = probe__drain(l->probe, 0, on_record, l);
 	err = err < 0 ? (l->err ? l->err : err) : hand_over(l, UINT64_MAX);

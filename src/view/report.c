@@ -24,6 +24,9 @@ struct report {
 	uint64_t last_dev;	/* of the ranges' group heading */
 	int last_path;
 	size_t listed;
+	size_t limit;		/* of ranges listed */
+	uint64_t more;		/* ranges beyond it */
+	uint64_t old[DMS_PATH_MAX], old_bytes[DMS_PATH_MAX];	/* from before, without a mapping */
 };
 
 #define P(r, ...)	fprintf((r)->f, __VA_ARGS__)
@@ -413,6 +416,16 @@ static int one_range(void *ctx, const struct model_range *g)
 
 	if (!shown(r, g->dev))
 		return 0;
+	/* what the snapshot found in use is hundreds of runs that nobody can name */
+	if (g->preexisting && !g->count && !r->o->by_addr && r->limit != SIZE_MAX) {
+		r->old[g->path]++;
+		r->old_bytes[g->path] += g->size;
+		return 0;
+	}
+	if (r->listed >= r->limit) {
+		r->more++;
+		return 0;
+	}
 	if (!r->listed++ && !r->o->by_addr)
 		P(r, "\nRANGES mapped now\n  %18s %18s  %8s %5s %6s dir\n", "DMA address", "memory",
 		  "size", "maps", "age");
@@ -444,19 +457,25 @@ static int one_range(void *ctx, const struct model_range *g)
 
 static int ranges(struct report *r)
 {
-	size_t limit = r->o->ranges ? r->o->ranges : REPORT_RANGES;
-	struct model_range_filter filter = { .limit = limit == SIZE_MAX ? 0 : limit };
+	struct model_range_filter filter = { 0 };
+	char size[FMT_LEN];
 	uint64_t total;
-	int err = model__ranges(r->m, &filter, one_range, r, &total);
+	int err;
 
+	r->limit = r->o->ranges ? r->o->ranges : REPORT_RANGES;
+	err = model__ranges(r->m, &filter, one_range, r, &total);
 	if (err)
 		return err;
 	if (r->run.aggregates && !total)
 		P(r, "\nRANGES: single mappings are not followed in this mode\n");
-	else if (!total)
-		P(r, "\nRANGES: nothing is mapped now\n");
-	else if (filter.limit && total > filter.limit)
-		P(r, "%" PRIu64 " more ranges; dmascope report --all lists them\n", total - filter.limit);
+	else if (!r->listed)
+		P(r, "\nRANGES: nothing was mapped since the start and still is\n");
+	if (r->more)
+		P(r, "%" PRIu64 " more ranges; dmascope report --all lists them\n", r->more);
+	for (int p = 0; p < DMS_PATH_MAX; p++)
+		if (r->old[p])
+			P(r, "In use from before the start: %s in %" PRIu64 " runs, %s; --all lists "
+			  "them\n", fmt_bytes(size, r->old_bytes[p]), r->old[p], dms_path_name(p));
 	return 0;
 }
 
