@@ -19,6 +19,7 @@ static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 	struct probe_error perr = {};
 	int err;
 
+	r->ui.o.counting = !r->ui.each;
 	lo->probe.flags &= ~(unsigned int)(DMS_CFG_STREAM | DMS_CFG_STATS | DMS_CFG_STACKS_FIRST);
 	lo->probe.flags |= DMS_CFG_STACKS_FAIL;
 	lo->probe.flags |= r->ui.each ? DMS_CFG_STREAM | DMS_CFG_STACKS_FIRST : DMS_CFG_STATS;

@@ -57,6 +57,7 @@ struct top_opts {
 	bool reverse;
 	const char *filter;		/* text or glob in name, driver, kind, decision; NULL = all */
 	uint32_t paths;			/* bits of enum dms_path, 0 = all */
+	bool counting;			/* the source only counts mappings, if there were any yet */
 };
 
 struct top_view {

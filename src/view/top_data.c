@@ -150,7 +150,7 @@ static void fill(struct top_view *v, struct top_dev *t, const struct model_dev *
 		t->live += d->live[p];
 		t->live_bytes += d->live_bytes[p];
 	}
-	slots_held(t, v->run.aggregates && d->live_estimate);
+	slots_held(t, v->run.aggregates);
 	t->maps_rate = t->bytes_rate = t->fails_rate = TOP_NO_RATE;
 	if (before) {
 		t->maps_rate = rate(t->n.maps, before->maps, v->since_sample);
@@ -171,15 +171,20 @@ static bool contains(const char *text, const char *what)
 	return strcasestr(text, what);
 }
 
+/* A virtio device does its DMA through the device it hangs on, which has a row of its own. */
+static bool never_maps(const struct model_dev *d)
+{
+	return d->rec && !strcmp(d->rec->bus, "virtio") && !d->mask;
+}
+
 static bool wanted(const struct top_view *v, const struct top_dev *t, const struct top_opts *o)
 {
 	const char *f = o->filter;
 
 	if (t->d->removed && !t->live && v->now > t->d->removed_ts + REMOVED_SHOWN)
 		return false;
-	if (!t->d->key && !t->n.maps && !t->n.fails)
-		return false;
-	if (o->paths && !t->n.maps && !t->n.fails && !t->live)
+	if (!t->n.maps && !t->n.fails && !t->live &&
+	    (!t->d->key || o->paths || (never_maps(t->d) && !t->finding)))
 		return false;
 	if (!f || !*f)
 		return true;
@@ -308,6 +313,7 @@ int top_view__make(struct top_view *v, const struct model *m, const struct top_o
 	memset(v, 0, sizeof(*v));
 	v->m = m;
 	model__run(m, &v->run);
+	v->run.aggregates |= o->counting;
 	model__ledger(m, &v->ledger);
 	v->now = now > v->run.now ? now : v->run.now;
 	v->since_sample = rates ? now - prev->ts : 0;

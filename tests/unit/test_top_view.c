@@ -87,11 +87,13 @@ static void stats(struct feed *f, uint64_t dev, enum dms_path path, uint64_t map
 static void test_aggregates(void **state)
 {
 	struct feed *f = *state;
-	struct top_opts o = { 0 };
+	struct top_opts o = { .counting = true };
 	struct top_sample s = { 0 };
 	struct top_view v = { 0 };
 
 	scene_pef(f, 0);
+	look(f, &v, &o, NULL);
+	assert_true(v.run.aggregates);
 	stats(f, 1, DMS_PATH_BOUNCED, 1000, 990, 65536);
 	assert_int_equal(top_sample__take(&s, f->m, &o, f->ts), 0);
 	f->ts += SEC;
