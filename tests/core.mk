@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# CO-RE without the kernels: the object and the catalogue against reduced BTFs (tests/core), and
+# the matrix of kernels in the lab.
+
+CORE_TEST_OBJS := $(OUT)/obj/probe/choose.o $(OUT)/obj/probe/catalogue.o
+
+$(OUT)/tests/core_fixtures: tests/core/core.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_TEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
+
+$(OUT)/tests/core_reduce: tests/core/reduce.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
+
+-include $(OUT)/tests/core_fixtures.d
+
+check-core: $(OUT)/tests/core_fixtures $(OUT)/dmascope.bpf.o
+	$(Q)tests/core/test_core $(OUT)
+
+# Boots guests for what is missing: KERNELS="pef:6.1 x86:6.12" for some of them.
+core-fixtures: $(OUT)/tests/core_reduce
+	$(Q)tests/core/make-fixtures $< $(KERNELS)
+
+check-matrix: all cross
+	$(Q)tests/guest/matrix $(KERNELS)
+
+.PHONY: check-core core-fixtures check-matrix
