@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+Compares a trace with the kernel's own swiotlb:swiotlb_bounced events, one by one: device,
+address and size. It reads the trace as plain JSON, not through the tool's reader. Prints TAP.
+
+usage: bounces.py DIR
+
+DIR holds trace.json.gz, kernel.txt (tracefs with trace_clock mono) and stats.txt.
+"""
+import collections
+import gzip
+import json
+import os
+import re
+import sys
+
+results = []
+
+
+def check(ok, name, detail=""):
+    results.append(ok)
+    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
+    for line in ([] if ok else str(detail).splitlines()[:20]):
+        print(f"# {line}")
+
+
+def num(value):
+    return int(value, 0) if isinstance(value, str) else value
+
+
+def kernel_events(path, first, last):
+    """(device, dev_addr, size) of each event; between two times (ns), and all of them."""
+    events, everything = collections.Counter(), collections.Counter()
+    pattern = re.compile(r"\s(\d+)\.(\d+): swiotlb_bounced: dev_name: (\S+) dma_mask=\S+ "
+                         r"dev_addr=(\w+) size=(\d+)")
+    for line in open(path):
+        m = pattern.search(line)
+        if not m:
+            continue
+        t = int(m.group(1)) * 10**9 + int(m.group(2).ljust(9, "0"))
+        key = (m.group(3), int(m.group(4), 16), int(m.group(5)))
+        everything[key] += 1
+        if first <= t <= last:
+            events[key] += 1
+    return events, everything
+
+
+def show(counter):
+    return "\n".join(f"{n} x {dev} {addr:#x} {size}" for (dev, addr, size), n in counter.items())
+
+
+def per_device(events):
+    count = collections.Counter()
+    for (dev, _, _), n in events.items():
+        count[dev] += n
+    return dict(count)
+
+
+def main():
+    directory = sys.argv[1]
+    with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
+        records = [json.loads(line) for line in f]
+    header, footer = records[0], records[-1]
+    check(footer["type"] == "end" and footer["complete"] is True,
+          "the footer says that nothing was lost", footer)
+    lost = [line for line in open(os.path.join(directory, "stats.txt"))
+            if re.match(r"(overrun|dropped events|commit overrun): [1-9]", line)]
+    check(not lost, "the kernel's own buffer lost nothing", "".join(lost))
+
+    name = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
+    start = num(header["start_ns"])
+    truth, before = kernel_events(os.path.join(directory, "kernel.txt"), start,
+                                  start + num(footer["t"]))
+    told = collections.Counter()
+    requests, slots, mapped = (collections.Counter() for _ in range(3))
+    for r in records:
+        dev = name.get(r.get("dev"), "?")
+        if r["type"] == "bounce_request":
+            told[(dev, num(r["dma"]), num(r["size"]))] += 1
+            requests[dev] += 1
+        elif r["type"] == "bounce":
+            slots[dev] += 1
+        elif r["type"] == "map" and (r["path"] == "bounced" or
+                                     "no_slot" in (r.get("flags") or [])):
+            mapped[dev] += 1
+    total = sum(truth.values())
+    check(total >= 100, "the load bounced", total)
+    # what came while hooks were still being attached may be in the trace, but need not
+    check(not truth - told and not told - before,
+          f"all {total} bounces agree with the kernel's events: device, address, size",
+          f"only the kernel:\n{show(truth - told)}\nonly the trace:\n{show(told - before)}")
+    hooks = {r["hook"]: r for r in records if r["type"] == "hook"}
+    if hooks["swiotlb.map"]["attach"]:
+        check(slots == requests, "each led to one search for slots", f"{requests}\n{slots}")
+    check(mapped == requests, "each is one mapping that bounced", f"{requests}\n{mapped}")
+    print(f"# per device: {per_device(truth)}")
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+sys.exit(main())
