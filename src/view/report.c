@@ -422,7 +422,7 @@ static int one_range(void *ctx, const struct model_range *g)
 		r->old_bytes[g->path] += g->size;
 		return 0;
 	}
-	if (r->listed >= r->limit) {
+	if (!r->o->by_addr && r->listed >= r->limit) {
 		r->more++;
 		return 0;
 	}
