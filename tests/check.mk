@@ -5,7 +5,7 @@
 CHECK_UNIT = $(UNIT_BINS)
 CHECK_SAN = $(CHECK_UNIT:$(OUT)/%=$(OUT)-san/%)
 CHECK_CLI := $(wildcard tests/cli/test_*)
-CHECK_TRACE := "tests/fuzz/corpus-tap check-fuzz-corpus check-trace-schema"
+CHECK_TRACE := "tests/fuzz/corpus-tap check-fuzz-corpus check-trace-schema check-trace-convert"
 CHECK_GUESTS ?= pef pseries
 CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard tests/guest/test_*)
 

@@ -24,25 +24,35 @@ static void comma(struct csv *c)
 	c->first = false;
 }
 
+/* The bytes of a control character at s, which no terminal shall get; 0: none. */
+static size_t control(const char *s)
+{
+	unsigned char c = *s, next = c ? s[1] : 0;
+
+	if (c < ' ' || c == 0x7f)
+		return 1;
+	return c == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 0;
+}
+
 /* Quoted where it has to be; a field of a hostile trace cannot become a formula or a new line. */
 static void text(struct csv *c, const char *s)
 {
-	bool quote = s[strcspn(s, ",\"\r\n")] || strchr("=+-@ ", *s);
+	bool quote = *s && (s[strcspn(s, ",\"\r\n")] || strchr("=+-@ ", *s));
+	size_t n;
 
 	comma(c);
-	if (!quote || !*s) {
-		out__write(c->out, s, strlen(s));
-		return;
-	}
-	out__write(c->out, "\"", 1);
-	if (strchr("=+@", *s))
+	if (quote)
+		out__write(c->out, "\"", 1);
+	if (quote && strchr("=+@", *s))
 		out__write(c->out, "'", 1);
-	for (; *s; s++) {
+	for (; *s; s += n ? n : 1) {
+		n = control(s);
 		if (*s == '"')
 			out__write(c->out, "\"", 1);
-		out__write(c->out, *s == '\n' || *s == '\r' ? " " : s, 1);
+		out__write(c->out, n ? " " : s, 1);
 	}
-	out__write(c->out, "\"", 1);
+	if (quote)
+		out__write(c->out, "\"", 1);
 }
 
 static void empty(struct csv *c)
