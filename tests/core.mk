@@ -27,3 +27,9 @@ check-matrix: all cross
 	$(Q)tests/guest/matrix $(KERNELS)
 
 .PHONY: check-core core-fixtures check-matrix
+
+# Part of `make check` and `make check-unit`: no guest is needed.
+ifneq ($(SAN),1)
+unit-bins: $(OUT)/tests/core_fixtures $(OUT)/dmascope.bpf.o
+endif
+CHECK_TRACE += "tests/core/test_core $(OUT)"
