@@ -15,7 +15,7 @@
 #include "source/replay.h"
 #include "top_run.h"
 
-#define SCAN_MAX	(32LL << 20)	/* bytes: longer files are not read for their length first */
+#define SCAN_MAX	(32LL << 20)	/* bytes: longer files are not read for their length */
 #define SEEK_NS		10000000000ULL	/* where the length is not known */
 #define LOOK_EVERY	2048		/* records between two looks at the clock */
 #define MAX_SPEED	1024000		/* thousandths */

@@ -55,7 +55,7 @@ struct top_dev {
 struct top_opts {
 	enum top_sort sort;
 	bool reverse;
-	const char *filter;		/* text or glob in name, driver, kind, decision; NULL = all */
+	const char *filter;		/* text or glob: name, driver, kind, decision; NULL = all */
 	uint32_t paths;			/* bits of enum dms_path, 0 = all */
 	bool counting;			/* the source only counts mappings, if there were any yet */
 };
@@ -71,6 +71,7 @@ struct top_view {
 	size_t devs, devs_all;
 	struct model_finding *finding;	/* worst first */
 	size_t findings;
+	size_t missing;			/* hooks without which something cannot be told */
 	uint64_t path[DMS_PATH_MAX];	/* maps of the devices shown */
 	struct top_counts sum;
 	int64_t maps_rate, bytes_rate, fails_rate, events_rate;
@@ -90,6 +91,9 @@ void top_view__free(struct top_view *v);
 int top_sample__take(struct top_sample *s, const struct model *m, const struct top_opts *o,
 		     uint64_t now);
 void top_sample__free(struct top_sample *s);
+
+/* The next hook from *i on that is missing and was worth something; NULL: no more. */
+const struct rec_hook *top_missing(const struct top_view *v, size_t *i);
 
 /* A path's place in bars and sums: the share of each, at least 1 where there is any. */
 void top_shares(const uint64_t *count, unsigned int n, unsigned int width, unsigned int *out);

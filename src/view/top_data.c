@@ -294,6 +294,16 @@ static void pool_use(struct top_view *v, uint64_t held, uint64_t prev_ts)
 		v->pool.hiwater = v->pool_used;
 }
 
+const struct rec_hook *top_missing(const struct top_view *v, size_t *i)
+{
+	const struct rec_hook *h;
+
+	while ((h = model__hook(v->m, (*i)++)))
+		if (h->attach == ATTACH_NONE && h->lost[0] && !model__hook_attached(v->m, h->id))
+			return h;
+	return NULL;
+}
+
 static size_t count_devs(const struct model *m)
 {
 	size_t n = 0;
@@ -320,6 +330,8 @@ int top_view__make(struct top_view *v, const struct model *m, const struct top_o
 	v->maps_rate = v->bytes_rate = v->fails_rate = TOP_NO_RATE;
 	v->events_rate = rates ? rate(observations(m), prev->events, v->since_sample) :
 			 TOP_NO_RATE;
+	for (i = 0; top_missing(v, &i); )
+		v->missing++;
 	v->devs_all = count_devs(m);
 	v->dev = calloc(v->devs_all + 1, sizeof(*v->dev));
 	if (!v->dev || model__findings(m, &v->finding, &v->findings))

@@ -151,6 +151,21 @@ static void put_finding(struct json *j, const struct top_view *v, const struct m
 	json__end_object(j);
 }
 
+static void put_missing(struct json *j, const struct top_view *v)
+{
+	const struct rec_hook *h;
+
+	json__begin_array(j, "missing_hooks");
+	for (size_t i = 0; (h = top_missing(v, &i)); ) {
+		json__begin_object(j, NULL);
+		json__str(j, "hook", dms_hook_name(h->id));
+		json__str(j, "reason", h->reason);
+		json__str(j, "lost", h->lost);
+		json__end_object(j);
+	}
+	json__end_array(j);
+}
+
 int top_json(const struct top_view *v, struct out *out)
 {
 	struct json j;
@@ -171,6 +186,7 @@ int top_json(const struct top_view *v, struct out *out)
 	for (size_t i = 0; i < v->findings; i++)
 		put_finding(&j, v, &v->finding[i]);
 	json__end_array(&j);
+	put_missing(&j, v);
 	json__end_object(&j);
 	return json__end_line(&j);
 }

@@ -328,6 +328,9 @@ static void rates_line(const struct top_view *v, struct cells *c, unsigned int r
 		pen_say(&p, CELL_GOOD, "nothing lost");
 	else
 		pen_say(&p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
+	snprintf(a, sizeof(a), "%zu hook%s missing", v->missing, v->missing == 1 ? "" : "s");
+	if (v->missing)
+		fact(&p, CELL_WARN, " " G_DOT " ", a);
 	snprintf(a, sizeof(a), "%zu findings", v->findings);
 	if (v->findings > 1)
 		fact(&p, CELL_LABEL, " " G_DOT " ", a);
@@ -436,7 +439,8 @@ static void stretch(struct table *t, unsigned int room)
 {
 	static const struct { enum column col; unsigned int most; } steps[] = {
 		{ COL_DECISION, MODEL_BRIEF_LEN - 1 }, { COL_PATHS, 8 }, { COL_POOL, 6 },
-		{ COL_KIND, 14 }, { COL_PATHS, 20 }, { COL_DRIVER, 18 }, { COL_NAME, 16 }, { COL_PATHS, 40 },
+		{ COL_KIND, 14 }, { COL_PATHS, 20 }, { COL_DRIVER, 18 }, { COL_NAME, 16 },
+		{ COL_PATHS, 40 },
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -660,7 +664,8 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 	}
 	pen_fill(&p, CELL_LABEL, 2, G_RULE);
 	pen_say(&p, CELL_TITLE | CELL_BOLD, " %s ", d->d->key ? d->d->name : "(no device)");
-	pen_say(&p, CELL_PLAIN, "%s%s%s", d->driver, *d->driver && *d->kind ? ", " : "", d->kind);
+	pen_say(&p, CELL_PLAIN, "%s%s%s", *d->driver ? d->driver : "no driver",
+		*d->kind ? ", " : "", d->kind);
 	if (d->d->mask)
 		pen_say(&p, CELL_PLAIN, ", %s-bit mask", fmt_mask(b, d->d->mask));
 	if (d->liobn)

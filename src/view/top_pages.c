@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/names.h"
+#include "view/explain.h"
 #include "view/top_draw.h"
 
 #define DEVICE_RANGES	12
@@ -20,15 +21,16 @@ static const char *const dir_words[] = { "both", "to dev", "from dev", "-" };
 /* ---- findings ---- */
 
 void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
-		     bool name_device)
+		     bool in_full)
 {
+	const struct explanation *x = explain_find(f->f.id);
 	uint16_t attr = top_severity_attr(f->f.severity);
 	struct pen p = scroll_line(s);
 	char buf[64];
 
 	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
 	pen_say(&p, attr, " %s", f->f.id);
-	if (f->f.dev && name_device)
+	if (f->f.dev && in_full)
 		pen_say(&p, CELL_PLAIN | CELL_BOLD, "  %s", model__dev_name(v->m, f->f.dev));
 	pen_say(&p, CELL_LABEL, "  %s, %u %% sure", model__severity_name(f->f.severity),
 		f->f.confidence);
@@ -36,12 +38,32 @@ void top_one_finding(const struct top_view *v, struct scroll *s, const struct mo
 	scroll_text(s, 8, "seen", CELL_PLAIN, f->f.evidence);
 	scroll_text(s, 8, "do", CELL_GOOD, f->f.action);
 	scroll_text(s, 8, "but", CELL_WARN, f->not_seen);
+	if (in_full && x) {
+		scroll_text(s, 8, "means", CELL_PLAIN, x->means);
+		scroll_text(s, 8, "how", CELL_PLAIN, x->how);
+	}
 	if (!f->seq[0])
 		return;
 	snprintf(buf, sizeof(buf), "%" PRIu64, f->seq[0]);
 	for (unsigned int i = 1; i < MODEL_FINDING_EVENTS && f->seq[i]; i++)
 		snprintf(buf + strlen(buf), sizeof(buf) - strlen(buf), ", %" PRIu64, f->seq[i]);
 	scroll_text(s, 8, "events", CELL_LABEL, buf);
+}
+
+static void missing_hooks(const struct top_view *v, struct scroll *s)
+{
+	const struct rec_hook *h;
+
+	if (v->missing)
+		scroll_heading(s, "NOT OBSERVED  hooks that could not be attached: %zu",
+			       v->missing);
+	for (size_t i = 0; (h = top_missing(v, &i)); ) {
+		struct pen p = scroll_line(s);
+
+		pen_say(&p, CELL_WARN | CELL_BOLD, "%s", dms_hook_name(h->id));
+		scroll_text(s, 8, "why", CELL_PLAIN, h->reason);
+		scroll_text(s, 8, "so", CELL_PLAIN, h->lost);
+	}
 }
 
 void top_page_findings(const struct top_view *v, const struct top_ui *u, struct scroll *s)
@@ -57,7 +79,8 @@ void top_page_findings(const struct top_view *v, const struct top_ui *u, struct 
 		scroll_text(s, 2, "", CELL_GOOD, "Nothing found wrong so far.");
 	else
 		scroll_text(s, 0, "", CELL_LABEL,
-			    "`dmascope explain ID` says more about each.");
+			    "`dmascope explain ID` names the sources, too.");
+	missing_hooks(v, s);
 }
 
 /* ---- ranges ---- */

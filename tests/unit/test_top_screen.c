@@ -182,28 +182,32 @@ static void test_golden_batch(void **state)
 }
 
 /* Sanitizers watch; each cell has to be something that a terminal can show. */
+static void draw_size(struct stage *s, unsigned int rows, unsigned int cols)
+{
+	struct cells c;
+
+	s->u.selected = true;
+	s->u.sel_key = 1;
+	s->u.scroll = rows;
+	assert_int_equal(cells__init(&c, rows, cols, rows & 1), 0);
+	top_layout(&s->v, &s->u, &c);
+	for (size_t i = 0; i < (size_t)rows * cols; i++)
+		assert_true(c.at[i].ch >= ' ' && c.at[i].ch != 0x7f);
+	cells__free(&c);
+}
+
 static void test_every_size(void **state)
 {
+	unsigned int rows, cols;
 	struct stage s;
-	struct cells c;
 
 	(void)state;
 	stage_open(&s, &scenes[1]);
-	for (unsigned int page = TOP_TABLE; page <= TOP_HELP; page++)
-		for (unsigned int prompt = 0; prompt <= TOP_ASK_INTERVAL; prompt++)
-			for (unsigned int rows = 0; rows < 70; rows += 1 + rows / 12)
-				for (unsigned int cols = 0; cols < 230; cols += 1 + cols / 9) {
-					s.u.page = page;
-					s.u.prompt = prompt;
-					s.u.selected = true;
-					s.u.sel_key = 1;
-					s.u.scroll = rows;
-					assert_int_equal(cells__init(&c, rows, cols, rows & 1), 0);
-					top_layout(&s.v, &s.u, &c);
-					for (size_t i = 0; i < (size_t)rows * cols; i++)
-						assert_true(c.at[i].ch >= ' ' && c.at[i].ch != 0x7f);
-					cells__free(&c);
-				}
+	for (s.u.page = TOP_TABLE; s.u.page <= TOP_HELP; s.u.page++)
+		for (s.u.prompt = TOP_NO_PROMPT; s.u.prompt <= TOP_ASK_INTERVAL; s.u.prompt++)
+			for (rows = 0; rows < 70; rows += 1 + rows / 12)
+				for (cols = 0; cols < 230; cols += 1 + cols / 9)
+					draw_size(&s, rows, cols);
 	stage_close(&s);
 }
 
