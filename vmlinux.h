@@ -170,6 +170,16 @@ struct device {
 	struct io_tlb_mem *dma_io_tlb_mem;	/* 5.15+ (69031f500865) */
 };
 
+/* 7.2+: the bit-fields of struct device became bits of a word, numbered by configuration. */
+enum struct_device_flags {
+	DEV_FLAG_DMA_IOMMU = 2,
+	DEV_FLAG_DMA_OPS_BYPASS = 4,
+};
+
+struct device___72 {
+	unsigned long flags[1];
+};
+
 struct pci_dev {
 	struct device dev;
 };

@@ -47,31 +47,45 @@ static __always_inline u64 dev_dma_offset(struct device *dev)
 	return 0;
 }
 
+/* 7.2+: a bit of dev->flags. */
+#define HAS_FLAG(flag)		bpf_core_enum_value_exists(enum struct_device_flags, flag)
+#define FLAG_OF(dev, flag)								\
+	(RD((struct device___72 *)(dev), flags[0]) >>					\
+	 bpf_core_enum_value(enum struct_device_flags, flag) & 1)
+
+#ifdef DMS_DIRECT
+#define BIT_OF(dev, field)	BPF_CORE_READ_BITFIELD(dev, field)
+#else
+#define BIT_OF(dev, field)	BPF_CORE_READ_BITFIELD_PROBED(dev, field)
+#endif
+
+static __always_inline bool dev_has_dma_iommu(struct device *dev)
+{
+	/* 6.12+ (b5c58b2fdc42), with CONFIG_IOMMU_DMA */
+	return bpf_core_field_exists(dev->dma_iommu) || HAS_FLAG(DEV_FLAG_DMA_IOMMU);
+}
+
 static __always_inline bool dev_uses_dma_iommu(struct device *dev)
 {
-	if (!bpf_core_field_exists(dev->dma_iommu))
-		return false;	/* before 6.12 (b5c58b2fdc42) */
-#ifdef DMS_DIRECT
-	return BPF_CORE_READ_BITFIELD(dev, dma_iommu);
-#else
-	return BPF_CORE_READ_BITFIELD_PROBED(dev, dma_iommu);
-#endif
+	if (HAS_FLAG(DEV_FLAG_DMA_IOMMU))
+		return FLAG_OF(dev, DEV_FLAG_DMA_IOMMU);
+	if (bpf_core_field_exists(dev->dma_iommu))
+		return BIT_OF(dev, dma_iommu);
+	return false;
 }
 
 static __always_inline bool dev_has_bypass(struct device *dev)
 {
-	return bpf_core_field_exists(dev->dma_ops_bypass);
+	return bpf_core_field_exists(dev->dma_ops_bypass) || HAS_FLAG(DEV_FLAG_DMA_OPS_BYPASS);
 }
 
 static __always_inline bool dev_bypass(struct device *dev)
 {
-	if (!dev_has_bypass(dev))
-		return false;
-#ifdef DMS_DIRECT
-	return BPF_CORE_READ_BITFIELD(dev, dma_ops_bypass);
-#else
-	return BPF_CORE_READ_BITFIELD_PROBED(dev, dma_ops_bypass);
-#endif
+	if (HAS_FLAG(DEV_FLAG_DMA_OPS_BYPASS))
+		return FLAG_OF(dev, DEV_FLAG_DMA_OPS_BYPASS);
+	if (bpf_core_field_exists(dev->dma_ops_bypass))
+		return BIT_OF(dev, dma_ops_bypass);
+	return false;
 }
 
 struct table {

@@ -213,7 +213,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 		d->table_page_shift = tbl.page_shift;
 		d->known |= DMS_DS_TABLE;
 	}
-	if (bpf_core_field_exists(dev->dma_iommu)) {
+	if (dev_has_dma_iommu(dev)) {
 		d->dma_iommu = dev_uses_dma_iommu(dev);
 		d->known |= DMS_DS_DMA_IOMMU;
 	}

@@ -348,14 +348,14 @@ static int attach_all(struct probe *p)
 
 /* ---- what stands in the way ---- */
 
+/* Attempts to bounce alone (swiotlb_bounced) are no recording: they have no outcome and no end. */
 static bool core_attached(const struct probe *p)
 {
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		enum dms_hook id = p->choices[i].row->id;
 
 		if (p->choices[i].cand && (id == DMS_HOOK_MAP || id == DMS_HOOK_IOMMU_MAP ||
-					   id == DMS_HOOK_SWIOTLB_MAP ||
-					   id == DMS_HOOK_SWIOTLB_BOUNCED))
+					   id == DMS_HOOK_SWIOTLB_MAP))
 			return true;
 	}
 	return false;

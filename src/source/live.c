@@ -403,9 +403,9 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
 	if (err)
 		return err;
-	probe__observe(l->probe, true);
 	s->start_ns = now_ns();
 	l->last_ts = s->start_ns;
+	probe__observe(l->probe, true);
 	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
 	rec.session = *s;
 	err = l->sink(l->ctx, &rec);
