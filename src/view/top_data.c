@@ -313,36 +313,17 @@ static size_t count_devs(const struct model *m)
 	return n;
 }
 
-int top_view__make(struct top_view *v, const struct model *m, const struct top_opts *o,
-		   const struct top_sample *prev, uint64_t now)
+static void add_devices(struct top_view *v, const struct top_opts *o,
+			const struct top_sample *prev)
 {
-	bool rates = prev && prev->ts && now > prev->ts && now - prev->ts >= RATE_MIN;
+	/* a device that was not there yet had counted nothing */
+	static const struct top_counts none;
 	uint64_t held = 0;
-	size_t i;
 
-	memset(v, 0, sizeof(*v));
-	v->m = m;
-	model__run(m, &v->run);
-	v->run.aggregates |= o->counting;
-	model__ledger(m, &v->ledger);
-	v->now = now > v->run.now ? now : v->run.now;
-	v->since_sample = rates ? now - prev->ts : 0;
-	v->maps_rate = v->bytes_rate = v->fails_rate = TOP_NO_RATE;
-	v->events_rate = rates ? rate(observations(m), prev->events, v->since_sample) :
-			 TOP_NO_RATE;
-	for (i = 0; top_missing(v, &i); )
-		v->missing++;
-	v->devs_all = count_devs(m);
-	v->dev = calloc(v->devs_all + 1, sizeof(*v->dev));
-	if (!v->dev || model__findings(m, &v->finding, &v->findings))
-		return -ENOMEM;
-	for (i = 0; i < v->devs_all; i++) {
+	for (size_t i = 0; i < v->devs_all; i++) {
 		struct top_dev *t = &v->dev[v->devs];
 
-		/* a device that was not there yet had counted nothing */
-		static const struct top_counts none;
-
-		fill(v, t, model__dev(m, i), o, !rates ? NULL :
+		fill(v, t, model__dev(v->m, i), o, !v->since_sample ? NULL :
 		     i < prev->devs ? &prev->dev[i] : &none);
 		held += t->slots;
 		if (!wanted(v, t, o))
@@ -350,8 +331,31 @@ int top_view__make(struct top_view *v, const struct model *m, const struct top_o
 		sum_up(v, t);
 		v->devs++;
 	}
-	qsort_r(v->dev, v->devs, sizeof(*v->dev), compare, (void *)o);
 	pool_use(v, held, prev ? prev->ts : 0);
+}
+
+int top_view__make(struct top_view *v, const struct model *m, const struct top_opts *o,
+		   const struct top_sample *prev, uint64_t now)
+{
+	memset(v, 0, sizeof(*v));
+	v->m = m;
+	model__run(m, &v->run);
+	v->run.aggregates |= o->counting;
+	model__ledger(m, &v->ledger);
+	v->now = now > v->run.now ? now : v->run.now;
+	if (prev && prev->ts && now >= prev->ts + RATE_MIN)
+		v->since_sample = now - prev->ts;
+	v->maps_rate = v->bytes_rate = v->fails_rate = v->events_rate = TOP_NO_RATE;
+	if (v->since_sample)
+		v->events_rate = rate(observations(m), prev->events, v->since_sample);
+	for (size_t i = 0; top_missing(v, &i); )
+		v->missing++;
+	v->devs_all = count_devs(m);
+	v->dev = calloc(v->devs_all + 1, sizeof(*v->dev));
+	if (!v->dev || model__findings(m, &v->finding, &v->findings))
+		return -ENOMEM;
+	add_devices(v, o, prev);
+	qsort_r(v->dev, v->devs, sizeof(*v->dev), compare, (void *)o);
 	return 0;
 }
 

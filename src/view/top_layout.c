@@ -536,7 +536,7 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 		break;
 	case COL_FAILED:
 		fmt_short(b, d->n.fails);
-		attr = d->n.fails ? CELL_FAILED | CELL_BOLD : CELL_PLAIN;
+		attr = CELL_FAILED | CELL_BOLD;
 		break;
 	case COL_TOTAL:
 		fmt_short(b, d->n.maps);
@@ -588,7 +588,8 @@ static void cell(struct pen *p, const struct top_dev *d, enum column col, unsign
 		top_path_bar(p, d->path, width);
 		break;
 	case COL_DECISION:
-		pen_field(p, d->d->removed ? CELL_LABEL : way_attr(d->decision.way), width, false,
+		pen_field(p, d->d->removed ? CELL_LABEL : severity == MODEL_ERROR ? CELL_ERROR :
+			  way_attr(d->decision.way), width, false,
 			  d->d->removed ? "removed" : d->decision.brief);
 		break;
 	default:

@@ -436,8 +436,7 @@ void top_page_device(const struct top_view *v, const struct top_ui *u, struct sc
 static void help_paths(struct scroll *s)
 {
 	static const char *const words[DMS_PATH_MAX] = {
-		[DMS_PATH_DIRECT] = "the device reaches the memory itself; in a secure guest only "
-				    "shared memory may be given to it so",
+		[DMS_PATH_DIRECT] = "the memory itself; in a secure guest it has to be shared",
 		[DMS_PATH_BOUNCED] = "copied through the bounce pool (SWIOTLB)",
 		[DMS_PATH_TCE] = "an entry of a TCE table was made for the mapping (pseries)",
 		[DMS_PATH_IOMMU] = "through the dma-iommu layer",
