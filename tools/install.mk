@@ -33,4 +33,9 @@ uninstall:
 options: all
 	$(Q)tools/options $(OUT)/dmascope
 
-.PHONY: install uninstall options
+# The reports beside the examples' traces, after a change of what a report looks like.
+examples: all
+	$(Q)cd examples && for trace in *.json.gz; do \
+		../$(OUT)/dmascope report "$$trace" >"$${trace%.json.gz}.txt" || true; done
+
+.PHONY: install uninstall options examples
