@@ -106,6 +106,10 @@ static int on_rec(void *ctx, const struct dms_rec *rec)
 	struct run *r = ctx;
 	int err = model__feed(r->model, rec);
 
+	/* what was asked for by name and is not there is told at once */
+	if (rec->type == REC_HOOK && rec->hook.id == DMS_HOOK_HCALL && !rec->hook.attach)
+		complain("record: no hcalls: %s", rec->hook.reason);
+
 	if (!err && rec->type == REC_END)
 		err = put_findings(r);
 	return err ? err : trace_writer__put(r->writer, rec);
