@@ -14,6 +14,7 @@
 
 #define BATCH_COLS	120
 #define MAX_COLS	1000
+#define MESSAGE_TICKS	4
 
 volatile sig_atomic_t top_signal;
 
@@ -98,10 +99,19 @@ int top_run__sample(struct top_run *r, uint64_t now)
 	return top_sample__take(&r->cur, r->m, &r->ui.o, now);
 }
 
+/* What was said gives way to the bar of keys after a while, or at the next key. */
+static void age_message(struct top_run *r)
+{
+	r->said = r->ui.message[0] ? r->said + 1 : 0;
+	if (r->said > MESSAGE_TICKS)
+		r->ui.message[0] = '\0';
+}
+
 int top_run__tick(struct top_run *r, uint64_t now)
 {
 	int err = make_view(r, &r->cur, now);
 
+	age_message(r);
 	if (!err)
 		err = show(r);
 	return err ? err : top_run__sample(r, now);

@@ -23,6 +23,7 @@ struct top_run {
 	bool screen, json;
 	struct screen_opts look;
 	struct out out;			/* json */
+	unsigned int said;		/* ticks that ui.message has been there */
 	uint64_t frames, frames_max;	/* in batch; 0: no end */
 	bool quit;
 };
