@@ -18,7 +18,7 @@ SHORT = {"kprobe": "k", "tp_btf": "b", "raw_tp": "r", "fentry": "f"}
 
 def version(key):
     guest, kernel = key
-    return guest, [int(n) for n in kernel.split(".")]
+    return guest, [int(n) for n in kernel.split("-")[0].split(".")], kernel
 
 
 def read_run(path):
@@ -103,7 +103,8 @@ def main():
     print("\n## What each hook was attached to, and its hits\n")
     print("**b** tp_btf, **r** raw_tp, **k** kprobe (with its return), **f** fentry or fexit; the "
           "function or\nevent; hits. **–** missing, see below; empty: not a hook of that machine, "
-          "or not asked for.\n")
+          "or not asked for.\nA kernel with -btf was built without BTF and given a file "
+          "(tests/core/make-btf).\n")
     print("| hook | " + " | ".join(f"{r['guest']} {r['kernel']}" for r, _ in tables) + " |")
     print("|---" * (len(tables) + 1) + "|")
     for h in hooks:
