@@ -118,28 +118,8 @@ nobtf() {
 	ok "... says what BTF is needed for" grep -q -e '--btf' /tmp/stdout
 }
 
-# The kernel refuses kprobes; what is left has to be used, and what is missing told.
-lockdown_both() {
-	ok "lockdown is confidentiality" grep -q '\[confidentiality\]' /sys/kernel/security/lockdown
-	run record -q -o $t -- dd if=/dev/vda of=/dev/null bs=64k count=16 iflag=direct
-	ok "record: exit 4, for what is missing" is 4
-	ok "... a whole trace" whole $t
-	ok "... with bounces in it" grep -q '"type":"bounce' $t
-	run report $t
-	ok "... a report that names lockdown" grep -q 'lockdown=confidentiality' /tmp/stdout
-	run doctor
-	ok "doctor: exit 4" is 4
-	ok "... names the mode" grep -q '^lockdown      confidentiality' /tmp/stdout
-	ok "... and what it refuses" grep -q 'lockdown=confidentiality refuses kprobes' /tmp/stdout
-}
-
 case $1 in
 secure) secure ;;
 nobtf) nobtf ;;
-lockdown)
-	lockdown_both
-	ok "... mappings are still seen" grep -q '^map  *tp_btf' /tmp/stdout
-	;;
-lockdown-old) lockdown_both ;;
 esac
 exit 0
