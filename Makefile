@@ -73,7 +73,7 @@ BPF_SRCS := $(wildcard bpf/*.bpf.c)
 BPF_FENTRY := dma_map dma_sg swiotlb share decide
 BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o) \
 	$(OUT)/bpf/dma_sg.direct.o
-SKEL := $(OUT)/dmascope.skel.h
+SKEL := $(OUT)/dmascope.skel.h $(OUT)/dmascope_nobtf.skel.h
 
 all: $(OUT)/dmascope
 
@@ -100,13 +100,24 @@ $(OUT)/bpf/%.direct.o: bpf/%.bpf.c $(BPF_DEPS)
 	$(Q)$(BPF_CC) -DDMS_DIRECT -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
+$(OUT)/bpf/%.nokfunc.o: bpf/%.bpf.c $(BPF_DEPS)
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CC) -DDMS_DIRECT -DDMS_NO_KFUNC -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
 $(OUT)/dmascope.bpf.o: $(BPF_OBJS)
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(SKEL): $(OUT)/dmascope.bpf.o
+# The same programs for kernels that have no BTF of their own (--btf FILE).
+$(OUT)/dmascope_nobtf.bpf.o: $(BPF_OBJS:%.direct.o=%.nokfunc.o)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name dmascope_bpf > $@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 $(OUT)/obj/%.o: src/%.c
 	$(call say,CC,$@)

@@ -17,9 +17,17 @@
 
 #ifdef DMS_DIRECT
 #define RD(src, field)		((src)->field)
-/* A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). */
+/*
+ * A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). An object that
+ * names a kernel function is only opened where the kernel has BTF itself: DMS_NO_KFUNC leaves it
+ * out of the object for other kernels, where these programs cannot be loaded anyway.
+ */
+#ifdef DMS_NO_KFUNC
+#define AS(type, ptr)		((type *)(ptr))
+#else
 extern void *bpf_rdonly_cast(void *obj, u32 btf_id) __ksym __weak;
 #define AS(type, ptr)		((type *)bpf_rdonly_cast((void *)(ptr), bpf_core_type_id_kernel(type)))
+#endif
 #else
 #define AS(type, ptr)		((type *)(ptr))
 /* src must not point to const: the value would be a constant to the compiler, and stay 0 */

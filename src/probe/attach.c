@@ -15,6 +15,8 @@
 #include "guest/lockdown.h"
 #include "probe/inside.h"
 
+#include "dmascope_nobtf.skel.h"
+
 /* libbpf reports why a program was refused only through its log; the last lines are kept. */
 static struct {
 	char prog[64];
@@ -250,15 +252,39 @@ static void close_skeleton(struct probe *p)
 	p->skel = NULL;
 }
 
+/*
+ * A kernel without BTF of its own gets the object that names no kernel function. Both objects
+ * hold the same programs and maps, so the same skeleton fits.
+ */
+static int open_skeleton(struct probe *p, const struct bpf_object_open_opts *opts)
+{
+	struct dmascope_bpf *skel = calloc(1, sizeof(*skel));
+	int err;
+
+	if (!skel)
+		return -ENOMEM;
+	err = dmascope_bpf__create_skeleton(skel);
+	if (!err && !p->env.own_btf)
+		skel->skeleton->data = (void *)dmascope_nobtf_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, opts);
+	if (err) {
+		dmascope_bpf__destroy(skel);
+		return err;
+	}
+	p->skel = skel;
+	return 0;
+}
+
 static int load(struct probe *p)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = p->opts.btf_path);
 	struct bpf_program *prog;
 	int err;
 
-	p->skel = dmascope_bpf__open_opts(&opts);
-	if (!p->skel)
-		return -errno;
+	err = open_skeleton(p, &opts);
+	if (err)
+		return err;
 	bpf_object__for_each_program(prog, p->skel->obj) {
 		err = prog_prepare(p, prog);
 		if (err)

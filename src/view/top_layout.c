@@ -328,7 +328,9 @@ static void rates_line(const struct top_view *v, struct cells *c, unsigned int r
 		pen_say(&p, CELL_GOOD, "nothing lost");
 	else
 		pen_say(&p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
-	snprintf(a, sizeof(a), "%zu hook%s missing", v->missing, v->missing == 1 ? "" : "s");
+	snprintf(a, sizeof(a), "%zu hook%s missing%s", v->missing, v->missing == 1 ? "" : "s",
+		 v->run.session && !strcmp(v->run.session->lockdown, "confidentiality") ?
+		 " (lockdown)" : "");
 	if (v->missing)
 		fact(&p, CELL_WARN, " " G_DOT " ", a);
 	snprintf(a, sizeof(a), "%zu findings", v->findings);
