@@ -74,10 +74,9 @@ static __always_inline void event_submit(struct dms_counts *c, void *record)
  */
 static __noinline u32 stack_take(void *ctx)
 {
-	u32 zero = 0, id = 2166136261U;
+	u32 zero = 0, id = 2166136261U, slot, *sent;
 	struct dms_stack *s = bpf_map_lookup_elem(&stack_scratch, &zero);
 	void *ring = ring_of_this_cpu();
-	u8 one = 1;
 	long n;
 
 	if (!s || !ring)
@@ -94,11 +93,13 @@ static __noinline u32 stack_take(void *ctx)
 	}
 	id |= !id;
 	s->id = id;
-	if (bpf_map_lookup_elem(&stacks_sent, &id))
-		return id;
+	slot = id & (STACKS_SENT - 1);
+	sent = bpf_map_lookup_elem(&stacks_sent, &slot);
+	if (!sent || *sent == id)
+		return sent ? id : 0;
 	if (bpf_ringbuf_output(ring, s, sizeof(*s), BPF_RB_NO_WAKEUP))
 		return 0;
-	bpf_map_update_elem(&stacks_sent, &id, &one, BPF_ANY);
+	*sent = id;
 	return id;
 }
 
@@ -108,8 +109,9 @@ static __noinline u32 stack_take(void *ctx)
  */
 static __always_inline bool stack_wanted(u32 hook, u64 dev, u8 path, u8 dir)
 {
-	struct stack_key key = { .dev = dev, .hook = hook, .path = path, .dir = dir };
-	u64 *turns, one = 1;
+	u64 hash = (dev ^ (u64)hook << 48 ^ (u64)path << 40 ^ (u64)dir << 32) * 0x9e3779b97f4a7c15ULL;
+	u32 slot = hash >> 52;	/* 12 bits: STACK_TURNS */
+	u64 *turns;
 
 	if (config.flags & DMS_CFG_STACKS_ALL)
 		return true;
@@ -117,11 +119,9 @@ static __always_inline bool stack_wanted(u32 hook, u64 dev, u8 path, u8 dir)
 		return config.flags & DMS_CFG_STACKS_FAIL;
 	if (!(config.flags & DMS_CFG_STACKS_FIRST))
 		return false;
-	turns = bpf_map_lookup_elem(&stack_turns, &key);
-	if (!turns) {
-		bpf_map_update_elem(&stack_turns, &key, &one, BPF_NOEXIST);
-		return true;
-	}
+	turns = bpf_map_lookup_elem(&stack_turns, &slot);
+	if (!turns)
+		return false;
 	(*turns)++;
 	return !(*turns & (*turns - 1));
 }

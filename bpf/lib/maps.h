@@ -104,19 +104,16 @@ struct {
 	__type(value, u8);
 } dev_filter __weak SEC(".maps");
 
-/* How often a stack could have been taken for a device, path, direction and hook; 4096 x 32. */
-struct stack_key {
-	u64 dev;
-	u32 hook;
-	u8 path;
-	u8 dir;
-	u16 pad;
-};
-
+/*
+ * How often a stack could have been taken for a device, path, direction and hook, by a hash of
+ * those; 4096 x 8 bytes. An array, since an insert into a hash costs more than all else here: two
+ * that share an element only take their turns together.
+ */
+#define STACK_TURNS	4096
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct stack_key);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, STACK_TURNS);
+	__type(key, u32);
 	__type(value, u64);
 } stack_turns __weak SEC(".maps");
 
@@ -128,12 +125,14 @@ struct {
 	__type(value, struct dms_stack);
 } stack_scratch __weak SEC(".maps");
 
-/* Stacks already sent, by id; 16384 x 8 bytes. */
+/* The id of the stack sent last for each value of its low bits; 16384 x 8 bytes. Two stacks that
+ * share an element are sent again when they alternate, which a reader does not mind. */
+#define STACKS_SENT	16384
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, STACKS_SENT);
 	__type(key, u32);
-	__type(value, u8);
+	__type(value, u32);
 } stacks_sent __weak SEC(".maps");
 
 #endif /* DMASCOPE_BPF_MAPS_H */
