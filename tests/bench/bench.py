@@ -1,0 +1,430 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+Measures what dmascope costs and writes the tables of doc/performance.md. All is processor time
+(user and system) of the process in question; medians of rounds in which the rivals take turns.
+
+usage: bench.py [--build DIR] [--write FILE] [--quick] [--only NAME]... [--bpftrace COMMAND]...
+	--bpftrace	another bpftrace beside that of the system, for example one in a chroot
+"""
+import argparse
+import datetime
+import fcntl
+import os
+import platform
+import pty
+import re
+import select
+import shlex
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause -->
+<!-- Written by make bench; changes by hand are lost. -->
+# What dmascope costs
+
+"""
+# a buffer of bpftrace that takes all lines of a round, 64 MiB
+BUFFERS = {"BPFTRACE_PERF_RB_PAGES": "16384"}
+rows = []
+log = lambda *a: print(*a, file=sys.stderr, flush=True)
+
+
+class Row:
+    """One line of the table: what, what was measured, and the bound (None: for information)."""
+
+    def __init__(self, what, got, unit, bound=None, least=False, note=""):
+        self.what, self.got, self.unit = what, got, unit
+        self.bound, self.least, self.note = bound, least, note
+        rows.append(self)
+        log(f"  {what}: {self.text()}")
+
+    def ok(self):
+        return self.bound is None or (self.got >= self.bound if self.least
+                                      else self.got <= self.bound)
+
+    def text(self):
+        return f"{number(self.got)} {self.unit}".strip()
+
+    def cells(self):
+        sign = "≥" if self.least else "≤"
+        bound = "" if self.bound is None else f"{sign} {number(self.bound)} {self.unit}".strip()
+        if self.bound is None:
+            verdict = ""
+        elif self.ok():
+            verdict = "met"
+        else:
+            factor = self.bound / self.got if self.least else self.got / self.bound
+            verdict = f"**missed by {factor:.2f} x**"
+        return [self.what, self.text(), bound, verdict, self.note]
+
+
+def number(v):
+    return f"{v:.0f}" if abs(v) >= 100 else f"{v:.3g}"
+
+
+def spread(values):
+    return f"{number(min(values))} to {number(max(values))} in {len(values)} rounds"
+
+
+def cpu_of(pid):
+    """Seconds of processor time of all threads of a process."""
+    total = 0
+    for tid in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{tid}/schedstat") as f:
+            total += int(f.read().split()[0])
+    return total / 1e9
+
+
+def stop(p):
+    p.send_signal(signal.SIGINT)
+    try:
+        p.wait(20)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        raise
+
+
+class Terminal:
+    """A process on a terminal of its own."""
+
+    def __init__(self, argv, rows_cols=(40, 120)):
+        self.begun = time.monotonic()
+        self.text = b""
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *rows_cols, 0, 0))
+            os.environ["TERM"] = "xterm-256color"
+            os.environ["LC_ALL"] = "C.UTF-8"
+            try:
+                os.execvp(argv[0], argv)
+            finally:
+                os._exit(127)
+
+    def wait_for(self, what, seconds=30):
+        """Elapsed and processor time until `what` has come out."""
+        while what not in self.text:
+            left = self.begun + seconds - time.monotonic()
+            if left <= 0 or not self.read(left):
+                raise RuntimeError(f"no {what!r} in {self.text[-300:]!r}")
+        return time.monotonic() - self.begun, cpu_of(self.pid)
+
+    def read(self, seconds):
+        ready, _, _ = select.select([self.fd], [], [], max(0, seconds))
+        try:
+            got = os.read(self.fd, 65536) if ready else b""
+        except OSError:
+            got = b""
+        self.text += got
+        return got
+
+    def drain_for(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(end - time.monotonic())
+            self.text = b""
+
+    def end(self, sig=signal.SIGINT):
+        os.kill(self.pid, sig)
+        while self.read(10):
+            pass
+        os.close(self.fd)
+        return os.wait4(self.pid, 0)[2]
+
+
+class Bench:
+    def __init__(self, args, tmp):
+        self.args, self.tmp = args, tmp
+        self.tool = f"{args.build}/dmascope"
+        self.dir = f"{args.build}/bench"
+        self.rivals = []
+        for command in ["bpftrace"] + args.bpftrace:
+            argv = shlex.split(command)
+            try:
+                said = subprocess.run(argv + ["--version"], capture_output=True, text=True)
+            except OSError:
+                log(f"  {command} is not there")
+                continue
+            version = re.search(r"v[0-9][0-9.]*[0-9]", said.stdout)
+            if version:
+                self.rivals.append((f"bpftrace {version.group()[1:]}", argv))
+
+    def rounds(self, n):
+        return 2 if self.args.quick else n
+
+    # ---- the trace's speed ----
+
+    def trace(self):
+        count = 300000 if self.args.quick else 1000000
+        got = {}
+        for _ in range(self.rounds(5)):
+            out = subprocess.run([f"{self.args.build}/tests/bench_trace", str(count)],
+                                 capture_output=True, text=True, check=True).stdout
+            for kind, wr, rd in re.findall(r"^(\w+) +write +([\d.]+) .*read +([\d.]+) ", out, re.M):
+                got.setdefault((kind, "write"), []).append(float(wr))
+                got.setdefault((kind, "read"), []).append(float(rd))
+        names = {"plain": "", "gzip": ", gzip", "redact": ", --redact", "flight": ", --max-size"}
+        for way, bound in (("write", 1), ("read", 0.8)):
+            for kind, name in names.items():
+                v = got[kind, way]
+                if kind in ("plain", "gzip") or way == "write":
+                    Row(f"{way} JSON records{name}", statistics.median(v), "M records/s", bound,
+                        True, spread(v))
+        self.writer = 1 / statistics.median(got["plain", "write"])
+
+    # ---- against bpftrace's printf ----
+
+    PRINTF = ('uprobe:%s:hit { printf("{\\"t\\":%%llu,\\"dev\\":%%llu,\\"dma\\":\\"0x%%llx\\",'
+              '\\"phys\\":\\"0x%%llx\\",\\"size\\":%%llu,\\"dir\\":%%d,\\"path\\":%%d}\\n",'
+              ' arg0, arg1, arg2, arg3, arg4, arg5 & 255, (arg5 >> 8) & 255) }')
+
+    def hits(self, pid, n, at_once=False):
+        """Processor time of pid for n calls of hit(), from the first on until it is idle. At once:
+        it is stopped meanwhile, so that it finds all of them and is not woken for each."""
+        before = cpu_of(pid)
+        if at_once:
+            os.kill(pid, signal.SIGSTOP)
+        subprocess.run(["taskset", "-c", "0", f"{self.dir}/loop", str(n)], check=True)
+        if at_once:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.3)
+        self.idle(pid)
+        return cpu_of(pid) - before
+
+    @staticmethod
+    def idle(pid):
+        """Waits until the process does no more than wake up now and then."""
+        last = -1
+        while cpu_of(pid) - last > 0.003:
+            last = cpu_of(pid)
+            time.sleep(0.3)
+
+    def printf_of(self, argv, n, at_once):
+        path = f"{self.tmp}/printf.out"
+        with open(path, "wb") as out, open(f"{self.tmp}/printf.err", "wb") as err:
+            p = subprocess.Popen(argv + ["-e", self.PRINTF % os.path.abspath(f"{self.dir}/loop")],
+                                 stdout=out, stderr=err, stdin=subprocess.DEVNULL,
+                                 env=dict(os.environ, **BUFFERS))
+        try:
+            self.settle(p, 1.5)
+            cpu = self.hits(p.pid, n, at_once)
+        finally:
+            stop(p)
+        with open(path, "rb") as f:
+            lines = sum(line.startswith(b'{"t":') for line in f)
+        if not lines:
+            with open(f"{self.tmp}/printf.err") as f:
+                raise RuntimeError(f"{argv[0]} printed nothing: {f.read()[-300:]}")
+        return cpu / lines * 1e6, n - lines
+
+    def settle(self, p, seconds):
+        """Until the process had time to attach and is idle."""
+        time.sleep(seconds)
+        if p.poll() is not None:
+            raise RuntimeError(f"{p.args[0]} ended with {p.returncode}")
+        self.idle(p.pid)
+
+    def record_of(self, n):
+        path = f"{self.tmp}/record.json"
+        p = subprocess.Popen([self.tool, "record", "-q", "-f", "-o", path],
+                             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            self.settle(p, 1.5)
+            inj = subprocess.Popen([f"{self.dir}/inject", "ring", str(p.pid), f"{self.dir}/loop",
+                                    f"{self.dir}/inject.bpf.o"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+            if inj.stdout.readline() != "ready\n":
+                raise RuntimeError("inject did not start")
+            cpu = self.hits(p.pid, n)
+            hits, dropped = map(int, inj.communicate("\n")[0].split())
+        finally:
+            stop(p)
+        with open(path, "rb") as f:
+            lines = sum(line.startswith((b'{"type":"map"', b'{"type":"unmap"')) for line in f)
+        if hits != n or lines + dropped != n:
+            raise RuntimeError(f"{n} hits became {hits}, {lines} lines, {dropped} dropped")
+        return cpu / lines * 1e6, dropped
+
+    def printf(self):
+        n = 50000 if self.args.quick else 200000
+        got, lost = {}, {}
+        cases = [("dmascope record", None, False)]
+        for name, argv in self.rivals:
+            cases += [(name, argv, False), (f"{name}, all at once", argv, True)]
+        for _ in range(self.rounds(3)):
+            for name, argv, at_once in cases:
+                cpu, gone = self.printf_of(argv, n, at_once) if argv else self.record_of(n)
+                got.setdefault(name, []).append(cpu)
+                lost[name] = lost.get(name, 0) + gone
+                log(f"    {name}: {cpu:.3f} s per million lines, {gone} of {n} lost")
+        ours = statistics.median(got["dmascope record"])
+        for name, v in got.items():
+            Row(f"CPU of a million events as lines of text: {name}", statistics.median(v), "s",
+                note=f"{spread(v)}; {lost[name]} of {n * len(v)} lost")
+        for name, argv, at_once in cases[1:]:
+            rival = statistics.median(got[name])
+            Row(f"writing alone : {name}", self.writer / rival, "x", 0.3)
+            Row(f"record (ring, order, model, writing) : {name}", ours / rival, "x", 0.3)
+
+    # ---- memory ----
+
+    def report_of(self, path):
+        with open(f"{self.tmp}/report.txt", "wb") as out:
+            p = subprocess.Popen([self.tool, "report", path], stdout=out)
+        peak = cpu = 0
+        while p.poll() is None:
+            try:
+                with open(f"/proc/{p.pid}/status") as f:
+                    m = re.search(r"VmHWM:\s+(\d+)", f.read())
+                peak = max(peak, int(m.group(1))) if m else peak
+                cpu = cpu_of(p.pid) or cpu
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.005)
+        if p.returncode != 0:
+            raise RuntimeError(f"report ended with {p.returncode}")
+        return peak / 1024, cpu
+
+    def memory(self):
+        most = 300000 if self.args.quick else 10000000
+        few, live = most // 10, most // 10
+        path = f"{self.tmp}/big.json.gz"
+        peak = {}
+        for events, stay in ((few, 0), (most, 0), (few, live)):
+            subprocess.run([f"{self.dir}/gen", path, str(events), str(stay)], check=True)
+            peak[events, stay], cpu = self.report_of(path)
+            if (events, stay) == (most, 0):
+                rate = events / cpu / 1e6
+        Row(f"memory of report, {most:,} events, 2,048 mappings in flight", peak[most, 0], "MiB",
+            64, note=f"all of it; with {few:,} events {number(peak[few, 0])} MiB. 64 devices, "
+            "32 callers")
+        Row(f"... and {live:,} mappings never given back, each",
+            (peak[few, live] - peak[few, 0]) * 1048576 / live, "bytes")
+        Row("report, gzip to text, model included", rate, "M events/s")
+        os.unlink(path)
+
+    # ---- top ----
+
+    def top(self):
+        seconds = 4 if self.args.quick else 12
+        got = {}
+        for size in ((40, 120), (75, 200)):
+            for _ in range(self.rounds(2)):
+                t = Terminal([self.tool, "top"], size)
+                t.wait_for(b"DEVICE")
+                inj = subprocess.Popen([f"{self.dir}/inject", "stats", str(t.pid), "64"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                if inj.stdout.readline() != b"ready\n":
+                    raise RuntimeError("inject did not start")
+                t.drain_for(2.5)
+                before, begun = cpu_of(t.pid), time.monotonic()
+                t.drain_for(seconds)
+                share = (cpu_of(t.pid) - before) / (time.monotonic() - begun) * 100
+                got.setdefault(size, []).append(share)
+                inj.communicate(b"\n")
+                t.end()
+        for (lines, cols), v in got.items():
+            Row(f"top's own CPU, 64 devices, every second, {cols}x{lines}", statistics.median(v),
+                "%", 0.5, note=spread(v))
+
+    # ---- the start ----
+
+    def start(self):
+        cases = [("dmascope top", [self.tool, "top"], b"DEVICE")]
+        for name, argv in self.rivals:
+            cases.append((name, argv + ["-e", 'BEGIN { printf("first\\n"); }'], b"first\r\n"))
+        cpu, took = {}, {}
+        for _ in range(self.rounds(11)):
+            for name, argv, sign in cases:
+                t = Terminal(argv)
+                elapsed, used = t.wait_for(sign)
+                t.end()
+                cpu.setdefault(name, []).append(used * 1000)
+                took.setdefault(name, []).append(elapsed * 1000)
+        for name, _, _ in cases:
+            what = "attach to first screen" if name == "dmascope top" else "to BEGIN's first line"
+            Row(f"{name}, CPU from start {what}", statistics.median(cpu[name]), "ms",
+                200 if name == "dmascope top" else None,
+                note=f"{spread(cpu[name])}; elapsed {number(min(took[name]))} ms at best, "
+                f"{number(statistics.median(took[name]))} ms in the middle")
+        for name, _ in self.rivals:
+            Row(f"start, CPU, dmascope top : {name}", statistics.median(cpu["dmascope top"]) /
+                statistics.median(cpu[name]), "x")
+        best = min(took["dmascope top"])
+        Row("dmascope top, elapsed to first screen, best round", best, "ms", 200,
+            note="other work ran on the machine if the load below says so")
+        top = Terminal([self.tool, "top"])
+        top.wait_for(b"DEVICE")
+        with open(f"/proc/{top.pid}/status") as f:
+            rss = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) / 1024
+        top.end()
+        Row("top's memory at its first screen", rss, "MiB")
+
+
+def table():
+    out = ["| what | measured | bound | | rounds, notes |", "|---|---|---|---|---|"]
+    return "\n".join(out + ["| " + " | ".join(r.cells()) + " |" for r in rows]) + "\n"
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = re.search(r"^(?:model name|cpu)\s*: (.*)", f.read(), re.M)
+    return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} processors"
+
+
+def commit():
+    say = lambda *a: subprocess.run(["git", "-c", f"safe.directory={os.getcwd()}", *a],
+                                    capture_output=True, text=True).stdout.strip()
+    changed = say("status", "--porcelain", "--untracked-files=no", "--", "src", "bpf", "include")
+    return (say("rev-parse", "--short", "HEAD") or "unknown") + (" and changes" if changed else "")
+
+
+def text(b, load):
+    notes = os.path.join(os.path.dirname(os.path.abspath(__file__)), "notes.md")
+    with open(notes) as f:
+        body = f.read().split("-->\n", 2)[2]
+    names = ", ".join(name for name, _ in b.rivals) or "no bpftrace"
+    return (HEAD + f"{datetime.date.today()}, commit {commit()}, Linux {platform.release()} "
+            f"{platform.machine()}, {machine()}, {names}. Load average while it ran: "
+            f"{load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
+            + table() + "\n" + body)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--build", default="build/amd64")
+    p.add_argument("--write")
+    p.add_argument("--quick", action="store_true")
+    p.add_argument("--only", action="append", choices=["trace", "printf", "memory", "top", "start"])
+    p.add_argument("--bpftrace", action="append", default=[])
+    args = p.parse_args()
+    if os.getuid():
+        sys.exit("bench: attaching needs root")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(dir=args.build) as tmp:
+        b = Bench(args, tmp)
+        for name in ("trace", "printf", "memory", "top", "start"):
+            if args.only and name not in args.only:
+                continue
+            log(f"{name}:")
+            if name == "printf" and not hasattr(b, "writer"):
+                b.trace()
+            getattr(b, name)()
+    print(table(), end="")
+    if args.write:
+        if args.quick or args.only:
+            sys.exit("bench: only a whole run is written down")
+        with open(args.write, "w") as f:
+            f.write(text(b, load))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

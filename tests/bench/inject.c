@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Gives a running, unchanged dmascope something to do where the machine itself has no DMA
+ * mappings to show, through the kernel maps it reads:
+ *
+ *   inject ring PID LOOP OBJECT	each call of LOOP's hit() becomes a record in its ring
+ *   inject stats PID DEVICES		so many devices' aggregates, each with two paths, all counting
+ *
+ * Says "ready", ends when stdin does, and says how many records were put in and how many not.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "dmascope/event.h"
+
+#define FDS_MAX		256
+#define EVERY_MS	250
+
+static int die(const char *what)
+{
+	fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+/* The id of the map behind one of a process's fds; 0: it is no map. */
+static uint32_t map_id(const char *pid, int fd)
+{
+	char path[64], line[128];
+	unsigned int id = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/fdinfo/%d", pid, fd);
+	f = fopen(path, "r");
+	while (f && !id && fgets(line, sizeof(line), f))
+		sscanf(line, "map_id: %u", &id);
+	if (f)
+		fclose(f);
+	return id;
+}
+
+/* Our fd of the first map of that name and type which the process has. */
+static int map_of(const char *pid, const char *name, enum bpf_map_type type)
+{
+	for (int fd = 0; fd < FDS_MAX; fd++) {
+		uint32_t id = map_id(pid, fd), len;
+		struct bpf_map_info info = {};
+		int mine = id ? bpf_map_get_fd_by_id(id) : -1;
+
+		len = sizeof(info);
+		if (mine >= 0 && !bpf_obj_get_info_by_fd(mine, &info, &len) &&
+		    info.type == type && !strcmp(info.name, name))
+			return mine;
+		if (mine >= 0)
+			close(mine);
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+static void ready(void)
+{
+	puts("ready");
+	fflush(stdout);
+}
+
+static bool asked_to_end(int ms)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, ms) != 0;
+}
+
+static int inject_ring(const char *pid, const char *loop, const char *object)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = "hit");
+	int ring = map_of(pid, "ring", BPF_MAP_TYPE_RINGBUF);
+	struct bpf_object *obj = bpf_object__open_file(object, NULL);
+	uint64_t counts[2] = {};
+	struct bpf_map *data;
+	uint32_t zero = 0;
+
+	if (ring < 0 || !obj)
+		return die(ring < 0 ? "no ring in that process" : object);
+	if (bpf_map__reuse_fd(bpf_object__find_map_by_name(obj, "ring"), ring) ||
+	    bpf_object__load(obj))
+		return die("load");
+	if (!bpf_program__attach_uprobe_opts(bpf_object__find_program_by_name(obj, "on_hit"), -1,
+					     loop, 0, &opts))
+		return die("attach");
+	ready();
+	asked_to_end(-1);
+	data = bpf_object__find_map_by_name(obj, ".bss");
+	if (!data || bpf_map_lookup_elem(bpf_map__fd(data), &zero, counts))
+		return die("counts");
+	printf("%llu %llu\n", (unsigned long long)counts[0], (unsigned long long)counts[1]);
+	return 0;
+}
+
+static int inject_stats(const char *pid, uint64_t devices)
+{
+	int fd = map_of(pid, "stats", BPF_MAP_TYPE_PERCPU_HASH), cpus = libbpf_num_possible_cpus();
+	struct dms_stats *val = calloc((size_t)(cpus > 0 ? cpus : 1), sizeof(*val));
+	uint64_t turn = 0;
+
+	if (fd < 0 || !val)
+		return die("no aggregates in that process");
+	do {
+		turn++;
+		for (uint64_t i = 0; i < devices * 2; i++) {
+			struct dms_stats_key key = {
+				.dev = 0x700000000ULL + i / 2,
+				.path = i % 2 ? DMS_PATH_BOUNCED : DMS_PATH_DIRECT,
+			};
+
+			for (int c = 0; c < cpus; c++) {
+				val[c].maps = turn * (i + 1) * 31;
+				val[c].unmaps = val[c].maps - i;
+				val[c].map_bytes = val[c].maps * 4096;
+				val[c].unmap_bytes = val[c].unmaps * 4096;
+				val[c].hist[4] = val[c].maps;
+			}
+			if (bpf_map_update_elem(fd, &key, val, BPF_ANY))
+				return die("update");
+		}
+		if (turn == 1)
+			ready();
+	} while (!asked_to_end(EVERY_MS));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && !strcmp(argv[1], "ring"))
+		return inject_ring(argv[2], argv[3], argv[4]);
+	if (argc == 4 && !strcmp(argv[1], "stats"))
+		return inject_stats(argv[2], strtoull(argv[3], NULL, 10));
+	fprintf(stderr, "usage: inject ring PID LOOP OBJECT | inject stats PID DEVICES\n");
+	return 2;
+}
