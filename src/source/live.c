@@ -45,6 +45,7 @@ struct live {
 	uint64_t last_ts;
 	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
 	struct rec_pool pool;
+	uint64_t stop_ns;	/* when observing ended */
 	uint64_t lost;
 	int err;		/* of an allocation in a callback */
 };
@@ -475,7 +476,7 @@ static void end_record(struct live *l, struct rec_end *end, const char *why)
 	uint64_t pending[DMS_HOOK_MAX];
 	int err = probe__counts(l->probe, end->counts, pending);
 
-	end->ts = now_ns();
+	end->ts = l->stop_ns;
 	for (int h = 0; h < DMS_HOOK_MAX && !err; h++)
 		l->lost += without_outcome(&end->counts[h]);
 	end->complete = !err && !l->lost;
@@ -487,6 +488,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	struct dms_rec rec = { .type = REC_END };
 	int err;
 
+	l->stop_ns = now_ns();	/* not the seconds that detaching takes */
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
 	err = probe__drain(l->probe, 0, on_record, l);
