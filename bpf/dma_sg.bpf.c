@@ -178,7 +178,8 @@ int SG_PROG(dma_map_sg_err)(unsigned long long *ctx)
 	return sg_failure(ctx, w);
 }
 
-/* (dev, sgl, nents, dir, attrs); the mapped count is not known, so lengths of 0 end the list */
+/* (dev, sgl, nents, dir, attrs); the mapped count is not known: all are
+ * told, and the model passes over those of length 0 */
 TP("dma_unmap_sg")
 int SG_PROG(dma_unmap_sg)(unsigned long long *ctx)
 {

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
 #include "model/model.h"
@@ -16,6 +15,7 @@
 #include "trace/openmetrics.h"
 #include "trace/out.h"
 #include "trace/outfile.h"
+#include "util/clock.h"
 
 struct config {
 	const char *input, *output, *btf;
@@ -43,20 +43,12 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
 static int observe(struct live *l, uint64_t ns, bool *complete)
 {
-	uint64_t end = now_ns() + ns, now;
+	uint64_t end = clock_now() + ns, now;
 	int err = 0;
 
-	while (!err && !stopped && (now = now_ns()) < end)
+	while (!err && !stopped && (now = clock_now()) < end)
 		err = live__poll(l, end - now < 200000000ULL ? (int)((end - now) / 1000000) + 1 : 200);
 	if (!err)
 		err = live__stats(l);

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "model/model.h"
 #include "source/live.h"
 #include "trace/writer.h"
+#include "util/clock.h"
 #include "util/names.h"
 
 struct config {
@@ -76,14 +76,6 @@ struct run {
 	uint64_t shown_events;
 	bool progress;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* What the model found goes before the end, for readers that have no model. */
 static int put_findings(struct run *r)
@@ -148,7 +140,7 @@ static void reap(struct run *r)
 
 static void show_progress(struct run *r, bool last)
 {
-	uint64_t now = now_ns(), events = trace_writer__events(r->writer);
+	uint64_t now = clock_now(), events = trace_writer__events(r->writer);
 	double dt = (double)(now - r->shown) / 1e9;
 
 	if (!r->progress || (!last && dt < 0.5))
@@ -165,7 +157,7 @@ static void show_progress(struct run *r, bool last)
 
 static const char *why_stop(struct run *r)
 {
-	uint64_t ran = now_ns() - r->started;
+	uint64_t ran = clock_now() - r->started;
 
 	reap(r);
 	if (stop_signal)
@@ -179,7 +171,7 @@ static const char *why_stop(struct run *r)
 
 static int poll_time(const struct run *r)
 {
-	uint64_t ran = now_ns() - r->started;
+	uint64_t ran = clock_now() - r->started;
 
 	if (r->cfg->duration && r->cfg->duration - ran < 100000000ULL)
 		return (int)((r->cfg->duration - ran) / 1000000) + 1;
@@ -248,7 +240,7 @@ static int record(struct run *r, char **command)
 
 	if (command[0])
 		err = start_command(r, command);
-	r->started = r->shown = now_ns();
+	r->started = r->shown = clock_now();
 	if (!err)
 		err = loop(r, &why);
 	if (!err)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "top_run.h"
+#include "util/clock.h"
 
 #define BATCH_COLS	120
 #define MAX_COLS	1000
@@ -20,10 +21,7 @@ volatile sig_atomic_t top_signal;
 
 uint64_t top_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	return clock_now();
 }
 
 static unsigned int batch_cols(void)

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "probe/inside.h"
+#include "util/clock.h"
 
 #define SNAP_MAX_PIECES	256	/* 174,000 slots, or 33 million entries of a table */
 
@@ -139,12 +139,10 @@ static int snapshot(struct probe *p, const struct bpf_program *prog, uint32_t li
 static struct run run_begin(uint32_t liobn, probe_record_fn fn, void *ctx)
 {
 	struct run r = { .fn = fn, .ctx = ctx };
-	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
 	r.event.type = DMS_EV_LIVE;
 	r.event.hook = DMS_HOOK_SNAPSHOT;
-	r.event.ts = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	r.event.ts = clock_now();
 	r.event.liobn = liobn;
 	r.event.flags = DMS_FL_PREEXISTING | (liobn ? DMS_FL_NO_PHYS : 0);
 	return r;

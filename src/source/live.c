@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest/devices.h"
@@ -16,6 +15,7 @@
 #include "guest/windows.h"
 #include "source/devtable.h"
 #include "source/live.h"
+#include "util/clock.h"
 
 /*
  * A record of time t may still be on its way (reserved, not submitted) while later ones of other
@@ -49,14 +49,6 @@ struct live {
 	uint64_t lost;
 	int err;		/* of an allocation in a callback */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* ---- collecting ---- */
 
@@ -322,7 +314,7 @@ int live__poll(struct live *l, int timeout_ms)
 	n = probe__drain(l->probe, timeout_ms, on_record, l);
 	if (n < 0 && n != -EINTR)
 		return l->err ? l->err : n;
-	up_to = now_ns() - HOLD_NS;
+	up_to = clock_now() - HOLD_NS;
 	n = hand_over(l, up_to);
 	return n ? n : tell_gaps(l);
 }
@@ -404,7 +396,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
 	if (err)
 		return err;
-	s->start_ns = now_ns();
+	s->start_ns = clock_now();
 	l->last_ts = s->start_ns;
 	probe__observe(l->probe, true);
 	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
@@ -488,7 +480,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	struct dms_rec rec = { .type = REC_END };
 	int err;
 
-	l->stop_ns = now_ns();	/* not the seconds that detaching takes */
+	l->stop_ns = clock_now();	/* not the seconds that detaching takes */
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
 	err = probe__drain(l->probe, 0, on_record, l);
@@ -513,7 +505,7 @@ static int on_stats(void *ctx, const struct dms_stats_key *key, const struct dms
 		if (dev && is_new)
 			err = on_new_device(l, dev);
 	}
-	rec.stats = (struct rec_stats){ .ts = now_ns(), .key = *key, .val = *val };
+	rec.stats = (struct rec_stats){ .ts = clock_now(), .key = *key, .val = *val };
 	return err ? err : l->sink(l->ctx, &rec);
 }
 
