@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "model/model.h"
+#include "privileges.h"
 #include "source/live.h"
 #include "source/replay.h"
 #include "trace/openmetrics.h"
@@ -77,7 +78,9 @@ static int from_kernel(struct model *m, const struct config *cfg)
 		complain("metrics: %s", perr.fault ? perr.text : strerror(-err));
 		return perr.fault && perr.fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
 	}
-	err = observe(l, cfg->interval ? cfg->interval : 10000000000ULL, &complete);
+	err = privileges_drop(live__probe(l), 0, cfg->output);
+	if (!err)
+		err = observe(l, cfg->interval ? cfg->interval : 10000000000ULL, &complete);
 	ret = complete && !probe__degraded(live__probe(l)) ? EXIT_DONE : EXIT_PARTIAL;
 	if (err) {
 		complain("metrics: %s", strerror(-err));

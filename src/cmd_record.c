@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "model/model.h"
+#include "privileges.h"
 #include "source/live.h"
 #include "trace/writer.h"
 #include "util/clock.h"
@@ -239,7 +240,9 @@ static int record(struct run *r, char **command)
 	int err = 0;
 
 	if (command[0])
-		err = start_command(r, command);
+		err = start_command(r, command);	/* with all that we may */
+	if (!err)
+		err = privileges_drop(live__probe(r->live), 0, r->cfg->output);
 	r->started = r->shown = clock_now();
 	if (!err)
 		err = loop(r, &why);

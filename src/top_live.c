@@ -7,12 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "privileges.h"
 #include "source/live.h"
 #include "top_run.h"
 
 #define POOL_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
+
+/* R attaches anew; without keys all can go, but what a user who is not root reads debugfs with. */
+static uint64_t needed_later(const struct top_run *r)
+{
+	if (r->screen)
+		return PRIVILEGES_TO_ATTACH;
+	return geteuid() ? GUEST_CAP_DAC_READ_SEARCH : 0;
+}
 
 static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 {
@@ -24,6 +34,8 @@ static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 	lo->probe.flags |= DMS_CFG_STACKS_FAIL;
 	lo->probe.flags |= r->ui.each ? DMS_CFG_STREAM | DMS_CFG_STACKS_FIRST : DMS_CFG_STATS;
 	err = live__open(l, lo, model__feed, r->m, &perr);
+	if (!err)
+		err = privileges_drop(live__probe(*l), needed_later(r), NULL);
 	if (!err)
 		return EXIT_DONE;
 	screen__close();
@@ -135,7 +147,7 @@ int top_live(struct top_run *r, const struct live_opts *opts)
 
 	ret = start(r, &lo, &l);
 	if (ret)
-		return ret;
+		goto cleanup;
 	if (r->screen)
 		err = screen__open(&r->look);
 	if (!err)
@@ -151,6 +163,7 @@ int top_live(struct top_run *r, const struct live_opts *opts)
 	model__run(r->m, &run);
 	if (!ret && l && (!run.complete || !complete || probe__degraded(live__probe(l))))
 		ret = EXIT_PARTIAL;
+cleanup:
 	live__free(l);
 	return ret;
 }

@@ -186,27 +186,43 @@ static int drop_bounding(uint64_t keep)
 	return 0;
 }
 
-int guest_caps_drop(uint64_t keep)
+/* inheritable is emptied; permitted shrinks to `permitted`, and of it `effective` counts */
+static int set_caps(uint64_t permitted, uint64_t effective)
 {
 	struct __user_cap_header_struct hdr = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 	unsigned int i;
-	int err;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
-		return -errno;
-	err = drop_bounding(keep);
-	if (err)
-		return err;
 	memset(data, 0, sizeof(data));
 	if (syscall(SYS_capget, &hdr, data))
 		return -errno;
 	for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		data[i].permitted &= (uint32_t)(keep >> (32 * i));
-		data[i].effective &= data[i].permitted;
+		data[i].permitted &= (uint32_t)(permitted >> (32 * i));
+		data[i].effective = data[i].permitted & (uint32_t)(effective >> (32 * i));
 		data[i].inheritable = 0;
 	}
 	return syscall(SYS_capset, &hdr, data) ? -errno : 0;
+}
+
+int guest_caps_set_aside(uint64_t keep)
+{
+	return set_caps(~0ULL, keep);
+}
+
+int guest_caps_drop(uint64_t keep)
+{
+	int err;
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		return -errno;
+	/* the bounding set asks for CAP_SETPCAP, which may be set aside */
+	err = set_caps(~0ULL, ~0ULL);
+	if (!err)
+		err = drop_bounding(keep);
+	if (!err)
+		err = set_caps(keep, keep);
+	if (err)
+		return err;
+	/* last: who sees it knows that the rest is done */
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }

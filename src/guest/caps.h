@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 /* Bits of struct guest_caps: 1 << number of include/uapi/linux/capability.h */
+#define GUEST_CAP_DAC_OVERRIDE	(1ULL << 1)
 #define GUEST_CAP_DAC_READ_SEARCH	(1ULL << 2)
+#define GUEST_CAP_FOWNER	(1ULL << 3)
 #define GUEST_CAP_SYS_RAWIO		(1ULL << 17)
 #define GUEST_CAP_SYS_ADMIN		(1ULL << 21)
 #define GUEST_CAP_SYS_RESOURCE		(1ULL << 24)
@@ -48,6 +50,9 @@ int guest_caps_missing(const struct guest_caps *caps, uint64_t need, char *buf, 
 
 /* "CAP_BPF" for one bit, "CAP_?" for those without a name here. */
 const char *guest_cap_name(uint64_t bit);
+
+/* Until guest_caps_drop(): only what is in `keep` is effective. Returns 0 or -errno. */
+int guest_caps_set_aside(uint64_t keep);
 
 /*
  * Gives up every capability not in `keep` (effective, permitted, inheritable, ambient and

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,28 @@ int outfile__open(struct outfile *f, const char *path, bool force, mode_t mode, 
 		return outfile_fail(-ENOMEM, err, err_len, "%s: out of memory", path);
 	}
 	return open_partial(f, mode, err, err_len);
+}
+
+/* In a sticky folder only the owner of a file, or of the folder, may replace it. */
+static bool may_replace(const struct stat *dir, const char *path)
+{
+	struct stat st;
+
+	return !(dir->st_mode & S_ISVTX) || dir->st_uid == geteuid() || lstat(path, &st) ||
+	       st.st_uid == geteuid();
+}
+
+bool outfile_may_name(const char *path)
+{
+	char *copy = strdup(path);
+	const char *dir = copy ? dirname(copy) : NULL;
+	struct stat st;
+	bool may;
+
+	may = !strcmp(path, "-") || (dir && !faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) &&
+				     !stat(dir, &st) && may_replace(&st, path));
+	free(copy);
+	return may;
 }
 
 int outfile__close(struct outfile *f)

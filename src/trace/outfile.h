@@ -23,6 +23,8 @@ struct outfile {
  */
 int outfile__open(struct outfile *f, const char *path, bool force, mode_t mode, char *err,
 		  size_t err_len);
+/* Whether this process may, as it is now, create path or replace what is there. "-": yes. */
+bool outfile_may_name(const char *path);
 /* Syncs and closes; the file keeps its .partial name. 0 or -errno. */
 int outfile__close(struct outfile *f);
 /* Gives it its name, after outfile__close(). 0, or -errno and one line in err. */

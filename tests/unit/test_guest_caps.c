@@ -196,6 +196,10 @@ static void test_caps_drop(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
+		if (guest_caps_set_aside(keep) || guest_caps("", &after))
+			_exit(4);
+		if (after.effective & ~keep || after.permitted != before.permitted)
+			_exit(5);
 		if (guest_caps_drop(keep) || guest_caps("", &after))
 			_exit(1);
 		if (after.effective & ~keep || after.permitted & ~keep)
