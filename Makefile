@@ -71,13 +71,12 @@ LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
 BPF_FENTRY := dma_map dma_sg swiotlb share decide
-BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o) \
-	$(OUT)/bpf/dma_sg.direct.o
+BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o)
 SKEL := $(OUT)/dmascope.skel.h $(OUT)/dmascope_nobtf.skel.h
 
 all: $(OUT)/dmascope
 
-BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
+BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h) bpf/dma_sg.bpf.c
 BPF_CC = $(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 	-I. -Iinclude -Ibpf $(BPF_CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
@@ -94,16 +93,10 @@ $(OUT)/bpf/%.fentry.o: bpf/%.bpf.c $(BPF_DEPS)
 	$(Q)$(BPF_CC) -DDMS_FENTRY -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
-$(OUT)/bpf/%.direct.o: bpf/%.bpf.c $(BPF_DEPS)
-	$(call say,BPF,$@)
-	@mkdir -p $(@D)
-	$(Q)$(BPF_CC) -DDMS_DIRECT -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
-
 $(OUT)/bpf/%.nokfunc.o: bpf/%.bpf.c $(BPF_DEPS)
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPF_CC) -DDMS_DIRECT -DDMS_NO_KFUNC -c $< -o $@
+	$(Q)$(BPF_CC) -DDMS_NO_KFUNC -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(OUT)/dmascope.bpf.o: $(BPF_OBJS)
@@ -111,7 +104,7 @@ $(OUT)/dmascope.bpf.o: $(BPF_OBJS)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
 # The same programs for kernels that have no BTF of their own (--btf FILE).
-$(OUT)/dmascope_nobtf.bpf.o: $(BPF_OBJS:%.direct.o=%.nokfunc.o)
+$(OUT)/dmascope_nobtf.bpf.o: $(BPF_OBJS:%/dma_tp.bpf.o=%/dma_tp.nokfunc.o)
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 

@@ -3,8 +3,8 @@
  * Scatter-gather lists: one record per element, as the device sees them. The list is walked
  * here, up to SG_MAX elements; what is beyond is counted as failed. Both the trace events (6.12
  * and later) and the kprobes of older kernels use the same walk. Built three times: for events
- * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT) for events without such
- * helpers, which also runs under lockdown=confidentiality.
+ * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT, as a part of dma_tp.bpf.c)
+ * for events without such helpers, which also runs under lockdown=confidentiality.
  */
 #include "lib/probe.h"
 
@@ -12,13 +12,16 @@
 #define TP(event)	SEC("?tp_btf/" event)
 #define SG_PROG(name)	tp_##name
 #define SG_ELEMENT	sg_element_direct
+#define SG_BLOCK	sg_block_direct
 #else
 #define TP(event)	SEC("?raw_tp/" event)
 #define SG_PROG(name)	rtp_##name
 #define SG_ELEMENT	sg_element
+#define SG_BLOCK	sg_block
 #endif
 
 #define SG_MAX		128
+#define SG_EACH		16	/* elements of a block: two short loops, as each turn is verified */
 #define SG_CHAIN	1UL
 #define SG_END		2UL
 
@@ -55,10 +58,12 @@ struct sg_walk {
 	u8 dir;
 	bool refused;		/* nothing was mapped */
 	bool exact;		/* element i of the list is element i of the mapping */
+	struct mapping m;	/* of the element: on the stack, each way through what fills it
+				   would be verified to the end */
 };
 
 /* One list at a time is walked per CPU and hook: the kernel does not let a program interrupt
- * itself. 2 x 40 bytes per CPU. */
+ * itself. 2 x 136 bytes per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2);
@@ -71,28 +76,38 @@ struct {
 __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 {
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
-	struct mapping m = {};
 	struct scatterlist *sg;
 	struct dms_counts *c;
+	struct mapping *m;
 	unsigned long link;
 
 	if (!w || i >= w->ents || !w->sg)
 		return 1;
 	sg = AS(struct scatterlist, w->sg);
 	c = hit(w->hook);
-	m.dev = w->dev_key;
-	m.dir = w->dir;
-	m.attrs = w->attrs;
-	m.sg_index = i;
-	m.stack = w->stack;
-	m.dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
-	m.size = w->refused ? RD(sg, length) : sg_dma_length(sg);
+	m = &w->m;
+	__builtin_memset(m, 0, sizeof(*m));
+	m->dev = w->dev_key;
+	m->dir = w->dir;
+	m->attrs = w->attrs;
+	m->sg_index = i;
+	m->stack = w->stack;
+	m->dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
+	m->size = w->refused ? RD(sg, length) : sg_dma_length(sg);
 	link = RD(sg, page_link);
 	if (w->exact)
-		m.phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m.phys);
-	mapping_classify(AS(struct device, w->dev), &m);
-	mapping_report(c, w->hook, w->type, &m, NULL);
+		m->phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m->phys);
+	mapping_classify(AS(struct device, w->dev), m);
+	mapping_report(c, w->hook, w->type, m, NULL);
 	w->sg = sg_after(sg, link);
+	return 0;
+}
+
+__weak __noinline int SG_BLOCK(u32 slot, u32 first)
+{
+	for (u32 i = 0; i < SG_EACH; i++)
+		if (SG_ELEMENT(slot, first + i))
+			return 1;
 	return 0;
 }
 
@@ -110,17 +125,22 @@ static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
 	return w;
 }
 
+static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
+{
+	w->dev_key = dev_key(AS(struct device, w->dev));
+	devstate_once(w->hook, AS(struct device, w->dev), w->dev_key);
+	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
+		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
+}
+
 static __always_inline int sg_report(void *ctx, struct sg_walk *w)
 {
 	u32 slot = w->hook == DMS_HOOK_UNMAP_SG;
 	struct dms_counts *c;
 
-	w->dev_key = dev_key(AS(struct device, w->dev));
-	devstate_once(w->hook, AS(struct device, w->dev), w->dev_key);
-	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
-		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
-	for (u32 i = 0; i < SG_MAX; i++)
-		if (SG_ELEMENT(slot, i))
+	sg_prepare(ctx, w);
+	for (u32 i = 0; i < SG_MAX; i += SG_EACH)
+		if (SG_BLOCK(slot, i))
 			return 0;
 	if (w->ents > SG_MAX) {
 		c = counts_of(w->hook);
@@ -138,7 +158,9 @@ static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 	w->refused = true;
 	w->exact = true;
 	w->ents = 1;
-	return sg_report(ctx, w);
+	sg_prepare(ctx, w);
+	SG_ELEMENT(w->hook == DMS_HOOK_UNMAP_SG, 0);
+	return 0;
 }
 
 #ifndef DMS_FENTRY
@@ -247,6 +269,6 @@ static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
 	return sg_report(ctx, w);
 }
 PROBE_ENTRY(dma_unmap_sg, DMS_HOOK_UNMAP_SG, unmap_sg)
-#endif /* DMS_DIRECT */
 
 char LICENSE[] SEC("license") = "GPL";
+#endif /* DMS_DIRECT */

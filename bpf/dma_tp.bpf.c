@@ -11,9 +11,16 @@
 
 #include <bpf/bpf_tracing.h>
 
+/*
+ * The events' first argument. Not as the trusted pointer that it is: for each pointer loaded
+ * through one of those, newer verifiers search all names of the kernel's BTF several times.
+ */
+#define EVENT_DEV(ctx)	AS(struct device, (ctx)[0])
+
 /* void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. */
-static __always_inline int map_event(unsigned long long *ctx, struct device *dev)
+static __always_inline int map_event(unsigned long long *ctx)
 {
+	struct device *dev = EVENT_DEV(ctx);
 	struct dms_counts *c = hit(DMS_HOOK_MAP);
 	struct mapping m = {
 		.dev = dev_key(dev),
@@ -37,7 +44,7 @@ int tp_dma_map_phys(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx, (struct device *)ctx[0]);
+	return map_event(ctx);
 }
 
 SEC("?tp_btf/dma_map_page")
@@ -45,7 +52,7 @@ int tp_dma_map_page(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx, (struct device *)ctx[0]);
+	return map_event(ctx);
 }
 
 SEC("?tp_btf/dma_map_resource")
@@ -53,11 +60,12 @@ int tp_dma_map_resource(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx, (struct device *)ctx[0]);
+	return map_event(ctx);
 }
 
-static __always_inline int unmap_event(unsigned long long *ctx, struct device *dev)
+static __always_inline int unmap_event(unsigned long long *ctx)
 {
+	struct device *dev = EVENT_DEV(ctx);
 	struct dms_counts *c = hit(DMS_HOOK_UNMAP);
 	struct mapping m = {
 		.dev = dev_key(dev),
@@ -79,7 +87,7 @@ int tp_dma_unmap_phys(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx, (struct device *)ctx[0]);
+	return unmap_event(ctx);
 }
 
 SEC("?tp_btf/dma_unmap_page")
@@ -87,7 +95,7 @@ int tp_dma_unmap_page(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx, (struct device *)ctx[0]);
+	return unmap_event(ctx);
 }
 
 SEC("?tp_btf/dma_unmap_resource")
@@ -95,12 +103,12 @@ int tp_dma_unmap_resource(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx, (struct device *)ctx[0]);
+	return unmap_event(ctx);
 }
 
-static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16 type,
-					  struct device *dev, u64 attrs)
+static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16 type, u64 attrs)
 {
+	struct device *dev = EVENT_DEV(ctx);
 	struct dms_counts *c = hit(hook);
 	struct mapping m = {
 		.dev = dev_key(dev),
@@ -129,8 +137,7 @@ int tp_dma_alloc(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
-			      (struct device *)ctx[0], ctx[5]);
+	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC, ctx[5]);
 }
 
 /* 6.13+: (dev, virt, dma, size, dir, flags, attrs) */
@@ -139,8 +146,7 @@ int tp_dma_alloc_dir(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC,
-			      (struct device *)ctx[0], ctx[6]);
+	return coherent_event(ctx, DMS_HOOK_ALLOC, DMS_EV_ALLOC, ctx[6]);
 }
 
 /* 6.12: (dev, virt, dma, size, attrs) */
@@ -149,8 +155,7 @@ int tp_dma_free(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
-			      (struct device *)ctx[0], ctx[4]);
+	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE, ctx[4]);
 }
 
 /* 6.13+: (dev, virt, dma, size, dir, attrs) */
@@ -159,8 +164,7 @@ int tp_dma_free_dir(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE,
-			      (struct device *)ctx[0], ctx[5]);
+	return coherent_event(ctx, DMS_HOOK_FREE, DMS_EV_FREE, ctx[5]);
 }
 
 SEC("?tp_btf/swiotlb_bounced")
@@ -170,5 +174,8 @@ int tp_swiotlb_bounced(unsigned long long *ctx)
 		return 0;
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
+
+/* The linker of objects takes an undefined kernel function from one object only. */
+#include "dma_sg.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

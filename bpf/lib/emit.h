@@ -86,11 +86,9 @@ static __noinline u32 stack_take(void *ctx)
 		return 0;
 	s->type = DMS_EV_STACK;
 	s->depth = n / sizeof(s->ip[0]);
-	for (u32 i = 0; i < DMS_STACK_DEPTH; i++) {
-		if (i >= s->depth)
-			s->ip[i] = 0;
+	/* the rest of ip[] was cleared (__bpf_get_stack(), kernel/bpf/stackmap.c, 4.18 and later) */
+	for (u32 i = 0; i < DMS_STACK_DEPTH; i++)
 		id = (id ^ (u32)s->ip[i] ^ (u32)(s->ip[i] >> 32)) * 16777619U;
-	}
 	id |= !id;
 	s->id = id;
 	slot = id & (STACKS_SENT - 1);
@@ -134,18 +132,21 @@ static __always_inline u32 stack_for(void *ctx, u32 hook, u64 dev, u8 path, u8 d
 	return stack_wanted(hook, dev, path, dir) ? stack_take(ctx) : 0;
 }
 
+/*
+ * The slot of the histogram: the bits that size has from 512 on, at most the last slot. Without
+ * branches, as the verifier would walk all that follows once more for each of them.
+ */
 static __always_inline u32 size_slot(u64 size)
 {
-	u32 slot = 0;
+	u64 n = size >> 9;
 
-	size >>= 9;
-	for (int i = 0; i < DMS_HIST_SLOTS - 1; i++) {
-		if (!size)
-			break;
-		size >>= 1;
-		slot++;
-	}
-	return slot;
+	for (u32 by = 1; by < 64; by *= 2)	/* ones below the highest */
+		n |= n >> by;
+	n &= (1U << (DMS_HIST_SLOTS - 1)) - 1;
+	n -= n >> 1 & 0x5555;			/* and count them */
+	n = (n & 0x3333) + (n >> 2 & 0x3333);
+	n = (n + (n >> 4)) & 0x0f0f;
+	return (n + (n >> 8)) & (DMS_HIST_SLOTS - 1);
 }
 
 /* A fresh element; in read-only data, as it is too large for the stack. */
@@ -172,8 +173,7 @@ static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
 	slot = size_slot(bytes);
 	s->maps++;
 	s->map_bytes += bytes;
-	if (slot < DMS_HIST_SLOTS)
-		s->hist[slot]++;
+	s->hist[slot]++;
 	return true;
 }
 
