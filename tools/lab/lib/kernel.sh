@@ -4,7 +4,7 @@
 #   config  System.map  version      version is what uname -r says
 #   btf          the raw .BTF section, when the kernel has it
 #   modules/     a stock kernel's lib/modules/VERSION
-#   build/       of a built kernel, what out-of-tree modules are built against
+#   build/       what out-of-tree modules are built against; of a stock kernel from kernel_headers
 #   inputs       package, its version, config fragments' hash, compiler
 # Nothing about guests. Sourced by tools/lab/lab.
 
@@ -186,4 +186,31 @@ kernel_keep() {
 	rm -f "$tmp"/src/vmlinux* "$tmp"/src/.tmp_* "$tmp"/src/.vmlinux* "$tmp"/src/*.o "$tmp"/src/.btf*
 	ln -f "$tmp/image" "$tmp/src/vmlinux"	# its BTF is what modules are made against
 	mv "$tmp/src" "$tmp/build"
+}
+
+# kernel_headers FAMILY VERSION: a stock kernel's headers into build/, when they are not there.
+# They name each other by where Debian installs them, which is inside build/ here; the programs
+# among them have to be this machine's.
+kernel_headers() {
+	local name="$1 $2" suites deb dir tmp apt host kbuild release version
+	dir=$(kernel_dir "$1" "$2")
+	[ ! -e "$dir/build" ] || return 0
+	read -r _ _ suites deb _ <<<"$(kernel_row "$1" "$2")"
+	release=linux-headers-$(cat "$dir/version")
+	version=$(sed -n 's/^package=[^ ]* //p' "$dir/inputs")
+	apt=$cache/apt/$deb-${suites//,/+} host=$cache/apt/amd64-${suites//,/+} tmp=$dir/build.tmp
+	say "kernel $name: fetching its headers"
+	apt_state "$apt" "$deb" ${suites//,/ }
+	[ "$deb" = amd64 ] || apt_state "$host" amd64 ${suites//,/ }
+	kbuild=$(apt_in "$apt" apt-cache depends "$release=$version" 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-kbuild-.*\)/\1/p' | head -n 1)
+	rm -rf "$tmp"
+	# shellcheck disable=SC2046
+	apt_unpack "$apt" "$tmp" "$release=$version" "$(apt_in "$apt" apt-cache depends "$release" |
+		sed -n 's/^ *Depends: \(linux-headers-.*-common\)$/\1/p')=$version" &&
+		apt_unpack "$host" "$tmp" "$kbuild" ||
+		die "kernel $name: its headers are not on the mirror (any more?): lab setup --update"
+	sed -i "s|/usr/src/|/lab/cache/${dir#"$cache"/}/build/usr/src/|g" "$tmp/usr/src/$release/Makefile"
+	ln -s "usr/src/$release" "$tmp/tree"
+	mv "$tmp" "$dir/build"
 }
