@@ -3,7 +3,8 @@
  * The kernel's symbols from /proc/kallsyms: one array in order of address, one hash over the
  * part of the name before the first dot, so that a function and the copies a compiler made of
  * it (.isra.0, .constprop.0) share a chain. Names lie in one block; 200,000 symbols take
- * some 12 MB.
+ * some 12 MB. Who asks for a few names only, or maybe for none, opens lazily: then the file is
+ * read at the first question, and only what is expected is kept until something else is asked.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -38,13 +39,23 @@ struct symbols {
 	uint32_t *bucket;
 	uint32_t mask;
 	bool have_addresses;
+	const uint8_t *only;	/* the names to keep, as lazy.names; NULL = all */
+	struct lazy *lazy;	/* this one is empty, and asks those in there */
+};
+
+#define NAME_BITS	(1U << 14)
+
+struct lazy {
+	char path[GFS_PATH_LEN];
+	uint8_t names[NAME_BITS / 8];	/* bits by hash_base(): expected */
+	struct symbols *few, *all;	/* NULL = not read yet */
 };
 
 static uint32_t hash_base(const char *name)
 {
 	uint32_t h = 2166136261u;	/* FNV-1a */
 
-	for (; *name && *name != '.'; name++)
+	for (; *name && *name != '.' && *name != '\t' && *name != ' '; name++)
 		h = (h ^ (unsigned char)*name) * 16777619u;
 	return h;
 }
@@ -117,6 +128,19 @@ static bool wanted(char type, const char *name)
 	       name[0] != '$' && strncmp(name, ".L", 2);
 }
 
+static bool expected(const uint8_t *names, const char *name)
+{
+	uint32_t bit = hash_base(name) % NAME_BITS;
+
+	return names[bit / 8] >> bit % 8 & 1;
+}
+
+/* dma_iommu_ops and its like: the symbols that are asked for by address at each start. */
+static bool is_dma_ops(const char *name, const char *end)
+{
+	return end - name > 4 && !strncmp(end - 4, "_ops", 4) && memmem(name, end - name, "dma", 3);
+}
+
 static const char *hex(const char *p, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -151,6 +175,8 @@ static int add_line(struct symbols *s, const char *line)
 	name = line + 3;
 	end = name + strcspn(name, "\t ");
 	if (end == name || !wanted(type, name))
+		return 0;
+	if (s->only && !expected(s->only, name) && !is_dma_ops(name, end))
 		return 0;
 	module = strchr(end, '[');
 	err = grow((void **)&s->entry, &s->room, s->count + 1, sizeof(*s->entry));
@@ -280,20 +306,17 @@ static int load(int fd, struct symbols *s)
 	return index_names(s);
 }
 
-int symbols_load(const char *root, struct symbols **out)
+static int load_path(const char *path, const uint8_t *only, struct symbols **out)
 {
-	char path[GFS_PATH_LEN];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	struct symbols *s;
-	int fd, err;
 
 	*out = NULL;
-	err = gfs_path(path, sizeof(path), root, "/proc/kallsyms");
-	if (err)
-		return err;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	s = calloc(1, sizeof(*s));
+	if (s)
+		s->only = only;
 	err = s ? load(fd, s) : -ENOMEM;
 	close(fd);
 	if (err) {
@@ -304,10 +327,53 @@ int symbols_load(const char *root, struct symbols **out)
 	return 0;
 }
 
+int symbols_load(const char *root, struct symbols **out)
+{
+	char path[GFS_PATH_LEN];
+	int err;
+
+	*out = NULL;
+	err = gfs_path(path, sizeof(path), root, "/proc/kallsyms");
+	return err ? err : load_path(path, NULL, out);
+}
+
+int symbols_open(const char *root, struct symbols **out)
+{
+	struct symbols *s = calloc(1, sizeof(*s));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (s)
+		s->lazy = calloc(1, sizeof(*s->lazy));
+	if (s && s->lazy)
+		err = gfs_path(s->lazy->path, sizeof(s->lazy->path), root, "/proc/kallsyms");
+	if (!err && access(s->lazy->path, R_OK))
+		err = -errno;
+	if (err) {
+		symbols_free(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+void symbols_expect(struct symbols *s, const char *name)
+{
+	uint32_t bit = hash_base(name) % NAME_BITS;
+
+	if (s && s->lazy && !s->lazy->few)
+		s->lazy->names[bit / 8] |= (uint8_t)(1 << bit % 8);
+}
+
 void symbols_free(struct symbols *s)
 {
 	if (!s)
 		return;
+	if (s->lazy) {
+		symbols_free(s->lazy->few);
+		symbols_free(s->lazy->all);
+	}
+	free(s->lazy);
 	free(s->entry);
 	free(s->names);
 	free(s->modules);
@@ -315,13 +381,37 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
+/* Where all symbols are; NULL if they cannot be read. */
+static const struct symbols *all_of(const struct symbols *s)
+{
+	if (!s || !s->lazy)
+		return s;
+	if (!s->lazy->all)
+		load_path(s->lazy->path, NULL, &s->lazy->all);
+	return s->lazy->all;
+}
+
+/* Where a name is if it is anywhere. */
+static const struct symbols *for_name(const struct symbols *s, const char *name)
+{
+	struct lazy *l = s ? s->lazy : NULL;
+
+	if (!l || l->all || !expected(l->names, name))
+		return all_of(s);
+	if (!l->few)
+		load_path(l->path, l->names, &l->few);
+	return l->few;
+}
+
 size_t symbols_count(const struct symbols *s)
 {
+	s = all_of(s);
 	return s ? s->count : 0;
 }
 
 bool symbols_have_addresses(const struct symbols *s)
 {
+	s = all_of(s);
 	return s && s->have_addresses;
 }
 
@@ -352,7 +442,7 @@ static const struct entry *first_alias(const struct symbols *s, size_t i)
 	return &s->entry[i];
 }
 
-int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off)
+static int by_address(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off)
 {
 	size_t lo = 0, hi, mid;
 
@@ -372,9 +462,23 @@ int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, 
 	if (!s->entry[lo].addr || addr - s->entry[lo].addr > MAX_OFFSET)
 		return -ENOENT;
 	fill(s, first_alias(s, lo), sym);
-	if (off)
-		*off = addr - sym->addr;
+	*off = addr - sym->addr;
 	return 0;
+}
+
+int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off)
+{
+	uint64_t distance;
+	int err = -ENOENT;
+
+	/* among a few, only one that begins just there is sure to be it */
+	if (s && s->lazy && !s->lazy->all)
+		err = by_address(s->lazy->few, addr, sym, &distance);
+	if (err || distance)
+		err = by_address(all_of(s), addr, sym, &distance);
+	if (!err && off)
+		*off = distance;
+	return err;
 }
 
 bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t len)
@@ -405,6 +509,7 @@ unsigned int symbols_find(const struct symbols *s, const char *name, struct symb
 	unsigned int count = 0;
 	uint32_t i;
 
+	s = for_name(s, name);
 	if (!s)
 		return 0;
 	for (i = chain(s, name); i != NONE; i = s->entry[i].next) {
@@ -445,6 +550,7 @@ bool symbols_next_variant(const struct symbols *s, const char *name, size_t *pos
 	size_t n = strlen(name);
 	uint32_t i;
 
+	s = for_name(s, name);
 	if (!s || *pos == NONE)
 		return false;
 	for (i = *pos ? (uint32_t)(*pos - 1) : chain(s, name); i != NONE; i = s->entry[i].next) {

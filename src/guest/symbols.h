@@ -21,6 +21,14 @@ struct symbol {
 
 /* Reads /proc/kallsyms. The caller frees *out with symbols_free(). 0 or -errno. */
 int symbols_load(const char *root, struct symbols **out);
+
+/*
+ * The same, read when something is asked. Names told with symbols_expect() before the first
+ * question, and addresses of dma_ops, are then found in a small table; the first question for
+ * anything else reads all. What cannot be read is not found. 0, or -errno if there is no such file.
+ */
+int symbols_open(const char *root, struct symbols **out);
+void symbols_expect(struct symbols *s, const char *name);	/* with its suffixes */
 void symbols_free(struct symbols *s);
 
 size_t symbols_count(const struct symbols *s);

@@ -5,9 +5,12 @@
  * work. Reading what they deliver is in read.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -121,14 +124,68 @@ static uint64_t variable_at(const struct probe *p, const char *name)
 	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
 }
 
+/* What is asked of the symbols while attaching, so that they need not all be kept. */
+static void expect_symbols(struct symbols *syms)
+{
+	static const char *const variables[] = {
+		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
+	};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		symbols_expect(syms, variables[i]);
+	for (unsigned int i = 0; i < hook_rows_count; i++)
+		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
+			symbols_expect(syms, hook_rows[i].cand[k].symbol);
+}
+
+/* ---- BTF ---- */
+
+#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
+
+/* Mapped where the kernel can (6.16 and later), as sysfs gives no more than a page a read. */
+static struct btf *kernel_btf(void)
+{
+	int fd = open(KERNEL_BTF, O_RDONLY | O_CLOEXEC);
+	struct btf *btf = NULL;
+	struct stat st;
+	void *data;
+
+	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0 && st.st_size <= UINT32_MAX) {
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			btf = btf__new(data, (uint32_t)st.st_size);
+			munmap(data, (size_t)st.st_size);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return btf ? btf : btf__load_vmlinux_btf();
+}
+
+/* What choosing asks; afterwards it is let go, because libbpf reads its own when it loads. */
+static void read_btf(struct probe *p)
+{
+	const struct btf_type *t;
+	int id;
+
+	p->btf = p->opts.btf_path ? btf__parse(p->opts.btf_path, NULL) : kernel_btf();
+	p->env.btf = p->btf;
+	id = p->btf ? btf__find_by_name_kind(p->btf, "page", BTF_KIND_STRUCT) : -1;
+	t = id > 0 ? btf__type_by_id(p->btf, id) : NULL;
+	p->struct_page_size = t ? t->size : 0;
+}
+
+static void drop_btf(struct probe *p)
+{
+	btf__free(p->btf);
+	p->btf = NULL;
+	p->env.btf = NULL;
+}
+
 /* How an address of the linear map or a struct page becomes a physical address. */
 static void config_addresses(struct probe *p, struct dms_config *cfg)
 {
-	const struct btf_type *t;
-	int id = btf__find_by_name_kind(p->btf, "page", BTF_KIND_STRUCT);
-
-	t = id > 0 ? btf__type_by_id(p->btf, id) : NULL;
-	cfg->struct_page_size = t ? t->size : 0;
+	cfg->struct_page_size = p->struct_page_size;
 	cfg->virt_mask = ~0ULL;
 	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
 	if (!strcmp(p->env.arch, "ppc64le")) {
@@ -347,6 +404,8 @@ static int attach_choice(struct probe *p, const struct choice *c)
 
 static bool has_other_candidate(struct probe *p, struct choice *c)
 {
+	if (!p->btf)
+		read_btf(p);
 	choose(&p->env, c->row, c);
 	return c->cand;
 }
@@ -438,12 +497,10 @@ static void fail_eperm(struct probe_error *err)
 
 static int load_btf(struct probe *p, struct probe_error *err)
 {
-	p->env.own_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
-	p->btf = p->opts.btf_path ? btf__parse(p->opts.btf_path, NULL) : btf__load_vmlinux_btf();
-	if (p->btf) {
-		p->env.btf = p->btf;
+	p->env.own_btf = !access(KERNEL_BTF, R_OK);
+	read_btf(p);
+	if (p->btf)
 		return 0;
-	}
 	err->fault = PROBE_NO_BTF;
 	if (p->opts.btf_path)
 		snprintf(err->text, sizeof(err->text), "%s has no usable BTF: %s",
@@ -538,11 +595,13 @@ static int open_all(struct probe *p, struct probe_error *err)
 
 	choose_all(p);
 	for (unsigned int round = 0; round < 4 * hook_rows_count; round++) {
+		drop_btf(p);
 		ret = try_round(p, err);
 		if (ret != -EAGAIN)
 			break;
 		close_skeleton(p);
 	}
+	drop_btf(p);
 	if (ret && err->fault == PROBE_NO_HOOK && p->eperm)
 		fail_eperm(err);
 	return ret;
@@ -573,7 +632,7 @@ static unsigned int shards_for(unsigned int wanted)
 	return n;
 }
 
-int probe__open(struct probe **out, const struct probe_opts *opts, const struct symbols *syms,
+int probe__open(struct probe **out, const struct probe_opts *opts, struct symbols *syms,
 		struct probe_error *err)
 {
 	struct guest_lockdown lock;
@@ -592,6 +651,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, const struct 
 	if (!p->opts.ring_bytes)
 		p->opts.ring_bytes = 8 << 20;
 	p->shards = shards_for(opts->shards);
+	expect_symbols(syms);
 	load_log.verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_message);
 	uname(&uts);
@@ -638,6 +698,6 @@ void probe__free(struct probe *p)
 	if (!p)
 		return;
 	close_skeleton(p);
-	btf__free(p->btf);
+	drop_btf(p);
 	free(p);
 }

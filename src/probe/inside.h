@@ -21,7 +21,8 @@ struct probe {
 	struct probe_opts opts;
 	struct choose_env env;
 	char arch[65];
-	struct btf *btf;
+	struct btf *btf;		/* NULL when nothing has to be chosen */
+	uint32_t struct_page_size;	/* bytes, 0 = not known */
 	struct choice choices[PROBE_MAX_CHOICES];
 	unsigned int nchoices;
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */

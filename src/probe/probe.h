@@ -49,7 +49,7 @@ struct probe_error {
  * Chooses a candidate for every hook, loads, attaches. Hooks that this kernel does not have are
  * left out; it fails only if not one mapping or bounce hook works. 0, or -errno with *err.
  */
-int probe__open(struct probe **p, const struct probe_opts *opts, const struct symbols *syms,
+int probe__open(struct probe **p, const struct probe_opts *opts, struct symbols *syms,
 		struct probe_error *err);
 void probe__free(struct probe *p);	/* detaches too; takes NULL */
 

@@ -430,7 +430,7 @@ int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink
 	l->ctx = ctx;
 	err = devtable__new(&l->devs);
 	if (!err)
-		err = symbols_load("", &l->syms);
+		err = symbols_open("", &l->syms);
 	if (!err)
 		err = session(l, &s);
 	if (!err)

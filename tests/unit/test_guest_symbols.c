@@ -223,13 +223,55 @@ static void test_large(void **state)
 	symbols_free(s);
 }
 
+/* What was expected comes from the small table, the rest from the whole; each read once. */
+static void test_lazy(void **state)
+{
+	struct tree *t = *state;
+	struct symbols *s = (void *)1;
+	struct symbol sym;
+	uint64_t off;
+
+	assert_int_equal(symbols_open(t->root, &s), -ENOENT);
+	assert_null(s);
+	tree_file(t, "/proc/kallsyms", "never read\n");
+	assert_int_equal(symbols_open(t->root, &s), 0);
+	symbols_expect(s, "tce_build_pSeriesLP");
+	symbols_expect(s, "t_next");
+	symbols_expect(s, "nvme_map");
+	symbols_expect(s, "no_such_function");
+	symbols_expect(NULL, "x");
+	tree_file(t, "/proc/kallsyms", sample);
+	assert_int_equal(symbols_find_function(s, "tce_build_pSeriesLP", &sym), 1);
+	assert_string_equal(sym.name, "tce_build_pSeriesLP.constprop.0");
+	/* from now on that table is all there is of these */
+	tree_file(t, "/proc/kallsyms", "c000000000050000 T later\nc000000000010108 T added\n");
+	assert_int_equal(symbols_find(s, "t_next", NULL), 2);
+	assert_int_equal(symbols_find(s, "nvme_map", &sym), 1);
+	assert_string_equal(sym.module, "nvme");
+	assert_int_equal(symbols_find_function(s, "no_such_function", NULL), 0);
+	assert_int_equal(symbols_by_addr(s, 0xc000000000020200, &sym, &off), 0);
+	assert_string_equal(sym.name, "dma_iommu_ops");
+	/* not expected: all is read */
+	assert_int_equal(symbols_find(s, "later", NULL), 1);
+	expect(s, 0xc000000000010110, "added+0x8");
+	assert_int_equal(symbols_count(s), 2);
+	assert_true(symbols_have_addresses(s));
+	symbols_free(s);
+	tree_file(t, "/proc/kallsyms", "");
+	assert_int_equal(symbols_open(t->root, &s), 0);
+	symbols_expect(s, "x");
+	assert_int_equal(symbols_find(s, "x", NULL), 0);
+	expect(s, 0xc000000000010110, "?");
+	symbols_free(s);
+}
+
 int main(void)
 {
 #define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
 		ON_TREE(test_by_addr), ON_TREE(test_cut), ON_TREE(test_by_name),
 		ON_TREE(test_variants), ON_TREE(test_hidden), ON_TREE(test_missing),
-		ON_TREE(test_long_line), ON_TREE(test_blacklist), ON_TREE(test_large),
+		ON_TREE(test_lazy), ON_TREE(test_long_line), ON_TREE(test_blacklist), ON_TREE(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
