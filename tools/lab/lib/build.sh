@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# build.sh OUT: compiles plugins and guest helpers. Runs in the lab's root, with tools/lab at
-# /lab/src.
+# build.sh OUT: compiles plugins, firmware and guest helpers. Runs in the lab's root, with tools/lab
+# at /lab/src.
 set -eu
 out=$1
 flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror"
@@ -15,11 +15,27 @@ plugin() {
 		$(pkg-config --cflags --libs glib-2.0)
 }
 
+# rom NAME BLOCKS: an option ROM of that many 512 bytes; their sum has to be 0.
+rom() {
+	as --32 --defsym "BLOCKS=$2" -o "$out/$1.o" "$1.S"
+	ld -m elf_i386 -Ttext=0 --oformat binary -o "$out/$1.rom" "$out/$1.o"
+	truncate -s $(($2 * 512 - 1)) "$out/$1.rom"
+	sum=$(od -An -v -tu1 "$out/$1.rom" |
+		awk '{ for (i = 1; i <= NF; i++) sum += $i } END { print (256 - sum % 256) % 256 }')
+	# shellcheck disable=SC2059
+	printf "\\$(printf %o "$sum")" >>"$out/$1.rom"
+	chmod 644 "$out/$1.rom"
+	rm "$out/$1.o"
+}
+
 cd /lab/src/plugins
 plugin pef-ultravisor pef-ultravisor.c pages.c tce.c
 plugin pv-ultravisor pv-ultravisor.c pages.c
-plugin sev-firmware sev-firmware.c
+plugin sev-firmware sev-firmware.c pages.c
 plugin marks marks.c
+
+cd /lab/src/firmware
+rom dma-fence 33
 
 cd /lab/src/guest
 for pair in ppc64le:powerpc64le-linux-gnu- s390x:s390x-linux-gnu- amd64:x86_64-linux-gnu-; do

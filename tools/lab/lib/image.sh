@@ -16,9 +16,10 @@ busybox_setup() {
 	mv "$cache/busybox/$BUSYBOX_SUITE-$1.tmp" "$cache/busybox/$BUSYBOX_SUITE-$1"
 }
 
-# built_setup: plugins and guest helpers, keyed by their sources; sets $built.
+# built_setup: plugins, firmware and guest helpers, keyed by their sources; sets $built.
 built_setup() {
-	built=$cache/built/$(cat "$lab_dir"/plugins/* "$lab_dir"/guest/*.[ch] "$lab_dir/lib/build.sh" |
+	built=$cache/built/$(cat "$lab_dir"/plugins/* "$lab_dir"/firmware/* "$lab_dir"/guest/*.[ch] \
+		"$lab_dir/lib/build.sh" |
 		sha256sum | cut -c1-12)
 	[ ! -e "$built" ] || return 0
 	say "compiling plugins and guest helpers"

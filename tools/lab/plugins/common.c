@@ -46,6 +46,7 @@ static struct {
 	bool seen;
 	uint64_t guest_ns, host_ns;
 	void (*first)(void);
+	void (*each)(unsigned int cpu);
 } last_mark;
 
 static uint64_t host_ns(void)
@@ -74,6 +75,11 @@ bool lab_booting(void)
 void lab_on_first_mark(void (*hook)(void))
 {
 	last_mark.first = hook;
+}
+
+void lab_on_mark(void (*hook)(unsigned int cpu))
+{
+	last_mark.each = hook;
 }
 
 void lab_log(unsigned int cpu, const char *format, ...)
@@ -190,6 +196,8 @@ static void mark(unsigned int cpu, uint64_t packed, uint64_t guest_ns)
 	snprintf(line, sizeof(line), "lab mark %s guest_ns=%" PRIu64 " host_ns=%" PRIu64 "\n",
 		 label, guest_ns, last_mark.host_ns);
 	qemu_plugin_outs(line);
+	if (last_mark.each)
+		last_mark.each(cpu);
 	lab_unlock();
 }
 

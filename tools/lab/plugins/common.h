@@ -69,6 +69,8 @@ void lab_log(unsigned int cpu, const char *format, ...) __attribute__((format(pr
 bool lab_booting(void);
 /* Called, locked, before the line of the first mark is written. */
 void lab_on_first_mark(void (*hook)(void));
+/* Called, locked, after the line of each mark. */
+void lab_on_mark(void (*hook)(unsigned int cpu));
 
 /* Watches for lab-mark's and lab-send's instruction; true when this is it. */
 bool lab_watch_mark(struct qemu_plugin_insn *insn);

@@ -52,6 +52,19 @@ uint64_t pages_shared(void)
 	return shared_now;
 }
 
+bool pages_run(uint64_t *first, uint64_t *count)
+{
+	uint64_t page = *first;
+
+	while (page < total && !is_shared(page))
+		page++;
+	*first = page;
+	while (page < total && is_shared(page))
+		page++;
+	*count = page - *first;
+	return *count;
+}
+
 static const char *page_state(uint64_t page)
 {
 	if (page >= total)

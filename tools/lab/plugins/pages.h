@@ -21,6 +21,8 @@ struct pages_result pages_set(uint64_t first, uint64_t count, bool shared);
 /* Makes all private; returns how many were shared. */
 uint64_t pages_clear(void);
 uint64_t pages_shared(void);
+/* The next run of shared pages from *first on; false: there is none. */
+bool pages_run(uint64_t *first, uint64_t *count);
 /* "shared", "private", "outside" (of RAM) or "mixed", for the pages that hold these bytes. */
 const char *pages_state(uint64_t addr, uint64_t len);
 
