@@ -46,7 +46,7 @@ struct symbols {
 #define NAME_BITS	(1U << 14)
 
 struct lazy {
-	char path[GFS_PATH_LEN];
+	int fd;				/* opened while we have the rights to see addresses */
 	uint8_t names[NAME_BITS / 8];	/* bits by hash_base(): expected */
 	struct symbols *few, *all;	/* NULL = not read yet */
 };
@@ -306,19 +306,27 @@ static int load(int fd, struct symbols *s)
 	return index_names(s);
 }
 
-static int load_path(const char *path, const uint8_t *only, struct symbols **out)
+static int open_kallsyms(const char *root)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-	struct symbols *s;
+	char path[GFS_PATH_LEN];
+	int err = gfs_path(path, sizeof(path), root, "/proc/kallsyms"), fd;
+
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int load_from(int fd, const uint8_t *only, struct symbols **out)
+{
+	struct symbols *s = calloc(1, sizeof(*s));
+	int err;
 
 	*out = NULL;
-	if (fd < 0)
-		return -errno;
-	s = calloc(1, sizeof(*s));
-	if (s)
-		s->only = only;
-	err = s ? load(fd, s) : -ENOMEM;
-	close(fd);
+	if (!s)
+		return -ENOMEM;
+	s->only = only;
+	err = lseek(fd, 0, SEEK_SET) ? -errno : load(fd, s);
 	if (err) {
 		symbols_free(s);
 		return err;
@@ -329,30 +337,32 @@ static int load_path(const char *path, const uint8_t *only, struct symbols **out
 
 int symbols_load(const char *root, struct symbols **out)
 {
-	char path[GFS_PATH_LEN];
-	int err;
+	int fd = open_kallsyms(root), err;
 
 	*out = NULL;
-	err = gfs_path(path, sizeof(path), root, "/proc/kallsyms");
-	return err ? err : load_path(path, NULL, out);
+	if (fd < 0)
+		return fd;
+	err = load_from(fd, NULL, out);
+	close(fd);
+	return err;
 }
 
 int symbols_open(const char *root, struct symbols **out)
 {
 	struct symbols *s = calloc(1, sizeof(*s));
-	int err = -ENOMEM;
+	struct lazy *l = calloc(1, sizeof(*l));
+	int fd = open_kallsyms(root);
 
 	*out = NULL;
-	if (s)
-		s->lazy = calloc(1, sizeof(*s->lazy));
-	if (s && s->lazy)
-		err = gfs_path(s->lazy->path, sizeof(s->lazy->path), root, "/proc/kallsyms");
-	if (!err && access(s->lazy->path, R_OK))
-		err = -errno;
-	if (err) {
-		symbols_free(s);
-		return err;
+	if (!s || !l || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(l);
+		free(s);
+		return fd < 0 ? fd : -ENOMEM;
 	}
+	l->fd = fd;
+	s->lazy = l;
 	*out = s;
 	return 0;
 }
@@ -370,6 +380,7 @@ void symbols_free(struct symbols *s)
 	if (!s)
 		return;
 	if (s->lazy) {
+		close(s->lazy->fd);
 		symbols_free(s->lazy->few);
 		symbols_free(s->lazy->all);
 	}
@@ -387,7 +398,7 @@ static const struct symbols *all_of(const struct symbols *s)
 	if (!s || !s->lazy)
 		return s;
 	if (!s->lazy->all)
-		load_path(s->lazy->path, NULL, &s->lazy->all);
+		load_from(s->lazy->fd, NULL, &s->lazy->all);
 	return s->lazy->all;
 }
 
@@ -399,7 +410,7 @@ static const struct symbols *for_name(const struct symbols *s, const char *name)
 	if (!l || l->all || !expected(l->names, name))
 		return all_of(s);
 	if (!l->few)
-		load_path(l->path, l->names, &l->few);
+		load_from(l->fd, l->names, &l->few);
 	return l->few;
 }
 

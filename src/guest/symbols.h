@@ -25,7 +25,8 @@ int symbols_load(const char *root, struct symbols **out);
 /*
  * The same, read when something is asked. Names told with symbols_expect() before the first
  * question, and addresses of dma_ops, are then found in a small table; the first question for
- * anything else reads all. What cannot be read is not found. 0, or -errno if there is no such file.
+ * anything else reads all. What cannot be read is not found. The file is opened now, so rights to
+ * see addresses may be given up. 0, or -errno if it cannot be opened.
  */
 int symbols_open(const char *root, struct symbols **out);
 void symbols_expect(struct symbols *s, const char *name);	/* with its suffixes */
