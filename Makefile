@@ -19,8 +19,9 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 
 CLANG ?= clang
-BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-LLVM_STRIP ?= llvm-strip
+LLVM_LINK ?= llvm-link
+LLC ?= llc
+LLVM_OBJCOPY ?= llvm-objcopy
 
 bpf_arch_amd64 := x86
 bpf_arch_arm64 := arm64
@@ -71,54 +72,60 @@ LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
 BPF_FENTRY := dma_map dma_sg swiotlb share decide
-BPF_OBJS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.o)
-SKEL := $(OUT)/dmascope.skel.h $(OUT)/dmascope_nobtf.skel.h
+# Programs of trace events that read without helpers: dma_tp only, dma_sg once more.
+BPF_DIRECT := dma_tp dma_sg
+BPF_PARTS := $(patsubst bpf/%.bpf.c,$(OUT)/bpf/%.bc,$(filter-out bpf/dma_tp.%,$(BPF_SRCS))) \
+	$(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.bc) $(BPF_DIRECT:%=$(OUT)/bpf/%.direct.bc)
+# The same programs once more, for kernels that have no BTF of their own (--btf FILE).
+BPF_PARTS_NOBTF := $(BPF_PARTS:%.direct.bc=%.nokfunc.bc)
+BPF_OBJS := $(OUT)/dmascope.bpf.o $(OUT)/dmascope_nobtf.bpf.o
 
 all: $(OUT)/dmascope
 
-BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h) bpf/dma_sg.bpf.c
+BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
 BPF_CC = $(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 	-I. -Iinclude -Ibpf $(BPF_CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
 
-$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c $(BPF_DEPS)
-	$(call say,BPF,$@)
-	@mkdir -p $(@D)
-	$(Q)$(BPF_CC) -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
+$(OUT)/bpf/%.fentry.bc: BPF_VARIANT := -DDMS_FENTRY
+$(OUT)/bpf/%.direct.bc: BPF_VARIANT := -DDMS_DIRECT
+$(OUT)/bpf/%.nokfunc.bc: BPF_VARIANT := -DDMS_DIRECT -DDMS_NO_KFUNC
 
-$(OUT)/bpf/%.fentry.o: bpf/%.bpf.c $(BPF_DEPS)
-	$(call say,BPF,$@)
-	@mkdir -p $(@D)
-	$(Q)$(BPF_CC) -DDMS_FENTRY -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
+define bpf_compile
+$(call say,BPF,$@)
+@mkdir -p $(@D)
+$(Q)$(BPF_CC) $(BPF_VARIANT) -emit-llvm -c $< -o $@
+endef
+$(OUT)/bpf/%.bc: bpf/%.bpf.c $(BPF_DEPS)
+	$(bpf_compile)
+$(OUT)/bpf/%.fentry.bc: bpf/%.bpf.c $(BPF_DEPS)
+	$(bpf_compile)
+$(OUT)/bpf/%.direct.bc: bpf/%.bpf.c $(BPF_DEPS)
+	$(bpf_compile)
+$(OUT)/bpf/%.nokfunc.bc: bpf/%.bpf.c $(BPF_DEPS)
+	$(bpf_compile)
 
-$(OUT)/bpf/%.nokfunc.o: bpf/%.bpf.c $(BPF_DEPS)
-	$(call say,BPF,$@)
-	@mkdir -p $(@D)
-	$(Q)$(BPF_CC) -DDMS_NO_KFUNC -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
-
-$(OUT)/dmascope.bpf.o: $(BPF_OBJS)
+# Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6.
+$(OUT)/dmascope.bc: $(BPF_PARTS)
+$(OUT)/dmascope_nobtf.bc: $(BPF_PARTS_NOBTF)
+$(OUT)/dmascope.bc $(OUT)/dmascope_nobtf.bc:
 	$(call say,LINK,$@)
-	$(Q)$(BPFTOOL) gen object $@ $^
+	$(Q)$(LLVM_LINK) $^ -o $@
 
-# The same programs for kernels that have no BTF of their own (--btf FILE).
-$(OUT)/dmascope_nobtf.bpf.o: $(BPF_OBJS:%/dma_tp.bpf.o=%/dma_tp.nokfunc.o)
-	$(call say,LINK,$@)
-	$(Q)$(BPFTOOL) gen object $@ $^
-
-$(OUT)/%.skel.h: $(OUT)/%.bpf.o
-	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+# Debug sections, relocations of BTF and labels are of no use to libbpf, and three quarters of it.
+$(OUT)/%.bpf.o: $(OUT)/%.bc
+	$(call say,LLC,$@)
+	$(Q)$(LLC) -march=$(BPF_TARGET) -mcpu=v2 -filetype=obj $< -o $@
+	$(Q)$(LLVM_OBJCOPY) --strip-debug --remove-section=.rel.BTF --remove-section=.rel.BTF.ext $@
+	$(Q)$(LLVM_OBJCOPY) --wildcard --strip-symbol='LBB*' $@
 
 $(OUT)/obj/%.o: src/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(LIVE_OBJS): | $(SKEL)
-$(OUT)/obj/probe/attach.o $(OUT)/obj/probe/read.o $(OUT)/obj/probe/snapshot.o: $(SKEL)
+$(OUT)/obj/probe/object.o: $(BPF_OBJS)
+$(OUT)/obj/probe/object.o: ALL_CFLAGS += -DBPF_OBJECTS='"$(OUT)"'
 
 $(OUT)/libcore.a: $(CORE_OBJS)
 	$(call say,AR,$@)

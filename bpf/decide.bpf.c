@@ -93,5 +93,3 @@ static __always_inline int device_add(probe_ctx *ctx, struct dms_counts *c)
 			    (struct device *)arg_of(ctx, DMS_HOOK_DEVICE_ADD, DMS_ARG_DEV));
 }
 PROBE_ENTRY(device_add, DMS_HOOK_DEVICE_ADD, device_add)
-
-char LICENSE[] SEC("license") = "GPL";

@@ -125,5 +125,3 @@ static __always_inline int free_coherent(probe_ctx *ctx, struct dms_counts *c)
 	return 0;
 }
 PROBE_ENTRY(dma_free, DMS_HOOK_FREE, free_coherent)
-
-char LICENSE[] SEC("license") = "GPL";

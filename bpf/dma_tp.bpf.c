@@ -6,7 +6,6 @@
  * dma_map_phys in 6.18 and dma_alloc gained a direction in 6.13, so positions of arguments come
  * from the layout where they differ.
  */
-#define DMS_DIRECT
 #include "lib/bounce_request.h"
 
 #include <bpf/bpf_tracing.h>
@@ -174,8 +173,3 @@ int tp_swiotlb_bounced(unsigned long long *ctx)
 		return 0;
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
-
-/* The linker of objects takes an undefined kernel function from one object only. */
-#include "dma_sg.bpf.c"
-
-char LICENSE[] SEC("license") = "GPL";

@@ -173,5 +173,3 @@ int krp_share_xive(struct pt_regs *ctx)
  */
 
 #endif /* DMS_FENTRY */
-
-char LICENSE[] SEC("license") = "GPL";

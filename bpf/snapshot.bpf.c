@@ -142,5 +142,3 @@ int snap_pool(struct bpf_raw_tracepoint_args *ctx)
 		p->elements = sizeof(p->data) / size;
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -106,5 +106,3 @@ int rtp_swiotlb_bounced(unsigned long long *ctx)
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 #endif /* DMS_FENTRY */
-
-char LICENSE[] SEC("license") = "GPL";

@@ -429,5 +429,3 @@ int rtp_hcall_exit(unsigned long long *ctx)
 	event_submit(c, e);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "GPL";

@@ -34,9 +34,9 @@ check-guest: all cross
 
 check-build: all unit-bins cross san
 
-cross: cross-ppc64le cross-static
-cross-ppc64le:
-	$(Q)$(MAKE) --no-print-directory ARCH=ppc64le
+cross: cross-ppc64le cross-s390x cross-static
+cross-ppc64le cross-s390x: cross-%:
+	$(Q)$(MAKE) --no-print-directory ARCH=$*
 cross-static:
 	$(Q)$(MAKE) --no-print-directory STATIC=1
 san:
@@ -45,4 +45,4 @@ san:
 check-tools:
 	$(Q)tools/install-deps
 
-.PHONY: check check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-static san
+.PHONY: check check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san

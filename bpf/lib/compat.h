@@ -4,7 +4,7 @@
  * version that made the difference. Nothing here is chosen by version number; fields are asked
  * for by name. Accessors only; emitting and counting live elsewhere.
  *
- * A file that defines DMS_DIRECT before including this reads through BTF pointers without any
+ * A file that is built with DMS_DIRECT reads through BTF pointers without any
  * helper: the only way under lockdown=confidentiality, where bpf_probe_read*() is refused. Its
  * pointers must come from the arguments of a tp_btf program.
  */

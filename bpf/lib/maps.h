@@ -14,10 +14,11 @@
 #include "dmascope/config.h"
 #include "dmascope/event.h"
 
-const volatile struct dms_config config __weak = {};
+char LICENSE[] SEC("license") __weak = "GPL";
 
-/* Set once by read_values before anything is attached. */
-struct dms_values values __weak = {};
+/* A section each: so user space finds them by name. */
+const volatile struct dms_config config __weak SEC(".rodata.config") = {};
+struct dms_values values __weak SEC(".data.values") = {};
 
 static __always_inline bool observing(void)
 {

@@ -18,8 +18,6 @@
 #include "guest/lockdown.h"
 #include "probe/inside.h"
 
-#include "dmascope_nobtf.skel.h"
-
 /* libbpf reports why a program was refused only through its log; the last lines are kept. */
 static struct {
 	char prog[64];
@@ -246,7 +244,7 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 static int rings_create(struct probe *p)
 {
 	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
-	int map = bpf_map__fd(p->skel->maps.rings), err;
+	int map = bpf_map__fd(p->bpf->rings), err;
 
 	while (each & (each - 1))
 		each &= each - 1;
@@ -291,69 +289,48 @@ static int maps_size(struct probe *p)
 
 	/* what this run does not use takes no memory */
 	if (!(p->opts.flags & DMS_CFG_STATS))
-		err = bpf_map__set_max_entries(p->skel->maps.stats, 1);
+		err = bpf_map__set_max_entries(p->bpf->stats, 1);
 	if (!err && !(p->opts.flags & DMS_CFG_FILTER_DEV))
-		err = bpf_map__set_max_entries(p->skel->maps.dev_filter, 1);
+		err = bpf_map__set_max_entries(p->bpf->dev_filter, 1);
 	return err;
 }
 
 /* ---- one try ---- */
 
-static void close_skeleton(struct probe *p)
+static void close_all(struct probe *p)
 {
 	for (unsigned int i = 0; i < p->nlinks; i++)
 		bpf_link__destroy(p->links[i]);
 	p->nlinks = 0;
 	rings_close(p);
-	dmascope_bpf__destroy(p->skel);
-	p->skel = NULL;
-}
-
-/*
- * A kernel without BTF of its own gets the object that names no kernel function. Both objects
- * hold the same programs and maps, so the same skeleton fits.
- */
-static int open_skeleton(struct probe *p, const struct bpf_object_open_opts *opts)
-{
-	struct dmascope_bpf *skel = calloc(1, sizeof(*skel));
-	int err;
-
-	if (!skel)
-		return -ENOMEM;
-	err = dmascope_bpf__create_skeleton(skel);
-	if (!err && !p->env.own_btf)
-		skel->skeleton->data = (void *)dmascope_nobtf_bpf__elf_bytes(&skel->skeleton->data_sz);
-	if (!err)
-		err = bpf_object__open_skeleton(skel->skeleton, opts);
-	if (err) {
-		dmascope_bpf__destroy(skel);
-		return err;
-	}
-	p->skel = skel;
-	return 0;
+	object__free(p->bpf);
+	p->bpf = NULL;
 }
 
 static int load(struct probe *p)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = p->opts.btf_path);
 	struct bpf_program *prog;
+	struct dms_config cfg;
 	int err;
 
-	err = open_skeleton(p, &opts);
+	err = object__open(&p->bpf, p->env.own_btf, &opts);
 	if (err)
 		return err;
-	bpf_object__for_each_program(prog, p->skel->obj) {
+	bpf_object__for_each_program(prog, p->bpf->obj) {
 		err = prog_prepare(p, prog);
 		if (err)
 			return err;
 	}
-	config_fill(p, (struct dms_config *)&p->skel->rodata->config);
-	err = maps_size(p);
+	config_fill(p, &cfg);
+	err = bpf_map__set_initial_value(p->bpf->config, &cfg, sizeof(cfg));
+	if (!err)
+		err = maps_size(p);
 	if (err)
 		return err;
 	load_log.prog[0] = '\0';
 	load_log.line[0] = '\0';
-	err = dmascope_bpf__load(p->skel);
+	err = object__load(p->bpf);
 	if (err)
 		return err;
 	return rings_create(p);
@@ -363,7 +340,7 @@ static int load(struct probe *p)
 static int read_values(struct probe *p)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int fd = bpf_program__fd(p->skel->progs.read_values);
+	int fd = bpf_program__fd(p->bpf->read_values);
 
 	if (p->env.no_kprobes || fd < 0)
 		return 0;
@@ -372,7 +349,7 @@ static int read_values(struct probe *p)
 
 static int attach_prog(struct probe *p, const struct choice *c, const char *name, bool ret)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, name);
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->bpf->obj, name);
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = ret, .offset = c->cand->offset);
 	struct bpf_link *link;
 
@@ -599,7 +576,7 @@ static int open_all(struct probe *p, struct probe_error *err)
 		ret = try_round(p, err);
 		if (ret != -EAGAIN)
 			break;
-		close_skeleton(p);
+		close_all(p);
 	}
 	drop_btf(p);
 	if (ret && err->fault == PROBE_NO_HOOK && p->eperm)
@@ -682,7 +659,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 
 void probe__observe(struct probe *p, bool on)
 {
-	__atomic_store_n(&p->skel->bss->values.observing, on, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->bpf->values->observing, on, __ATOMIC_SEQ_CST);
 }
 
 void probe__detach(struct probe *p)
@@ -697,7 +674,7 @@ void probe__free(struct probe *p)
 {
 	if (!p)
 		return;
-	close_skeleton(p);
+	close_all(p);
 	drop_btf(p);
 	free(p);
 }

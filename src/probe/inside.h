@@ -9,9 +9,8 @@
 #include <bpf/libbpf.h>
 
 #include "probe/choose.h"
+#include "probe/object.h"
 #include "probe/probe.h"
-
-#include "dmascope.skel.h"
 
 #define PROBE_MAX_SHARDS	64
 #define PROBE_MAX_LINKS		128
@@ -27,7 +26,7 @@ struct probe {
 	unsigned int nchoices;
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
-	struct dmascope_bpf *skel;
+	struct object *bpf;
 	struct bpf_link *links[PROBE_MAX_LINKS];
 	unsigned int nlinks;
 	unsigned int shards;

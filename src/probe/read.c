@@ -42,13 +42,13 @@ int probe__allow(struct probe *p, uint64_t dev)
 {
 	uint8_t one = 1;
 
-	return bpf_map__update_elem(p->skel->maps.dev_filter, &dev, sizeof(dev), &one, sizeof(one),
+	return bpf_map__update_elem(p->bpf->dev_filter, &dev, sizeof(dev), &one, sizeof(one),
 				    BPF_ANY);
 }
 
 static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 {
-	int fd = bpf_map__fd(p->skel->maps.inflight);
+	int fd = bpf_map__fd(p->bpf->inflight);
 	struct { uint64_t arg[6]; uint32_t hook, pad; } val;
 	uint64_t key, next, *from = NULL;
 
@@ -72,7 +72,7 @@ static void add_missed(const struct probe *p, const struct choice *c, struct dms
 
 	for (int i = 0; i < 2; i++) {
 		struct bpf_program *prog = names[i][0] ?
-			bpf_object__find_program_by_name(p->skel->obj, names[i]) : NULL;
+			bpf_object__find_program_by_name(p->bpf->obj, names[i]) : NULL;
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
 
@@ -97,7 +97,7 @@ int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 	memset(counts, 0, sizeof(*counts) * DMS_HOOK_MAX);
 	memset(pending, 0, sizeof(*pending) * DMS_HOOK_MAX);
 	for (uint32_t h = 0; h < DMS_HOOK_MAX && !err; h++) {
-		err = bpf_map__lookup_elem(p->skel->maps.counts, &h, sizeof(h), val,
+		err = bpf_map__lookup_elem(p->bpf->counts, &h, sizeof(h), val,
 					   sizeof(*val) * (size_t)cpus, 0);
 		for (int i = 0; i < cpus && !err; i++) {
 			counts[h].hits += val[i].hits;
@@ -130,7 +130,7 @@ static void stats_sum(struct dms_stats *sum, const struct dms_stats *val, int cp
 
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 {
-	int cpus = libbpf_num_possible_cpus(), err = 0, fd = bpf_map__fd(p->skel->maps.stats);
+	int cpus = libbpf_num_possible_cpus(), err = 0, fd = bpf_map__fd(p->bpf->stats);
 	struct dms_stats *val = calloc((size_t)cpus, sizeof(*val)), sum;
 	struct dms_stats_key key, next, *from = NULL;
 
@@ -231,7 +231,7 @@ void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported
 	const struct bpf_map *map;
 
 	*computed = *reported = 0;
-	bpf_object__for_each_map(map, p->skel->obj)
+	bpf_object__for_each_map(map, p->bpf->obj)
 		map_memory(map, computed, reported);
 	*computed += (uint64_t)p->shards * p->ring_each;
 	*reported += (uint64_t)p->shards * p->ring_each;

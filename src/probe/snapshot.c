@@ -101,7 +101,7 @@ static int piece(struct probe *p, const struct bpf_program *prog, struct dms_sna
 		return -EOPNOTSUPP;
 	if (bpf_prog_test_run_opts(fd, &opts))
 		return -errno;
-	return bpf_map__lookup_elem(p->skel->maps.snap_piece, &zero, sizeof(zero), out,
+	return bpf_map__lookup_elem(p->bpf->snap_piece, &zero, sizeof(zero), out,
 				    sizeof(*out), 0);
 }
 
@@ -153,7 +153,7 @@ int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx)
 	struct run r = run_begin(0, fn, ctx);
 	bool partial;
 
-	return snapshot(p, p->skel->progs.snap_pool, 0, &r, &partial);
+	return snapshot(p, p->bpf->snap_pool, 0, &r, &partial);
 }
 
 int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, void *ctx,
@@ -161,5 +161,5 @@ int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, v
 {
 	struct run r = run_begin(liobn, fn, ctx);
 
-	return snapshot(p, p->skel->progs.snap_table, liobn, &r, partial);
+	return snapshot(p, p->bpf->snap_table, liobn, &r, partial);
 }

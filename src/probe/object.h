@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF object that the tool carries: opened, loaded, its parts by name. Which of its programs
+ * are wanted, and where they are attached, is not decided here. Private to src/probe.
+ */
+#ifndef DMASCOPE_PROBE_OBJECT_H
+#define DMASCOPE_PROBE_OBJECT_H
+
+#include <stdbool.h>
+
+#include <bpf/libbpf.h>
+
+#include "dmascope/config.h"
+
+struct object {
+	struct bpf_object *obj;
+	struct bpf_map *rings, *counts, *stats, *inflight, *dev_filter, *snap_piece;
+	struct bpf_map *config;		/* one struct dms_config, set before loading */
+	struct bpf_program *read_values, *snap_pool, *snap_table;
+	struct dms_values *values;	/* shared with the programs; NULL before loading */
+};
+
+/*
+ * Opens the object that fits a kernel with (own_btf) or without BTF of its own. 0 or -errno;
+ * object__free() is the caller's in the first case.
+ */
+int object__open(struct object **o, bool own_btf, const struct bpf_object_open_opts *opts);
+
+/* Loads the programs and maps that are wanted. 0 or -errno, as libbpf has it. */
+int object__load(struct object *o);
+
+void object__free(struct object *o);	/* takes NULL */
+
+#endif /* DMASCOPE_PROBE_OBJECT_H */
