@@ -72,24 +72,20 @@ LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
 BPF_FENTRY := dma_map dma_sg swiotlb share decide
-# Programs of trace events that read without helpers: dma_tp only, dma_sg once more.
-BPF_DIRECT := dma_tp dma_sg
-BPF_PARTS := $(patsubst bpf/%.bpf.c,$(OUT)/bpf/%.bc,$(filter-out bpf/dma_tp.%,$(BPF_SRCS))) \
-	$(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.bc) $(BPF_DIRECT:%=$(OUT)/bpf/%.direct.bc)
-# The same programs once more, for kernels that have no BTF of their own (--btf FILE).
-BPF_PARTS_NOBTF := $(BPF_PARTS:%.direct.bc=%.nokfunc.bc)
-BPF_OBJS := $(OUT)/dmascope.bpf.o $(OUT)/dmascope_nobtf.bpf.o
+BPF_PARTS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bc) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.bc)
+# The same programs once more, for kernels that have no BTF of their own (--btf FILE), or no JIT.
+BPF_PARTS_NOKFUNC := $(BPF_PARTS:%/dma_tp.bc=%/dma_tp.nokfunc.bc)
+BPF_OBJS := $(OUT)/dmascope.bpf.o $(OUT)/dmascope_nokfunc.bpf.o
 
 all: $(OUT)/dmascope
 
-BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
+BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h) bpf/dma_sg.bpf.c
 BPF_CC = $(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 	-I. -Iinclude -Ibpf $(BPF_CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
 
 $(OUT)/bpf/%.fentry.bc: BPF_VARIANT := -DDMS_FENTRY
-$(OUT)/bpf/%.direct.bc: BPF_VARIANT := -DDMS_DIRECT
-$(OUT)/bpf/%.nokfunc.bc: BPF_VARIANT := -DDMS_DIRECT -DDMS_NO_KFUNC
+$(OUT)/bpf/%.nokfunc.bc: BPF_VARIANT := -DDMS_NO_KFUNC
 
 define bpf_compile
 $(call say,BPF,$@)
@@ -100,16 +96,17 @@ $(OUT)/bpf/%.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
 $(OUT)/bpf/%.fentry.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
-$(OUT)/bpf/%.direct.bc: bpf/%.bpf.c $(BPF_DEPS)
-	$(bpf_compile)
 $(OUT)/bpf/%.nokfunc.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
 
-# Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6.
+# Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6. Type ids of
+# two modules would be mixed up (see AS() in bpf/lib/compat.h).
 $(OUT)/dmascope.bc: $(BPF_PARTS)
-$(OUT)/dmascope_nobtf.bc: $(BPF_PARTS_NOBTF)
-$(OUT)/dmascope.bc $(OUT)/dmascope_nobtf.bc:
+$(OUT)/dmascope_nokfunc.bc: $(BPF_PARTS_NOKFUNC)
+$(OUT)/dmascope.bc $(OUT)/dmascope_nokfunc.bc:
 	$(call say,LINK,$@)
+	@test $$(grep -l 'llvm[.]btf_type_id' $^ | wc -l) -le 1 || \
+		{ echo 'error: AS() is used in two modules' >&2; exit 1; }
 	$(Q)$(LLVM_LINK) $^ -o $@
 
 # Debug sections, relocations of BTF and labels are of no use to libbpf, and three quarters of it.

@@ -3,8 +3,8 @@
  * Scatter-gather lists: one record per element, as the device sees them. The list is walked
  * here, up to SG_MAX elements; what is beyond is counted as failed. Both the trace events (6.12
  * and later) and the kprobes of older kernels use the same walk. Built three times: for events
- * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT) for events without such
- * helpers, which also runs under lockdown=confidentiality.
+ * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT, as a part of dma_tp.bpf.c)
+ * for events without such helpers, which also runs under lockdown=confidentiality.
  */
 #include "lib/probe.h"
 

@@ -6,6 +6,7 @@
  * dma_map_phys in 6.18 and dma_alloc gained a direction in 6.13, so positions of arguments come
  * from the layout where they differ.
  */
+#define DMS_DIRECT
 #include "lib/bounce_request.h"
 
 #include <bpf/bpf_tracing.h>
@@ -173,3 +174,6 @@ int tp_swiotlb_bounced(unsigned long long *ctx)
 		return 0;
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
+
+/* Here, as AS() may be used in one module only. */
+#include "dma_sg.bpf.c"

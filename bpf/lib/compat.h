@@ -4,7 +4,7 @@
  * version that made the difference. Nothing here is chosen by version number; fields are asked
  * for by name. Accessors only; emitting and counting live elsewhere.
  *
- * A file that is built with DMS_DIRECT reads through BTF pointers without any
+ * A file that defines DMS_DIRECT before including this reads through BTF pointers without any
  * helper: the only way under lockdown=confidentiality, where bpf_probe_read*() is refused. Its
  * pointers must come from the arguments of a tp_btf program.
  */
@@ -18,9 +18,11 @@
 #ifdef DMS_DIRECT
 #define RD(src, field)		((src)->field)
 /*
- * A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). An object that
- * names a kernel function is only opened where the kernel has BTF itself: DMS_NO_KFUNC leaves it
- * out of the object for other kernels, where these programs cannot be loaded anyway.
+ * A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). A kernel without
+ * BTF of its own cannot open an object that names a kernel function, and one without a JIT cannot
+ * call it: DMS_NO_KFUNC is for those. Then only the pointers that the kernel hands to a program can
+ * be followed, so lists (dma_sg) cannot. In one module only: clang numbers type ids within a module,
+ * and llvm-link takes those of one number for one.
  */
 #ifdef DMS_NO_KFUNC
 #define AS(type, ptr)		((type *)(ptr))

@@ -17,6 +17,7 @@
 #include "guest/caps.h"
 #include "guest/lockdown.h"
 #include "probe/inside.h"
+#include "probe/trial.h"
 
 /* libbpf reports why a program was refused only through its log; the last lines are kept. */
 static struct {
@@ -314,7 +315,7 @@ static int load(struct probe *p)
 	struct dms_config cfg;
 	int err;
 
-	err = object__open(&p->bpf, p->env.own_btf, &opts);
+	err = object__open(&p->bpf, p->kfuncs, &opts);
 	if (err)
 		return err;
 	bpf_object__for_each_program(prog, p->bpf->obj) {
@@ -489,39 +490,10 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	return -ENOENT;
 }
 
-/*
- * Whether fentry works here, by attaching an empty program: loading tells nothing (powerpc up to
- * 6.12 loads it and refuses to attach, -524).
- */
-static bool fentry_works(struct probe *p)
-{
-	static const struct bpf_insn empty[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id, prog, link;
-
-	if (p->env.no_kprobes || !p->env.own_btf)
-		return false;
-	id = btf__find_by_name_kind(p->btf, "dma_set_mask", BTF_KIND_FUNC);
-	if (id < 0)
-		return false;
-	opts.attach_btf_id = (uint32_t)id;
-	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "dmascope_trial", "GPL", empty, 2, &opts);
-	if (prog < 0)
-		return false;
-	link = bpf_raw_tracepoint_open(NULL, prog);
-	close(prog);
-	if (link < 0)
-		return false;
-	close(link);
-	return true;
-}
-
 static void choose_all(struct probe *p)
 {
-	p->env.fentry = fentry_works(p);
+	p->env.fentry = p->env.own_btf && !p->env.no_kprobes && trial_fentry(p->btf);
+	p->kfuncs = p->env.own_btf && trial_kfunc(p->btf);
 	p->nchoices = 0;
 	for (unsigned int i = 0; i < hook_rows_count; i++) {
 		if (!choose_applies(&p->env, &hook_rows[i]))

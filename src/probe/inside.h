@@ -24,6 +24,7 @@ struct probe {
 	uint32_t struct_page_size;	/* bytes, 0 = not known */
 	struct choice choices[PROBE_MAX_CHOICES];
 	unsigned int nchoices;
+	bool kfuncs;			/* programs may call kernel functions */
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
 	struct object *bpf;

@@ -22,7 +22,7 @@
 
 EMBED(bpf_object_bytes, "dmascope.bpf.o");
 /* The same programs and maps, naming no kernel function: see AS() in bpf/lib/compat.h. */
-EMBED(bpf_object_nobtf_bytes, "dmascope_nobtf.bpf.o");
+EMBED(bpf_object_nokfunc_bytes, "dmascope_nokfunc.bpf.o");
 
 static struct bpf_map *find_map(struct object *o, const char *name, int *err)
 {
@@ -59,10 +59,10 @@ static int find_parts(struct object *o)
 	return err;
 }
 
-int object__open(struct object **out, bool own_btf, const struct bpf_object_open_opts *opts)
+int object__open(struct object **out, bool kfuncs, const struct bpf_object_open_opts *opts)
 {
-	const char *bytes = own_btf ? bpf_object_bytes : bpf_object_nobtf_bytes;
-	const char *end = own_btf ? bpf_object_bytes_end : bpf_object_nobtf_bytes_end;
+	const char *bytes = kfuncs ? bpf_object_bytes : bpf_object_nokfunc_bytes;
+	const char *end = kfuncs ? bpf_object_bytes_end : bpf_object_nokfunc_bytes_end;
 	struct object *o = calloc(1, sizeof(*o));
 	int err;
 

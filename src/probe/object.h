@@ -21,10 +21,10 @@ struct object {
 };
 
 /*
- * Opens the object that fits a kernel with (own_btf) or without BTF of its own. 0 or -errno;
- * object__free() is the caller's in the first case.
+ * Opens the object for kernels whose programs may call kernel functions, or the one for others.
+ * 0 or -errno; object__free() is the caller's in the first case.
  */
-int object__open(struct object **o, bool own_btf, const struct bpf_object_open_opts *opts);
+int object__open(struct object **o, bool kfuncs, const struct bpf_object_open_opts *opts);
 
 /* Loads the programs and maps that are wanted. 0 or -errno, as libbpf has it. */
 int object__load(struct object *o);

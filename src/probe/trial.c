@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Trials with programs of a few instructions, which do nothing.
+ */
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "probe/trial.h"
+
+#define SET(reg, value)	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (reg), .imm = (value) }
+#define END		{ .code = BPF_JMP | BPF_EXIT }
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* By attaching: loading tells nothing (powerpc up to 6.12 loads it and refuses to attach, -524). */
+bool trial_fentry(const struct btf *btf)
+{
+	static const struct bpf_insn empty[] = { SET(BPF_REG_0, 0), END };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(btf, "dma_set_mask", BTF_KIND_FUNC), prog, link;
+
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = (uint32_t)id;
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "dmascope_trial", "GPL", empty, COUNT(empty),
+			     &opts);
+	if (prog < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	close(prog);
+	if (link < 0)
+		return false;
+	close(link);
+	return true;
+}
+
+/* Kernels without a JIT (Debian's for s390x) have the function and refuse its callers. */
+bool trial_kfunc(const struct btf *btf)
+{
+	int func = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
+	int type = btf__find_by_name_kind(btf, "device", BTF_KIND_STRUCT), prog;
+	const struct bpf_insn call[] = {
+		SET(BPF_REG_1, 0),
+		SET(BPF_REG_2, type),
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = func },
+		SET(BPF_REG_0, 0),
+		END,
+	};
+
+	if (func < 0 || type < 0)
+		return false;
+	prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "dmascope_trial", "GPL", call,
+			     COUNT(call), NULL);
+	if (prog < 0)
+		return false;
+	close(prog);
+	return true;
+}
