@@ -83,7 +83,8 @@ def main():
                   key=lambda r: version((r["guest"], r["kernel"])))
     if not runs:
         raise SystemExit("no runs")
-    print("<!-- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause -->")
+    # in two pieces, or it would be taken for this file's own
+    print("<!-- SPDX-License-""Identifier: GPL-2.0-only OR BSD-2-Clause -->")
     print("<!-- Made by tests/guest/matrix (make check-matrix); do not edit. -->")
     print("# Kernels and hooks\n")
     print("Each row is a guest that was booted, loaded with I/O and recorded, and whose trace was "
