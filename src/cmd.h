@@ -37,6 +37,10 @@ struct opt {
 	const char *choices;	/* separated by '|' */
 };
 
+struct model;
+struct probe_error;
+struct trace_status;
+
 struct cmd {
 	const char *name;
 	const char *summary;
@@ -53,6 +57,15 @@ extern const struct cmd *const cmds[];	/* NULL ends it */
 
 /* One line to stderr, "dmascope: " before it. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The exit code for how reading a trace ended, which is told if it is not whole. After EXIT_DONE
+ * and EXIT_PARTIAL there is something in the model to show.
+ */
+int exit_of_replay(const char *verb, const struct trace_status *st, const struct model *m);
+
+/* Tells why nothing can be observed; the exit code for it. */
+int exit_of_start(const char *verb, int err, const struct probe_error *perr);
 
 /*
  * Parses argv[1..] by the table into config. The index of the first word that is no option, or

@@ -47,7 +47,7 @@ struct run {
 	struct model *model;
 	struct outfile file;
 	struct out out;
-	struct replay_status st;
+	int ret;		/* of reading */
 };
 
 static enum csv_table table_of(const char *name)
@@ -63,7 +63,7 @@ static enum csv_table table_of(const char *name)
 	return CSV_RANGES;
 }
 
-/* Reads the trace into sink. Whether there is something to write: a header was read at least. */
+/* Reads the trace into sink. Whether there is something to write. */
 static bool replay(struct run *r, dms_sink_fn sink, void *ctx)
 {
 	const struct replay_opts opts = {
@@ -72,11 +72,11 @@ static bool replay(struct run *r, dms_sink_fn sink, void *ctx)
 		.since_ns = (int64_t)r->cfg->since,
 		.until_ns = (int64_t)r->cfg->until,
 	};
+	struct replay_status st;
 
-	source_replay(r->input, &opts, sink, ctx, &r->st);
-	if (r->st.state != TRACE_COMPLETE)
-		complain("convert: %s", r->st.text);
-	return r->st.header && r->st.state <= TRACE_DAMAGED;
+	source_replay(r->input, &opts, sink, ctx, &st);
+	r->ret = exit_of_replay("convert", &st, r->model);
+	return r->ret == EXIT_DONE || r->ret == EXIT_PARTIAL;
 }
 
 static int to_perfetto(struct run *r, bool *usable)
@@ -117,19 +117,6 @@ static int write_output(struct run *r, bool *usable)
 	return err;
 }
 
-/* The reader's state as an exit code, once all that could be read was converted. */
-static int exit_of(const struct run *r, bool usable)
-{
-	struct model_run run;
-
-	if (r->st.state == TRACE_IO || r->st.state == TRACE_STOPPED)
-		return EXIT_IO;
-	if (!usable)
-		return EXIT_USAGE;
-	model__run(r->model, &run);
-	return r->st.state == TRACE_COMPLETE && run.complete ? EXIT_DONE : EXIT_PARTIAL;
-}
-
 static int convert(struct run *r)
 {
 	char text[512];
@@ -146,13 +133,13 @@ static int convert(struct run *r)
 	}
 	if (!usable) {
 		outfile__discard(&r->file);
-		return exit_of(r, false);
+		return r->ret;
 	}
 	if (outfile__name(&r->file, text, sizeof(text))) {
 		complain("convert: %s", text);
 		return EXIT_IO;
 	}
-	return exit_of(r, true);
+	return r->ret;
 }
 
 static int check(const struct config *cfg, int argc)

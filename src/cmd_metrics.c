@@ -74,10 +74,8 @@ static int from_kernel(struct model *m, const struct config *cfg)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	err = live__open(&l, &lo, model__feed, m, &perr);
-	if (err) {
-		complain("metrics: %s", perr.fault ? perr.text : strerror(-err));
-		return perr.fault && perr.fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
-	}
+	if (err)
+		return exit_of_start("metrics", err, &perr);
 	err = privileges_drop(live__probe(l), 0, cfg->output);
 	if (!err)
 		err = observe(l, cfg->interval ? cfg->interval : 10000000000ULL, &complete);
@@ -95,12 +93,7 @@ static int from_file(struct model *m, const char *path)
 	struct replay_status st;
 
 	source_replay(path, NULL, model__feed, m, &st);
-	if (st.state == TRACE_COMPLETE)
-		return EXIT_DONE;
-	complain("metrics: %s", st.text);
-	if (st.state == TRACE_IO || st.state == TRACE_STOPPED)
-		return EXIT_IO;
-	return st.header && st.state == TRACE_TRUNCATED ? EXIT_PARTIAL : EXIT_USAGE;
+	return exit_of_replay("metrics", &st, m);
 }
 
 static int write_out(const struct model *m, const char *path)

@@ -341,8 +341,7 @@ static int run_record(void *config, int argc, char **argv)
 	err = live__open(&r.live, &lo, on_rec, &r, &perr);
 	if (err) {
 		discard_output(&r);
-		complain("record: %s", perr.fault ? perr.text : strerror(-err));
-		ret = perr.fault && perr.fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
+		ret = exit_of_start("record", err, &perr);
 		goto cleanup;
 	}
 	ret = record(&r, argv);

@@ -85,25 +85,6 @@ static int show(const struct model *m, const struct config *cfg, const char *pat
 	return EXIT_DONE;
 }
 
-/* What a reader's end means for the caller: a file with a whole header is worth a report. */
-static int exit_of(const struct replay_status *st, bool *usable)
-{
-	*usable = st->header && st->state != TRACE_STOPPED && st->state != TRACE_IO;
-	switch (st->state) {
-	case TRACE_COMPLETE:
-		return EXIT_DONE;
-	case TRACE_TRUNCATED:
-	case TRACE_DAMAGED:
-		return *usable ? EXIT_PARTIAL : EXIT_USAGE;
-	case TRACE_FOREIGN:
-	case TRACE_NEWER:
-		*usable = false;
-		return EXIT_USAGE;
-	default:
-		return EXIT_IO;
-	}
-}
-
 static int run_report(void *config, int argc, char **argv)
 {
 	struct config *cfg = config;
@@ -114,9 +95,7 @@ static int run_report(void *config, int argc, char **argv)
 		.until_ns = (int64_t)cfg->until,
 	};
 	struct replay_status st;
-	struct model_run run;
 	struct model *m;
-	bool usable;
 	int ret, shown;
 
 	if (argc != 1) {
@@ -129,16 +108,10 @@ static int run_report(void *config, int argc, char **argv)
 		return EXIT_IO;
 	}
 	source_replay(argv[0], &ro, model__feed, m, &st);
-	ret = exit_of(&st, &usable);
-	if (st.state != TRACE_COMPLETE)
-		complain("report: %s", st.text);
-	if (usable) {
+	ret = exit_of_replay("report", &st, m);
+	if (ret == EXIT_DONE || ret == EXIT_PARTIAL) {
 		shown = show(m, cfg, argv[0], st.state != TRACE_COMPLETE);
-		model__run(m, &run);
-		if (shown)
-			ret = shown;
-		else if (!ret && !run.complete)
-			ret = EXIT_PARTIAL;
+		ret = shown ? shown : ret;
 	}
 	model__free(m);
 	return ret;

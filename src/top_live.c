@@ -43,8 +43,7 @@ static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 	if (!err)
 		return EXIT_DONE;
 	screen__close();
-	complain("top: %s", perr.fault ? perr.text : strerror(-err));
-	return perr.fault && perr.fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
+	return exit_of_start("top", err, &perr);
 }
 
 /* In aggregates no event tells of slots; the kernel counts those in use itself. */

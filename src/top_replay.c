@@ -364,30 +364,12 @@ static int once(struct player *p, struct trace_status *st)
 	return p->r->screen ? linger(p) : last_frame(p);
 }
 
-/* What a file that could not be read to its end means for the exit code. */
-static int exit_of(const struct trace_status *st)
-{
-	switch (st->state) {
-	case TRACE_COMPLETE:
-	case TRACE_STOPPED:
-		return EXIT_DONE;
-	case TRACE_TRUNCATED:
-	case TRACE_DAMAGED:
-		return st->header ? EXIT_PARTIAL : EXIT_USAGE;
-	case TRACE_FOREIGN:
-	case TRACE_NEWER:
-		return EXIT_USAGE;
-	default:
-		return EXIT_IO;
-	}
-}
-
 int top_replay(struct top_run *r, const char *path, bool paced)
 {
 	struct player p = { .r = r, .path = path, .paced = paced };
 	struct trace_status st = {};
 	struct model_run run;
-	int err, ret;
+	int err;
 
 	if (r->screen) {
 		r->ui.replay.length = length_of(path);
@@ -404,13 +386,12 @@ int top_replay(struct top_run *r, const char *path, bool paced)
 			err = -ENOMEM;
 	} while (err == AGAIN);
 	screen__close();
-	ret = exit_of(&st);
-	if (err && err != LEAVE && st.state == TRACE_STOPPED) {
+	if (st.state != TRACE_STOPPED)
+		return exit_of_replay("top", &st, r->m);
+	if (err && err != LEAVE) {
 		complain("top: %s", strerror(-err));
 		return EXIT_IO;
 	}
-	if (st.state != TRACE_COMPLETE && st.state != TRACE_STOPPED)
-		complain("top: %s", st.text);
-	model__run(r->m, &run);
-	return !ret && !run.complete ? EXIT_PARTIAL : ret;
+	model__run(r->m, &run);		/* left before its end */
+	return run.complete ? EXIT_DONE : EXIT_PARTIAL;
 }

@@ -264,28 +264,13 @@ static struct look *look_new(const char *root, dms_sink_fn sink, void *ctx)
 	return k;
 }
 
-int guest_windows_of(const char *root, const char *path, uint64_t key, dms_sink_fn sink,
-		     void *ctx)
-{
-	struct look *k;
-	int err;
-
-	if (!gfs_exists(root, TREE))
-		return 0;
-	k = look_new(root, sink, ctx);
-	if (!k)
-		return -ENOMEM;
-	err = look_at(k, path, key);
-	free(k);
-	return err;
-}
-
 static int each(void *ctx, const struct rec_device *dev, const char *path)
 {
 	return look_at(ctx, path, dev->key);
 }
 
-int guest_windows(const char *root, dms_sink_fn sink, void *ctx)
+/* At the device of this path; NULL: at every device. */
+static int look(const char *root, const char *path, uint64_t key, dms_sink_fn sink, void *ctx)
 {
 	struct look *k;
 	int err;
@@ -295,9 +280,20 @@ int guest_windows(const char *root, dms_sink_fn sink, void *ctx)
 	k = look_new(root, sink, ctx);
 	if (!k)
 		return -ENOMEM;
-	err = guest_devices_each(root, each, k);
+	err = path ? look_at(k, path, key) : guest_devices_each(root, each, k);
 	free(k);
 	return err;
+}
+
+int guest_windows_of(const char *root, const char *path, uint64_t key, dms_sink_fn sink,
+		     void *ctx)
+{
+	return look(root, path, key, sink, ctx);
+}
+
+int guest_windows(const char *root, dms_sink_fn sink, void *ctx)
+{
+	return look(root, NULL, 0, sink, ctx);
 }
 
 /* Is there a node below (to the given depth) with this property? */

@@ -37,9 +37,25 @@ static void line(struct report *r, const char *label, const char *text)
 	fmt_wrap(r->f, text, 9, 9, WIDTH);
 }
 
+bool report_shows(const struct model *m, const struct report_opts *opts, uint64_t key)
+{
+	return !opts->device || !fnmatch(opts->device, model__dev_name(m, key), 0);
+}
+
+bool report_shows_any(const struct model *m, const struct report_opts *opts)
+{
+	const struct model_dev *d;
+	size_t i;
+
+	for (i = 0; (d = model__dev(m, i)); i++)
+		if (report_shows(m, opts, d->key))
+			return true;
+	return !opts->device;
+}
+
 static bool shown(const struct report *r, uint64_t key)
 {
-	return !r->o->device || !fnmatch(r->o->device, model__dev_name(r->m, key), 0);
+	return report_shows(r->m, r->o, key);
 }
 
 static const char *guest_words(enum dms_guest guest)
@@ -647,17 +663,6 @@ static int at_address(struct report *r)
 	return err;
 }
 
-static bool any_device(const struct report *r)
-{
-	const struct model_dev *d;
-	size_t i;
-
-	for (i = 0; (d = model__dev(r->m, i)); i++)
-		if (shown(r, d->key))
-			return true;
-	return !r->o->device;
-}
-
 static void head(struct report *r)
 {
 	const struct rec_session *s = r->run.session;
@@ -686,7 +691,7 @@ int report_text(const struct model *m, const struct report_opts *opts, FILE *f)
 	int err;
 
 	model__run(m, &r.run);
-	if (!any_device(&r))
+	if (!report_shows_any(m, r.o))
 		return -ENOENT;
 	head(&r);
 	if (r.o->by_addr) {

@@ -25,6 +25,10 @@ struct report_opts {
 	const char *source;	/* file name for the headline, NULL = none */
 };
 
+/* Whether the report is about this device, and whether about any at all. */
+bool report_shows(const struct model *m, const struct report_opts *opts, uint64_t key);
+bool report_shows_any(const struct model *m, const struct report_opts *opts);
+
 /* 0, -EIO if f did not take it, -ENOENT if no device matches, or -ENOMEM. */
 int report_text(const struct model *m, const struct report_opts *opts, FILE *f);
 

@@ -5,7 +5,6 @@
  * null. The text is in report.c.
  */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ struct jr {
 
 static bool shown(const struct jr *r, uint64_t dev)
 {
-	return !r->o->device || !fnmatch(r->o->device, model__dev_name(r->m, dev), 0);
+	return report_shows(r->m, r->o, dev);
 }
 
 static void val(struct json *j, const char *key, struct mval v)
@@ -407,17 +406,6 @@ static void put_failures(struct jr *r)
 	json__end_array(j);
 }
 
-static bool any_device(const struct jr *r)
-{
-	const struct model_dev *d;
-	size_t i;
-
-	for (i = 0; (d = model__dev(r->m, i)); i++)
-		if (shown(r, d->key))
-			return true;
-	return !r->o->device;
-}
-
 int report_json(const struct model *m, const struct report_opts *opts, struct out *out)
 {
 	static const struct report_opts plain;
@@ -425,7 +413,7 @@ int report_json(const struct model *m, const struct report_opts *opts, struct ou
 	int err;
 
 	model__run(m, &r.run);
-	if (!any_device(&r))
+	if (!report_shows_any(m, r.o))
 		return -ENOENT;
 	json__init(&r.j, out);
 	json__begin_object(&r.j, NULL);
