@@ -67,6 +67,7 @@ struct rec_session {
 	char cmdline[1024];		/* kernel command line, cut if longer */
 	bool swiotlb_force;		/* swiotlb=force on the command line */
 	bool disable_ddw;
+	uint64_t enc_mask;		/* bits of a DMA address that say "private memory" (SEV's C-bit), 0 = none */
 };
 
 enum dms_attach {

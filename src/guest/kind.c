@@ -104,12 +104,13 @@ static void read_cpuid(struct guest_facts *f)
 		__cpuid_count(0x21, 0, a, b, c, d);
 		f->tdx_cpuid = tri(b == 0x65746e49 && d == 0x5844546c && c == 0x20202020);
 	}
-	a = 0;
+	a = b = 0;
 	if ((unsigned int)__get_cpuid_max(0x80000000, NULL) >= 0x8000001f)
 		__cpuid(0x8000001f, a, b, c, d);
 	f->sev_cpuid = tri(a >> 1 & 1);
 	f->sev_es_cpuid = tri(a >> 3 & 1);
 	f->sev_snp_cpuid = tri(a >> 4 & 1);
+	f->c_bit = a & 3 ? b & 0x3f : 0;
 	if (f->hypervisor == TRI_YES)
 		read_cpuid_hyperv(f);
 }

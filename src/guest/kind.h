@@ -32,6 +32,7 @@ struct guest_facts {
 	enum guest_tri tdx_flag;	/* tdx_guest in /proc/cpuinfo: the kernel runs as a TD */
 	enum guest_tri tdx_cpuid;	/* cpuid 0x21 says "IntelTDX    " */
 	enum guest_tri sev_cpuid, sev_es_cpuid, sev_snp_cpuid;	/* 0x8000001f eax 1, 3, 4 */
+	unsigned int c_bit;		/* 0x8000001f ebx 5:0; 0: not told */
 	enum guest_tri sev_msr, sev_es_msr, sev_snp_msr;	/* 0xc0010131 bits 0, 1, 2 */
 	enum guest_tri snp_sysfs;	/* cpu/sev/vmpl or platform/sev-guest */
 	enum guest_tri log_whole;	/* the kernel log was readable and begins at boot */

@@ -157,6 +157,9 @@ int guest_session(const char *root, struct rec_session *s)
 		return -errno;
 	guest_facts_read(root, &f);
 	s->guest = guest_facts_kind(&f, s->guest_how, sizeof(s->guest_how));
+	/* phys_to_dma() puts it on private memory; elsewhere DMA addresses do not tell */
+	if (f.c_bit && s->guest >= GUEST_SEV && s->guest <= GUEST_SEV_SNP)
+		s->enc_mask = 1ULL << f.c_bit;
 	gfs_copy(s->tool_version, sizeof(s->tool_version), DMASCOPE_VERSION);
 	gfs_copy(s->arch, sizeof(s->arch), f.arch);
 	if (gfs_live(root) ||

@@ -316,6 +316,8 @@ int mappings__init(struct model *m);
 int mappings__event(struct model *m, const struct dms_event *ev);
 void mappings__free(struct model *m);
 size_t mappings__memory(const struct model *m);
+/* What a DMA address itself tells of its memory (SEV's C-bit): 1 shared, 0 private, -1 nothing. */
+int dma_says_shared(const struct model *m, uint64_t dma, uint8_t path);
 /* A live mapping, not bounced, of memory in [phys, phys + size), or NULL. */
 const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size);
 /* Is that very mapping (by the event that made it) still live? */

@@ -364,16 +364,25 @@ static bool supersede(struct model *m, struct dev *d, uint32_t dev, const struct
 	return incoming;
 }
 
+int dma_says_shared(const struct model *m, uint64_t dma, uint8_t path)
+{
+	if (!m->session.enc_mask || (path != DMS_PATH_DIRECT && path != DMS_PATH_COHERENT))
+		return -1;
+	return !(dma & m->session.enc_mask);
+}
+
 /* Memory a device was given that is not shared: its pages are ciphertext to it. */
 static void check_private(struct model *m, struct dev *d, const struct dms_event *ev, uint8_t path)
 {
+	int says = dma_says_shared(m, ev->dma, path);
 	uint64_t in;
 
 	if (!m->secure || (path != DMS_PATH_DIRECT && path != DMS_PATH_TCE))
 		return;
 	if ((ev->flags & DMS_FL_NO_PHYS) || (ev->attrs & ATTR_CC_SHARED))
 		return;
-	in = rangeset_covered(&m->ledger.set, ev->phys, range_end(ev->phys, ev->size));
+	in = says >= 0 ? ev->size * (uint64_t)says :
+			 rangeset_covered(&m->ledger.set, ev->phys, range_end(ev->phys, ev->size));
 	if (in >= ev->size)
 		return;
 	d->pub.private_maps++;

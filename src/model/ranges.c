@@ -144,10 +144,28 @@ static void start_run(struct walk *w, const struct mapping *mp)
 	w->open = true;
 }
 
+/* Bytes of a mapping that are shared with the hypervisor; false: not known. */
+static bool shared_bytes(const struct model *m, const struct mapping *mp, uint64_t *bytes)
+{
+	int says = dma_says_shared(m, mp->dma, mp->path);
+	uint64_t phys;
+
+	*bytes = 0;
+	if (says >= 0) {
+		*bytes = mp->size * (uint64_t)says;
+		return true;
+	}
+	if (!reached(m, mp, &phys))
+		return false;
+	if (m->secure)
+		*bytes = rangeset_covered(&m->ledger.set, phys, range_end(phys, mp->size));
+	return true;
+}
+
 static void add_to_run(struct walk *w, const struct mapping *mp)
 {
 	struct model_range *r = &w->run;
-	uint64_t phys, end = range_end(mp->dma, mp->size ? mp->size : 1);
+	uint64_t shared, end = range_end(mp->dma, mp->size ? mp->size : 1);
 
 	if (r->count && r->phys_known && mp->phys - r->phys != mp->dma - r->dma)
 		r->scattered = true;
@@ -163,11 +181,9 @@ static void add_to_run(struct walk *w, const struct mapping *mp)
 	r->bytes += mp->size;
 	if (end > w->run_end)
 		w->run_end = end;
-	if (!reached(w->m, mp, &phys))
+	if (!shared_bytes(w->m, mp, &shared))
 		w->covered_known = false;
-	else if (w->m->secure)
-		w->covered += rangeset_covered(&w->m->ledger.set, phys,
-					       range_end(phys, mp->size));
+	w->covered += shared;
 }
 
 static int walk_live(struct walk *w)

@@ -186,6 +186,7 @@ static void config_addresses(struct probe *p, struct dms_config *cfg)
 {
 	cfg->struct_page_size = p->struct_page_size;
 	cfg->virt_mask = ~0ULL;
+	cfg->enc_mask = p->opts.enc_mask;
 	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
 	if (!strcmp(p->env.arch, "ppc64le")) {
 		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */

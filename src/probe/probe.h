@@ -27,6 +27,7 @@ struct probe_opts {
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
+	uint64_t enc_mask;	/* bits of a DMA address that only say "encrypted" */
 	bool verbose;		/* libbpf's own messages to stderr */
 };
 

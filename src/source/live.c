@@ -382,6 +382,7 @@ static int session(struct live *l, struct rec_session *s)
 		return err;
 	s->start_ns = 0;
 	l->opts.probe.mem_top = s->mem_top;
+	l->opts.probe.enc_mask = s->enc_mask;
 	l->opts.probe.secure = s->guest > GUEST_NONE;
 	return 0;
 }

@@ -26,6 +26,7 @@ struct redact {
 	uint64_t k0, k1;
 	unsigned int shift;	/* of the guest's page */
 	uint64_t ram_top;	/* pages, 0 = unknown */
+	uint64_t enc_mask;	/* bits that are no part of an address; they stay */
 	struct region *pool;
 	size_t npools;
 	struct win *win;
@@ -185,7 +186,7 @@ static uint64_t hide_dma(const struct redact *r, const struct dms_event *ev, uin
 	uint64_t page, start = 0, end, mask = (1ULL << r->shift) - 1;
 
 	if (!w)
-		return hide_phys(r, dma);
+		return hide_phys(r, dma & ~r->enc_mask) | (dma & r->enc_mask);
 	page = (dma - w->base) >> r->shift;
 	end = w->size >> r->shift;
 	if (r->ram_top && end >= r->ram_top) {
@@ -287,6 +288,7 @@ int redact__learn(struct redact *r, const struct dms_rec *rec)
 		if (page >= 4096 && page <= 65536 && !(page & (page - 1)))
 			r->shift = (unsigned int)__builtin_ctz(page);
 		r->ram_top = rec->session.mem_top >> r->shift;
+		r->enc_mask = rec->session.enc_mask;
 		if (r->ram_top < 2 || r->ram_top >= REAL_TOP >> r->shift)
 			r->ram_top = 0;
 		return 0;

@@ -18,7 +18,7 @@ import sys
 PAGE = 4096
 # what only pseries has; the machine formats keep their fields
 ELSEWHERE = re.compile(r"\b(tces?|liobn|ddw|hcalls?|ultracalls?|ucalls?|pseries|lppaca|svm)\b", re.I)
-SCREENS = ("report", "doctor", "doctor-v", "top", "top-replay", "metrics", "convert.openmetrics",
+SCREENS = ("report", "report-all", "doctor", "doctor-v", "top", "top-replay", "metrics", "convert.openmetrics",
            "convert.perfetto", "report.json")
 results = []
 
@@ -85,6 +85,33 @@ def check_private(directory):
     check(not faults, "no device was given an address of private memory", "\n".join(faults))
 
 
+def check_content(directory):
+    """
+    Pages full of a number that were shared and filled with its complement (lab-fault's content):
+    the ledger has them, each view holds its own content.
+    """
+    m = re.search(r"content: (\d+) done, (\d+) refused", directory.text("load.txt"))
+    check(m and m.groups() == ("16", "0"), "16 pages that were shared changed content by it",
+          directory.text("load.txt"))
+    value = num(directory.text("value").strip())
+    word, other = (v.to_bytes(8, "little") * (PAGE // 8) for v in (value, ~value & 2**64 - 1))
+    stacks = {r["id"] for r in directory.records if r["type"] == "stack" and
+              any("share_content" in f or "content+" in f for f in r["frames"])}
+    told = [r for r in directory.records if r["type"] == "share" and r.get("stack") in stacks]
+    places = [num(r["phys"]) for r in told if num(r["size"]) == PAGE]
+    check(len(set(places)) == 16, "the ledger has 16 pages that the module shared", told)
+
+    def held(view, data):
+        return [p for p in places if directory.views[view][p:p + PAGE] == data]
+    check(held("shared", other) == places and held("private", word) == places,
+          "each holds in the shared view what was written when it was shared, in the private one "
+          "what was before", f"{len(held('shared', other))} {len(held('private', word))}")
+    found = [m.start() & -PAGE for m in re.finditer(re.escape(other[:64]), directory.views["shared"])]
+    check(set(found) == set(places), "that content is nowhere else in the shared view",
+          sorted(set(found) ^ set(places)))
+    check(not directory.found("shared", word[:64]), "and the private content nowhere in it")
+
+
 def check_written(directory):
     """Blocks written to the disk: where dmascope says they were copied to, the device saw them."""
     start, end = pool(directory)
@@ -135,7 +162,7 @@ def check_ledger(directory):
 def check_report(directory, whole, state, now):
     """The report's list of shared memory: each page of it is shared, none of ours is missing."""
     listed = set()
-    part = directory.text("verbs/report").split("\nSHARED with the hypervisor")[-1]
+    part = directory.text("verbs/report-all").split("\nSHARED with the hypervisor")[-1]
     for start, end in re.findall(r"^ +(0x\w+)-(0x\w+) ", part, re.M):
         listed |= set(range(num(start) // PAGE, num(end) // PAGE + 1))
     expected = whole | (now - state["before"])
@@ -157,6 +184,7 @@ def main():
     check(header["guest"] == "sev" and "SEV" in header["guest_how"], "a SEV guest, by its log", header)
     check(header["cpus"] == json.loads(directory.text("run.json"))["cpus"] > 1, "several CPUs", header)
     check_private(directory)
+    check_content(directory)
     check_written(directory)
     check_ledger(directory)
     check_screens(directory)

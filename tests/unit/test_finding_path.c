@@ -69,6 +69,42 @@ static void memory_shared_by_its_caller(void **state)
 	expect_finding(f, "private-dma", MODEL_ERROR, 1);
 }
 
+#define C_BIT	(1ULL << 51)
+
+static int shared_of_first(void *ctx, const struct model_range *r)
+{
+	*(enum model_shared_state *)ctx = r->shared;
+	return 0;
+}
+
+/* A SEV guest's DMA addresses tell themselves; the ledger need not know the page. */
+static void the_c_bit_tells(void **state)
+{
+	struct dms_rec s = { .type = REC_SESSION };
+	enum model_shared_state shared = MODEL_SHARED_UNKNOWN;
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	s.session.guest = GUEST_SEV;
+	s.session.enc_mask = C_BIT;
+	strcpy(s.session.arch, "x86_64");
+	put(f, &s);
+	feed_all_hooks(f);
+	ev = make_ev(f, DMS_EV_ALLOC, 1);
+	ev.path = DMS_PATH_COHERENT;
+	ev.dma = ev.phys = 0x40000000;		/* shared before the start */
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	assert_int_equal(model__ranges(f->m, NULL, shared_of_first, &shared, NULL), 0);
+	assert_int_equal(shared, MODEL_SHARED_YES);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x60000000, 0x60000000, 4096);
+	expect_no_finding(f, "private-dma");
+	feed_share(f, true, 0x50000000, 4096);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x50000000 | C_BIT, 0x50000000, 4096);
+	assert_int_equal(model__dev_by_key(f->m, 1)->private_bytes, 4096);
+	expect_finding(f, "private-dma", MODEL_ERROR, 1);
+}
+
 static void coherent_memory_through_tces(void **state)
 {
 	struct feed *f = *state;
@@ -378,6 +414,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(private_pages_through_tces), T(memory_shared_by_its_caller),
+		T(the_c_bit_tells),
 		T(coherent_memory_through_tces), T(private_by_counts_only),
 		T(a_small_mask_nobody_drives), T(less_sure_without_hooks),
 		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),

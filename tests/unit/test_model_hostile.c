@@ -79,6 +79,7 @@ static void random_record(struct dms_rec *r)
 	case REC_SESSION:
 		r->session.guest = (enum dms_guest)rnd(GUEST_MAX + 1);
 		r->session.mem_top = number();
+		r->session.enc_mask = number();
 		r->session.mem_bytes = number();
 		r->session.start_ns = number();
 		r->session.page_size = (uint32_t)number();

@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "fault.h"
 
@@ -171,6 +172,48 @@ static int unshare_mapped(struct fault_dev *d, const u64 *arg, struct did *did)
 	return 0;
 }
 
+/* A page full of value is shared, then filled with the complement. 1: it changed by being shared. */
+static int share_content(struct kept *k, u64 value)
+{
+	u64 *word = (void *)__get_free_page(GFP_KERNEL);
+	int changed;
+
+	if (!word)
+		return -ENOMEM;
+	memset64(word, value, PAGE_SIZE / sizeof(*word));
+	if (fault_convert(word, 1, true))
+		return -EIO;
+	changed = READ_ONCE(*word) != value;
+	memset64(word, ~value, PAGE_SIZE / sizeof(*word));
+	k->virt = word;
+	k->pages = 1;
+	return changed;
+}
+
+/*
+ * content COUNT VALUE: pages full of VALUE are shared, then filled with its complement and kept.
+ * Done are those whose content was another after the conversion, as encryption makes it.
+ */
+static int content(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	struct kept *k;
+	int ret;
+	u64 i;
+
+	for (i = 0; i < arg[0]; i++) {
+		k = kzalloc(sizeof(*k), GFP_KERNEL);
+		ret = k ? share_content(k, arg[1]) : -ENOMEM;
+		if (ret < 0) {
+			kfree(k);
+			return ret;
+		}
+		did->ok += ret;
+		did->failed += !ret;
+		list_add_tail(&k->list, &kept);
+	}
+	return 0;
+}
+
 /* storm RATE SECONDS: RATE conversions, half of them back, in each second. */
 static int storm(struct fault_dev *d, const u64 *arg, struct did *did)
 {
@@ -200,6 +243,7 @@ const struct command share_commands[] = {
 	{ "unshare", false, 0, unshare },
 	{ "share-free", false, 1, share_free },
 	{ "unshare-mapped", true, 1, unshare_mapped },
+	{ "content", false, 2, content },
 	{ "storm", false, 2, storm },
 	{ }
 };
