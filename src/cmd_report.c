@@ -30,8 +30,8 @@ static const struct opt opts[] = {
 	O("at", 0, OPT_STRING, at, "ADDR", "who maps this DMA or physical address, since when"),
 	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
 	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
-	O("ranges", 0, OPT_UINT, ranges, "N", "list at most N mapped ranges (20)"),
-	O("all", 'a', OPT_FLAG, all, NULL, "list all mapped ranges"),
+	O("ranges", 0, OPT_UINT, ranges, "N", "list at most N ranges, mapped or shared (20)"),
+	O("all", 'a', OPT_FLAG, all, NULL, "list all ranges, mapped or shared"),
 	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
 	{ 0 }
 };

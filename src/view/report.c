@@ -500,7 +500,7 @@ static int one_shared(void *ctx, const struct model_shared *s)
 	struct report *r = ctx;
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN];
 
-	if (r->listed++ >= REPORT_RANGES)
+	if (r->listed++ >= r->limit)
 		return 1;
 	P(r, "  %18s-%-18s %8s  %-9s ", fmt_addr(a, s->phys), fmt_addr(b, s->phys + s->size - 1),
 	  fmt_bytes(c, s->size), s->confirmed ? "seen" : "assumed");
@@ -521,6 +521,7 @@ static void ledger(struct report *r)
 		return;
 	P(r, "\nSHARED with the hypervisor: %s\n", fmt_size(a, l.shared.v));
 	r->listed = 0;
+	r->limit = r->o->ranges ? r->o->ranges : REPORT_RANGES;
 	if (model__shared(r->m, one_shared, r))
 		P(r, "  ...\n");
 	P(r, "  since the start: %s shared, %s taken back", fmt_exact(a, l.shares),
@@ -533,6 +534,8 @@ static void ledger(struct report *r)
 	if (r->run.session && r->run.session->guest == GUEST_PEF)
 		P(r, "  Not listed: pages shared early at boot (lppaca, dispatch log, irq "
 		     "queues)\n");
+	else
+		P(r, "  Not listed: what drivers shared before the start (coherent memory)\n");
 	n = model__sharers(r->m, s, 5);
 	for (i = 0; i < n && i < 5; i++) {
 		if (!s[i].shares && !s[i].unshares)

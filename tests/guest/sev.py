@@ -18,8 +18,8 @@ import sys
 PAGE = 4096
 # what only pseries has; the machine formats keep their fields
 ELSEWHERE = re.compile(r"\b(tces?|liobn|ddw|hcalls?|ultracalls?|ucalls?|pseries|lppaca|svm)\b", re.I)
-SCREENS = ("report", "report-all", "doctor", "doctor-v", "top", "top-replay", "metrics", "convert.openmetrics",
-           "convert.perfetto", "report.json")
+SCREENS = ("report", "report-all", "doctor", "doctor-v", "top", "top-replay", "metrics",
+           "convert.openmetrics", "convert.perfetto", "report.json")
 results = []
 
 
