@@ -60,6 +60,9 @@ def oracle(run):
         m = re.match(r"all (\d+) bounces agree", text)
         if m:
             said.append(f"{m.group(1)} bounces (swiotlb_bounced)")
+        m = re.match(r"all (\d+) dma:\* events agree", text)
+        if m:
+            said.append(f"{m.group(1)} mappings and unmappings (dma:*)")
     if run["what"] == "refusal":
         return "cannot run there, and says why (exit status 3)"
     return "agree: " + ", ".join(said)
@@ -89,9 +92,9 @@ def main():
     print("# Kernels and hooks\n")
     print("Each row is a guest that was booted, loaded with I/O and recorded, and whose trace was "
           "compared with\nan oracle: on ppc64le every TCE with QEMU's own trace and with the "
-          "plugin's log, and every share with\nthe ultravisor's log; on x86 every bounce with the "
-          "kernel's own trace events. A warning of the guest's\nkernel while hooks are attached, "
-          "at work or detached fails the row.\n")
+          "plugin's log; in pef and pv guests\nevery shared page with the ultravisor's log; on x86 "
+          "and s390x every bounce and mapping with the kernel's\nown trace events. A warning of the "
+          "guest's kernel while hooks are attached, at work or detached fails the\nrow.\n")
     print("| guest | kernel | checks | oracle | run |")
     print("|---|---|---|---|---|")
     for r in runs:
