@@ -43,9 +43,8 @@ static __always_inline int map_done(probe_ctx *ctx, struct inflight *in, u64 ret
 		.sg_index = -1,
 	};
 
-	devstate_once(DMS_HOOK_MAP, dev, m.dev);
-	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_MAP, DMS_EV_MAP, &m, ctx);
+	device_told(DMS_HOOK_MAP, dev, m.dev);
+	mapping_observe(c, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
 	return 0;
 }
 PROBE_PAIR(dma_map, DMS_HOOK_MAP, map_args, map_done)
@@ -64,9 +63,8 @@ static __always_inline int unmap(probe_ctx *ctx, struct dms_counts *c)
 		.sg_index = -1,
 	};
 
-	devstate_once(hook, dev, m.dev);
-	mapping_classify(dev, &m);
-	mapping_report(c, hook, DMS_EV_UNMAP, &m, ctx);
+	device_told(hook, dev, m.dev);
+	mapping_observe(c, hook, DMS_EV_UNMAP, dev, &m, ctx);
 	return 0;
 }
 PROBE_ENTRY(dma_unmap, DMS_HOOK_UNMAP, unmap)
@@ -100,8 +98,7 @@ static __always_inline int alloc_done(probe_ctx *ctx, struct inflight *in, u64 v
 	}
 	if (!virt || !virt_phys(virt, &m.phys))
 		m.flags |= DMS_FL_NO_PHYS;
-	devstate_once(DMS_HOOK_ALLOC, dev, m.dev);
-	mapping_report(c, DMS_HOOK_ALLOC, DMS_EV_ALLOC, &m, ctx);
+	mapping_observe_as(c, DMS_HOOK_ALLOC, DMS_EV_ALLOC, dev, &m, ctx);
 	return 0;
 }
 PROBE_PAIR(dma_alloc, DMS_HOOK_ALLOC, alloc_args, alloc_done)
@@ -121,7 +118,7 @@ static __always_inline int free_coherent(probe_ctx *ctx, struct dms_counts *c)
 		.flags = DMS_FL_NO_PHYS,
 	};
 
-	mapping_report(c, hook, DMS_EV_FREE, &m, ctx);
+	mapping_observe_as(c, hook, DMS_EV_FREE, dev, &m, ctx);
 	return 0;
 }
 PROBE_ENTRY(dma_free, DMS_HOOK_FREE, free_coherent)

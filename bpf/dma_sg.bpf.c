@@ -77,14 +77,12 @@ __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 {
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct scatterlist *sg;
-	struct dms_counts *c;
 	struct mapping *m;
 	unsigned long link;
 
 	if (!w || i >= w->ents || !w->sg)
 		return 1;
 	sg = AS(struct scatterlist, w->sg);
-	c = hit(w->hook);
 	m = &w->m;
 	__builtin_memset(m, 0, sizeof(*m));
 	m->dev = w->dev_key;
@@ -97,8 +95,10 @@ __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 	link = RD(sg, page_link);
 	if (w->exact)
 		m->phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m->phys);
-	mapping_classify(AS(struct device, w->dev), m);
-	mapping_report(c, w->hook, w->type, m, NULL);
+	/* joined elements leave the rest of the list empty (dma_map_sg() in core-api/dma-api.rst) */
+	if (w->type == DMS_EV_UNMAP && !m->size)
+		return 1;
+	mapping_observe(hit(w->hook), w->hook, w->type, AS(struct device, w->dev), m, NULL);
 	w->sg = sg_after(sg, link);
 	return 0;
 }
@@ -128,7 +128,7 @@ static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
 static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
 {
 	w->dev_key = dev_key(AS(struct device, w->dev));
-	devstate_once(w->hook, AS(struct device, w->dev), w->dev_key);
+	device_told(w->hook, AS(struct device, w->dev), w->dev_key);
 	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
 		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
 }

@@ -33,9 +33,8 @@ static __always_inline int map_event(unsigned long long *ctx)
 		.phys_known = true,
 	};
 
-	devstate_once(DMS_HOOK_MAP, dev, m.dev);
-	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_MAP, DMS_EV_MAP, &m, ctx);
+	device_told(DMS_HOOK_MAP, dev, m.dev);
+	mapping_observe(c, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
 	return 0;
 }
 
@@ -76,9 +75,8 @@ static __always_inline int unmap_event(unsigned long long *ctx)
 		.sg_index = -1,
 	};
 
-	devstate_once(DMS_HOOK_UNMAP, dev, m.dev);
-	mapping_classify(dev, &m);
-	mapping_report(c, DMS_HOOK_UNMAP, DMS_EV_UNMAP, &m, ctx);
+	device_told(DMS_HOOK_UNMAP, dev, m.dev);
+	mapping_observe(c, DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, &m, ctx);
 	return 0;
 }
 
@@ -126,8 +124,7 @@ static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16
 	/* memory that was remapped has no one physical address */
 	if (!ctx[1] || !virt_phys(ctx[1], &m.phys))
 		m.flags |= DMS_FL_NO_PHYS;
-	devstate_once(hook, dev, m.dev);
-	mapping_report(c, hook, type, &m, ctx);
+	mapping_observe_as(c, hook, type, dev, &m, ctx);
 	return 0;
 }
 

@@ -53,6 +53,28 @@ int kp_snapshot(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Where a device does not point to its pool (before 5.15) there is one for all. */
+static __always_inline void read_pool(void)
+{
+	struct io_tlb_mem___pre66 *mem = NULL;
+	struct device *dev = NULL;
+
+	if (bpf_core_field_exists(dev->dma_io_tlb_mem))
+		return;
+	if (config.pool_start_at && config.pool_end_at) {
+		bpf_probe_read_kernel(&values.pool_start, sizeof(values.pool_start),
+				      (const void *)config.pool_start_at);
+		bpf_probe_read_kernel(&values.pool_end, sizeof(values.pool_end),
+				      (const void *)config.pool_end_at);
+	} else if (config.pool_mem_at) {
+		bpf_probe_read_kernel(&mem, sizeof(mem), (const void *)config.pool_mem_at);
+		if (mem && bpf_core_field_exists(mem->start)) {
+			values.pool_start = RD(mem, start);
+			values.pool_end = RD(mem, end);
+		}
+	}
+}
+
 /* Run once by BPF_PROG_TEST_RUN, never attached: what the other programs compute addresses with. */
 SEC("?raw_tp")
 int read_values(void *ctx)
@@ -65,6 +87,15 @@ int read_values(void *ctx)
 	if (config.virt_base_at)
 		bpf_probe_read_kernel(&values.virt_base, sizeof(values.virt_base),
 				      (const void *)config.virt_base_at);
+	read_pool();
+	return 0;
+}
+
+/* Run once: what the ages of the index' entries are counted by. */
+SEC("?raw_tp")
+int read_jiffies(void *ctx)
+{
+	values.jiffies = bpf_jiffies64();
 	return 0;
 }
 

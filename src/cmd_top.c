@@ -17,7 +17,7 @@
 #define INTERVAL_MAX	3600000000000ULL
 
 struct config {
-	bool batch, json, ranges, no_color, no_unicode, no_kprobes, verbose;
+	bool batch, json, ranges, counts_only, no_color, no_unicode, no_kprobes, verbose;
 	uint64_t iterations, delay, min_size;
 	const char *sort, *device, *path, *input, *speed, *btf;
 };
@@ -37,6 +37,7 @@ static const struct opt opts[] = {
 	O("input", 'i', OPT_STRING, input, "FILE", "replay a recording; - is stdin (with -b)"),
 	O("speed", 0, OPT_STRING, speed, "N", "replay N times as fast; max: as fast as can be"),
 	O("ranges", 0, OPT_FLAG, ranges, NULL, "follow every mapping, for ranges and callers"),
+	O("counts-only", 0, OPT_FLAG, counts_only, NULL, "no look at live mappings: the least cost"),
 	O("no-color", 0, OPT_FLAG, no_color, NULL, "no colours (NO_COLOR in the environment)"),
 	O("no-unicode", 0, OPT_FLAG, no_unicode, NULL, "only ASCII characters"),
 	O("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, where it has none itself"),
@@ -137,6 +138,7 @@ static int run_source(const struct config *cfg, struct top_run *r)
 		.device_glob = cfg->device,
 		.probe = {
 			.btf_path = cfg->btf,
+			.flags = cfg->counts_only ? 0 : DMS_CFG_INDEX,
 			.path_mask = r->ui.o.paths,
 			.min_size = cfg->min_size,
 			.no_kprobes = cfg->no_kprobes,

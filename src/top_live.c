@@ -14,7 +14,6 @@
 #include "source/live.h"
 #include "top_run.h"
 
-#define COUNTING_RING	(1 << 20)	/* bytes */
 #define POOL_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
 
 /* R attaches anew; without keys all can go, but what a user who is not root reads debugfs with. */
@@ -34,9 +33,6 @@ static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 	lo->probe.flags &= ~(unsigned int)(DMS_CFG_STREAM | DMS_CFG_STATS | DMS_CFG_STACKS_FIRST);
 	lo->probe.flags |= DMS_CFG_STACKS_FAIL;
 	lo->probe.flags |= r->ui.each ? DMS_CFG_STREAM | DMS_CFG_STACKS_FIRST : DMS_CFG_STATS;
-	/* counting, only what is rare comes through rings: one that is small starts sooner */
-	lo->probe.shards = r->ui.each ? 0 : 1;
-	lo->probe.ring_bytes = r->ui.each ? 0 : COUNTING_RING;
 	err = live__open(l, lo, model__feed, r->m, &perr);
 	if (!err)
 		err = privileges_drop(live__probe(*l), needed_later(r), NULL);

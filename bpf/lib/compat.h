@@ -141,7 +141,7 @@ struct pool {
 static __always_inline struct io_tlb_mem *dev_pool_mem(struct device *dev)
 {
 	if (!bpf_core_field_exists(dev->dma_io_tlb_mem))
-		return NULL;	/* before 5.15: globals, see pool_globals in user space */
+		return NULL;	/* before 5.15: globals, see read_values */
 	return RD(dev, dma_io_tlb_mem);
 }
 
@@ -150,10 +150,10 @@ static __always_inline bool dev_pool(struct device *dev, struct pool *out)
 	struct io_tlb_mem *mem = dev_pool_mem(dev);
 	struct io_tlb_mem___pre66 *old;
 
-	out->start = 0;
-	out->end = 0;
+	out->start = values.pool_start;
+	out->end = values.pool_end;
 	if (!mem)
-		return false;
+		return out->end;
 	if (bpf_core_field_exists(mem->defpool)) {
 		out->start = RD(mem, defpool.start);
 		out->end = RD(mem, defpool.end);

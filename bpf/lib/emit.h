@@ -8,6 +8,7 @@
 #define DMASCOPE_BPF_EMIT_H
 
 #include "lib/compat.h"
+#include "lib/live.h"
 #include "dmascope/classify.h"
 
 /* Per CPU, so no atomics: an interrupt between load and store could lose one, and a program
@@ -55,17 +56,19 @@ static __always_inline struct dms_event *event_reserve(struct dms_counts *c, u32
 	return e;
 }
 
-/* User space is woken when a ring is half full; it polls on a timer otherwise. */
+/* User space is woken when a ring is half full, which one record of several looks at; it polls on
+ * a timer otherwise. */
 static __always_inline void event_submit(struct dms_counts *c, void *record)
 {
 	u64 flags = BPF_RB_NO_WAKEUP;
-	void *ring = ring_of_this_cpu();
+	void *ring;
 
-	if (ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) * 2 >
-		    bpf_ringbuf_query(ring, BPF_RB_RING_SIZE))
-		flags = BPF_RB_FORCE_WAKEUP;
+	if (c && !(c->delivered++ & config.wake_mask)) {
+		ring = ring_of_this_cpu();
+		if (ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > config.ring_half)
+			flags = BPF_RB_FORCE_WAKEUP;
+	}
 	bpf_ringbuf_submit(record, flags);
-	count(c, delivered);
 }
 
 /*
@@ -134,48 +137,28 @@ static __always_inline u32 stack_for(void *ctx, u32 hook, u64 dev, u8 path, u8 d
 
 /*
  * The slot of the histogram: the bits that size has from 512 on, at most the last slot. Without
- * branches, as the verifier would walk all that follows once more for each of them.
+ * branches, as the verifier would walk all that follows once more for each of them: each step asks
+ * by the sign of a difference whether the upper half of what is left is in use.
  */
 static __always_inline u32 size_slot(u64 size)
 {
-	u64 n = size >> 9;
+	u64 rest = size >> 9, slot, step;
 
-	for (u32 by = 1; by < 64; by *= 2)	/* ones below the highest */
-		n |= n >> by;
-	n &= (1U << (DMS_HIST_SLOTS - 1)) - 1;
-	n -= n >> 1 & 0x5555;			/* and count them */
-	n = (n & 0x3333) + (n >> 2 & 0x3333);
-	n = (n + (n >> 4)) & 0x0f0f;
-	return (n + (n >> 8)) & (DMS_HIST_SLOTS - 1);
+	rest |= (s64)(0 - (rest >> (DMS_HIST_SLOTS - 1))) >> 63;
+	rest &= (1U << (DMS_HIST_SLOTS - 1)) - 1;
+	slot = (0xff - rest) >> 60 & 8;
+	rest >>= slot;
+	step = (0xf - rest) >> 61 & 4;
+	rest >>= step;
+	slot |= step;
+	step = (3 - rest) >> 62 & 2;
+	rest >>= step;
+	/* what is left is 0 to 3, of 0, 1, 2 and 2 bits */
+	return (slot | step) + rest - (rest >> 1 & rest);
 }
 
 /* A fresh element; in read-only data, as it is too large for the stack. */
 static const struct dms_stats no_stats;
-
-/* Adds to the aggregates of a device and path; false if the map is full. */
-static __always_inline bool stats_add(u64 dev, u32 path, bool map, u64 bytes)
-{
-	struct dms_stats_key key = { .dev = dev, .path = path };
-	struct dms_stats *s = bpf_map_lookup_elem(&stats, &key);
-	u32 slot;
-
-	if (!s) {
-		bpf_map_update_elem(&stats, &key, &no_stats, BPF_NOEXIST);
-		s = bpf_map_lookup_elem(&stats, &key);
-		if (!s)
-			return false;
-	}
-	if (!map) {
-		s->unmaps++;
-		s->unmap_bytes += bytes;
-		return true;
-	}
-	slot = size_slot(bytes);
-	s->maps++;
-	s->map_bytes += bytes;
-	s->hist[slot]++;
-	return true;
-}
 
 /* Fills what decides a device's way; every field with its bit in known. */
 static __always_inline void devstate_fill(struct dms_devstate *d, struct device *dev)
@@ -217,7 +200,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 		d->dma_iommu = dev_uses_dma_iommu(dev);
 		d->known |= DMS_DS_DMA_IOMMU;
 	}
-	if (!dev_pool(dev, &pool))
+	if (!dev_pool_mem(dev) || !dev_pool(dev, &pool))
 		return;
 	dev_pool_state(dev, &pool);
 	d->pool_start = pool.start;
@@ -280,6 +263,53 @@ struct mapping {
 	bool phys_known;
 };
 
+/* The aggregates of a device and path, made at its first event; NULL: the map is full. */
+static __always_inline struct dms_stats *stats_of(u32 hook, struct device *dev, u64 key, u32 path)
+{
+	u64 id = dms_stats_id(key, path);
+	struct dms_stats *s = bpf_map_lookup_elem(&stats, &id);
+
+	if (s)
+		return s;
+	devstate_once(hook, dev, key);
+	bpf_map_update_elem(&stats, &id, &no_stats, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&stats, &id);
+}
+
+static __always_inline bool stats_map(u32 hook, struct device *dev, const struct mapping *m)
+{
+	struct dms_stats *s = stats_of(hook, dev, m->dev, m->path);
+
+	if (!s)
+		return false;
+	s->maps++;
+	s->map_bytes += m->size;
+	s->hist[size_slot(m->size) & (DMS_HIST_SLOTS - 1)]++;
+	if (config.flags & DMS_CFG_INDEX && m->path != DMS_PATH_FAILED && m->dev)
+		live_put(m->dev, m->path, m->slot, m->dma, m->liobn, m->phys, m->size, m->dir);
+	return true;
+}
+
+static __always_inline bool stats_unmap(u32 hook, struct device *dev, const struct mapping *m)
+{
+	bool older = false;
+	struct dms_stats *s;
+	u8 path = m->path;
+
+	if (config.flags & DMS_CFG_INDEX && m->dev)
+		older = !live_take(m->dev, &path, m->slot, m->dma, m->liobn);
+	s = stats_of(hook, dev, m->dev, path);
+	if (!s)
+		return false;
+	s->unmaps++;
+	s->unmap_bytes += m->size;
+	if (older) {
+		s->older++;
+		s->older_bytes += m->size;
+	}
+	return true;
+}
+
 static __always_inline void inner_match(const struct mapping *m, struct dms_facts *f)
 {
 	u32 zero = 0;
@@ -296,6 +326,24 @@ static __always_inline void inner_match(const struct mapping *m, struct dms_fact
 	in->kind = DMS_INNER_NONE;
 }
 
+/*
+ * Why a mapping was refused, where no inner hook is attached that would have said so. By the
+ * kernel's own order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table
+ * without bypass is asked for an entry; else only a search for slots can fail, unless there is no
+ * pool and no bounce is forced. With a bypass up to a limit it can be either.
+ */
+static __always_inline u8 failure_of(struct device *dev, struct table *tbl, struct pool *pool)
+{
+	if (dev_uses_dma_iommu(dev))
+		return 0;
+	if (tbl->size && !(dev_has_bypass(dev) && dev_bypass(dev)))
+		return DMS_FL_NO_TCE;
+	if (tbl->size && bpf_core_field_exists(dev->bus_dma_limit) && RD(dev, bus_dma_limit))
+		return 0;
+	dev_pool_state(dev, pool);
+	return pool->end > pool->start || pool->force_bounce ? DMS_FL_NO_SLOT : 0;
+}
+
 /* Decides the path of a mapping from the device's state and from what the inner hook said. */
 static __always_inline void mapping_classify(struct device *dev, struct mapping *m)
 {
@@ -307,7 +355,7 @@ static __always_inline void mapping_classify(struct device *dev, struct mapping 
 		.enc_mask = config.enc_mask,
 		.dma_iommu = dev_uses_dma_iommu(dev),
 	};
-	struct pool pool;
+	struct pool pool = {};
 	struct table tbl = {};
 
 	if (dev_pool(dev, &pool)) {
@@ -318,8 +366,11 @@ static __always_inline void mapping_classify(struct device *dev, struct mapping 
 		f.table_start = tbl.start;
 		f.table_size = tbl.size;
 	}
-	inner_match(m, &f);
+	if (config.flags & DMS_CFG_INNER)
+		inner_match(m, &f);
 	m->path = dms_classify(&f, &m->flags, &m->slot);
+	if (!(config.flags & DMS_CFG_INNER) && m->path == DMS_PATH_FAILED)
+		m->flags |= failure_of(dev, &tbl, &pool);
 	if (m->path == DMS_PATH_TCE) {
 		m->liobn = tbl.liobn;
 		m->page_shift = tbl.page_shift;
@@ -328,13 +379,26 @@ static __always_inline void mapping_classify(struct device *dev, struct mapping 
 		m->flags |= DMS_FL_NO_PHYS;
 }
 
-static __always_inline bool mapping_wanted(const struct mapping *m)
+/* Where each mapping is told, or --device may mean a device that user space has not heard of. When
+ * only counting, the first event of a device finds no element of its own, and tells it then. */
+static __always_inline void device_told(u32 hook, struct device *dev, u64 key)
 {
-	if (config.path_mask && !(config.path_mask & (1U << (m->path & 31))))
-		return false;
-	if (m->size < config.min_size)
-		return false;
-	return dev_wanted(m->dev);
+	if (config.flags & (DMS_CFG_STREAM | DMS_CFG_FILTER_DEV))
+		devstate_once(hook, dev, key);
+}
+
+/* The filters that need no path: before anything else is done. */
+static __always_inline bool mapping_wanted(struct dms_counts *c, const struct mapping *m)
+{
+	if (m->size >= config.min_size && dev_wanted(m->dev))
+		return true;
+	count(c, filtered);
+	return false;
+}
+
+static __always_inline bool path_wanted(u8 path)
+{
+	return !config.path_mask || config.path_mask & 1U << (path & 31);
 }
 
 static __always_inline void mapping_stream(struct dms_counts *c, u32 hook, u16 type,
@@ -371,15 +435,16 @@ static __always_inline void mapping_stream(struct dms_counts *c, u32 hook, u16 t
 
 /* A map or unmap (streaming or coherent) with its path known: filter, aggregate, stream. */
 static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 type,
-					   const struct mapping *m, void *ctx)
+					   struct device *dev, const struct mapping *m, void *ctx)
 {
 	bool maps = type == DMS_EV_MAP || type == DMS_EV_ALLOC;
 
-	if (!mapping_wanted(m)) {
+	if (!path_wanted(m->path)) {
 		count(c, filtered);
 		return;
 	}
-	if (config.flags & DMS_CFG_STATS && !stats_add(m->dev, m->path, maps, m->size)) {
+	if (config.flags & DMS_CFG_STATS &&
+	    !(maps ? stats_map(hook, dev, m) : stats_unmap(hook, dev, m))) {
 		count(c, failed);
 		return;
 	}
@@ -388,6 +453,26 @@ static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 t
 		mapping_stream(c, hook, type, m, ctx);
 	else
 		count(c, delivered);
+}
+
+/* A streaming map or unmap, from its arguments on; its device was told. */
+static __always_inline void mapping_observe(struct dms_counts *c, u32 hook, u16 type,
+					    struct device *dev, struct mapping *m, void *ctx)
+{
+	if (!mapping_wanted(c, m))
+		return;
+	mapping_classify(dev, m);
+	mapping_report(c, hook, type, dev, m, ctx);
+}
+
+/* The same where the path is known: coherent memory, and what an inner hook saw being mapped. */
+static __always_inline void mapping_observe_as(struct dms_counts *c, u32 hook, u16 type,
+					       struct device *dev, const struct mapping *m,
+					       void *ctx)
+{
+	device_told(hook, dev, m->dev);
+	if (mapping_wanted(c, m))
+		mapping_report(c, hook, type, dev, m, ctx);
 }
 
 #endif /* DMASCOPE_BPF_EMIT_H */

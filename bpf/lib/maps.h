@@ -25,6 +25,8 @@ static __always_inline bool observing(void)
 	return *(volatile __u64 *)&values.observing;
 }
 
+struct dms_index index_at __weak SEC(".data.index") = {};
+
 /* One ring per group of CPUs; user space sets the number (up to 64) and the size of each
  * (default 8 x 1 MiB). A ring is only woken by threshold, never per record. */
 struct ring {
@@ -47,13 +49,32 @@ struct {
 	__type(value, struct dms_counts);
 } counts __weak SEC(".maps");
 
-/* Per device and path; 4096 x 176 bytes per CPU at most (user space sizes it). */
+/* Per device and path (dms_stats_id()); 4096 x 176 bytes per CPU at most (user space sizes it). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 4096);
-	__type(key, struct dms_stats_key);
+	__type(key, u64);
 	__type(value, struct dms_stats);
 } stats __weak SEC(".maps");
+
+/* Live mappings by slot and TCE number; 24 bytes for each slot of the pool and entry of a table, 1
+ * element unless the index is wanted. User space sizes and reads it through mmap(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct dms_live);
+} live __weak SEC(".maps");
+
+/* All other live mappings, by hash; 16384 x 192 bytes, 1 element unless the index is wanted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, struct dms_live_set);
+} live_sets __weak SEC(".maps");
 
 /* Calls between their entry and their return, by stack frame and hook; 1 MiB. */
 struct inflight {

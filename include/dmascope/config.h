@@ -62,11 +62,16 @@ _Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
 #define DMS_CFG_STACKS_FAIL	0x10	/* a stack for each failure */
 #define DMS_CFG_STACKS_ALL	0x20
 #define DMS_CFG_FILTER_DEV	0x40	/* only devices in the dev_filter map */
+#define DMS_CFG_INNER		0x80	/* an inner hook that tells why a mapping fails is attached */
+#define DMS_CFG_INDEX		0x100	/* with DMS_CFG_STATS: live mappings are indexed */
 
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
 	__dms_u64 vmemmap_at;		/* kernel address of the variable; 0 = none, see values */
 	__dms_u64 virt_base_at;		/* the same, of the linear map's first address */
+	__dms_u64 pool_start_at;	/* the same, of the pool's first byte and its end (to 5.12) ... */
+	__dms_u64 pool_end_at;
+	__dms_u64 pool_mem_at;		/* ... of the pointer to the pool (5.13 and 5.14) */
 	__dms_u64 vmemmap;		/* the value where there is no variable; 0 = unknown */
 	__dms_u64 virt_base;
 	__dms_u64 virt_mask;		/* phys = (virt & virt_mask) - virt_base; 0 = unknown */
@@ -79,6 +84,10 @@ struct dms_config {
 	__dms_u32 struct_page_size;
 	__dms_u32 self;			/* our process id (init namespace) */
 	__dms_u32 ring_mask;		/* shards - 1 */
+	__dms_u32 ring_half;		/* bytes: a ring that holds more wakes its reader */
+	__dms_u32 wake_mask;		/* one record of wake_mask + 1 looks how full its ring is */
+	__dms_u32 set_mask;		/* sets of the index less 1 */
+	__dms_u32 pad;
 };
 
 /* What changes while the programs are loaded: kernel variables that are read once by a program,
@@ -87,8 +96,54 @@ struct dms_config {
 struct dms_values {
 	__dms_u64 vmemmap;	/* address of the first struct page; 0 = unknown */
 	__dms_u64 virt_base;	/* first address of the linear map */
+	__dms_u64 pool_start;	/* where no device points to its pool; end 0 = there is none */
+	__dms_u64 pool_end;
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
 	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
+	__dms_u64 jiffies;	/* when read_jiffies ran last */
+};
+
+/*
+ * The index of live mappings, for looking at them without a record for each. A handle that is a
+ * small number already, a slot of the default pool or an entry of a TCE table, has its place in
+ * the array `live`; any other has one of the DMS_LIVE_WAYS places of a set that its hash chooses.
+ * A full set refuses: user space sees that by the counts, which do not depend on the index.
+ */
+struct dms_live {
+	__dms_u64 dev;		/* 0 = free */
+	__dms_u64 where;	/* in `live` the physical address, in a set the DMA address; path */
+	__dms_u32 size;		/* bytes; larger ones as DMS_LIVE_HUGE */
+	__dms_u32 born;		/* jiffies >> 3, and the direction in the two highest bits */
+};
+_Static_assert(sizeof(struct dms_live) == 24, "memory of the index");
+
+#define DMS_LIVE_PATH_SHIFT	61	/* of `where`: a DMA address has 60 bits (DDW at 1 << 59) */
+#define DMS_LIVE_ADDR		((1ULL << DMS_LIVE_PATH_SHIFT) - 1)
+#define DMS_LIVE_DIR_SHIFT	30	/* of `born` */
+#define DMS_LIVE_BORN		((1U << DMS_LIVE_DIR_SHIFT) - 1)
+#define DMS_LIVE_JIFFIES_SHIFT	3	/* 49 days at 1000 Hz until ages are wrong */
+#define DMS_LIVE_HUGE		0xffffffffU
+#define DMS_LIVE_WAYS		8
+
+struct dms_live_set {
+	struct dms_live way[DMS_LIVE_WAYS];
+};
+
+/* Where the array's parts are. User space writes it before and while the programs run. */
+#define DMS_INDEX_TABLES	64
+struct dms_index_table {
+	__dms_u64 base;		/* DMA address of the first entry */
+	__dms_u32 liobn;	/* 0 = no table here */
+	__dms_u32 shift;	/* bytes of an entry, logarithm */
+	__dms_u32 first;	/* its place in `live` */
+	__dms_u32 entries;
+};
+
+struct dms_index {
+	__dms_u64 pool_start;	/* the default pool, physical */
+	__dms_u32 pool_slots;	/* in `live` from 0 on; 0 = not known yet */
+	__dms_u32 mul;		/* of a LIOBN: the product's 6 highest bits choose its table */
+	struct dms_index_table table[DMS_INDEX_TABLES];
 };
 
 /*

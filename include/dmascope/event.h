@@ -236,11 +236,24 @@ struct dms_stats_key {
 	__dms_u32 pad;
 };
 
+/*
+ * The same as the key of the kernel's map, where every byte is hashed on every event: the path in
+ * the four highest bits. A kernfs id has 32 bits of number and above them a generation that counts
+ * how often those were used up (fs/kernfs/dir.c), so it does not reach them.
+ */
+#define DMS_STATS_PATH_SHIFT	60
+static inline __dms_u64 dms_stats_id(__dms_u64 dev, __dms_u32 path)
+{
+	return dev | (__dms_u64)path << DMS_STATS_PATH_SHIFT;
+}
+
 struct dms_stats {
 	__dms_u64 maps;
 	__dms_u64 unmaps;
 	__dms_u64 map_bytes;
 	__dms_u64 unmap_bytes;
+	__dms_u64 older;	/* of unmaps: what was mapped before the start (with an index) */
+	__dms_u64 older_bytes;
 	__dms_u64 hist[DMS_HIST_SLOTS];
 };
 

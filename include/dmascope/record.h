@@ -9,6 +9,9 @@
  * change (a later record of the same key replaces the earlier); REC_END last. A stream without
  * REC_END was cut.
  *
+ * REC_LOOK stands only in a live stream, never in a file: all live mappings as the kernel's index
+ * holds them, LOOK_BEGIN, one LOOK_MAPPING each, LOOK_END.
+ *
  * Not observed is not zero: optional fields have a bit in `known`.
  */
 #ifndef DMASCOPE_RECORD_H
@@ -35,7 +38,8 @@ enum dms_rec_type {
 	REC_STATS,
 	REC_END,
 	REC_FINDING,	/* written for readers elsewhere; the model makes its own and ignores it */
-	REC_TYPE_MAX
+	REC_TYPE_MAX,	/* of what is in files */
+	REC_LOOK,
 };
 
 enum dms_guest {
@@ -158,6 +162,20 @@ struct rec_stats {			/* absolute since start_ns */
 	struct dms_stats val;
 };
 
+enum look_step { LOOK_BEGIN, LOOK_MAPPING, LOOK_END };
+
+struct rec_look {
+	enum look_step step;
+	uint64_t ts;			/* of the look */
+	/* of LOOK_MAPPING */
+	uint64_t dev, dma, phys, size;
+	uint64_t slot;			/* of a bounced one, physical; 0 = not known */
+	uint64_t born;			/* ns, some 10 ms coarse */
+	enum dms_path path;
+	enum dms_dir dir;
+	bool phys_known;
+};
+
 struct rec_end {
 	uint64_t ts;
 	bool complete;			/* nothing was lost and every identity holds */
@@ -190,6 +208,7 @@ struct dms_rec {
 		struct rec_stats stats;
 		struct rec_end end;
 		struct rec_finding finding;
+		struct rec_look look;
 	};
 };
 

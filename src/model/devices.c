@@ -157,6 +157,7 @@ int devices__event(struct model *m, const struct dms_event *ev)
 int devices__stats(struct model *m, const struct rec_stats *st)
 {
 	struct dev *d = dev_get(m, st->key.dev, NULL);
+	uint64_t live, bytes;
 	struct model_counts *c;
 	uint32_t p = st->key.path;
 
@@ -184,8 +185,12 @@ int devices__stats(struct model *m, const struct rec_stats *st)
 	memcpy(c->size_hist, st->val.hist, sizeof(c->size_hist));
 	if (p == DMS_PATH_FAILED)
 		return 0;
-	d->pub.live[p] = c->maps > c->unmaps ? c->maps - c->unmaps : 0;
-	d->pub.live_bytes[p] = c->map_bytes > c->unmap_bytes ? c->map_bytes - c->unmap_bytes : 0;
+	live = c->maps + st->val.older;
+	bytes = c->map_bytes + st->val.older_bytes;
+	d->pub.live[p] = live > c->unmaps ? live - c->unmaps : 0;
+	d->pub.live_bytes[p] = bytes > c->unmap_bytes ? bytes - c->unmap_bytes : 0;
+	d->pub.preexisting += st->val.older - d->older[p];
+	d->older[p] = st->val.older;
 	return 0;
 }
 

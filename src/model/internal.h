@@ -152,6 +152,8 @@ struct dev {
 	struct slot_fail slot_fail;
 	uint64_t biggest_fail, smallest_fail;	/* bytes */
 	uint64_t live_now;
+	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
+	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
 	uint64_t untracked;
 	uint64_t coherent_tce, coherent_tce_bytes;	/* coherent memory behind TCEs */
 	uint64_t bypass_mask, decide_ts;
@@ -260,6 +262,8 @@ struct model {
 	uint32_t last_dev;
 
 	struct maptab maps;
+	uint64_t look_ts, look_live, look_missing;
+	bool looking;		/* mappings and slots come from a look: they count nowhere */
 
 	struct rec_window *win;
 	uint32_t wins, win_cap;
@@ -314,6 +318,7 @@ struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32
 struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma);
 int mappings__init(struct model *m);
 int mappings__event(struct model *m, const struct dms_event *ev);
+int mappings__look(struct model *m, const struct rec_look *k);
 void mappings__free(struct model *m);
 size_t mappings__memory(const struct model *m);
 /* What a DMA address itself tells of its memory (SEV's C-bit): 1 shared, 0 private, -1 nothing. */
@@ -346,6 +351,10 @@ int pool__event(struct model *m, const struct dms_event *ev);
 /* A mapping through the pool was seen or given back; slot: its address, 0 = not known. */
 int pool__mapped(struct model *m, const struct dms_event *ev);
 void pool__unmapped(struct model *m, uint64_t slot, uint64_t ts);
+/* Forgets all slots that mappings were seen to hold: a look tells them anew. */
+void pool__forget(struct model *m);
+/* A mapping failed for want of a slot, where no hook saw the search for it. */
+void pool__refused(struct model *m, struct dev *d, const struct dms_event *ev);
 enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size);
 const struct pool *pool__main(const struct model *m);
 struct mval pool__used(const struct model *m, const struct pool *p);

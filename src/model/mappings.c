@@ -500,8 +500,11 @@ static void count_tail(const struct model *m, struct dev *d)
 
 static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
-	enum model_fail why = why_failed(m, d, ev);
+	enum model_fail why;
 
+	if (ev->flags & DMS_FL_NO_SLOT)
+		pool__refused(m, d, ev);
+	why = why_failed(m, d, ev);
 	count_map(d, DMS_PATH_FAILED, ev->size);
 	if (why == MODEL_FAIL_OTHER)
 		count_tail(m, d);
@@ -731,4 +734,76 @@ bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64
 			return true;
 	}
 	return false;
+}
+
+/* Nothing of it counts anywhere: the counts are those of REC_STATS. */
+static void look_begin(struct model *m, uint64_t ts)
+{
+	struct maptab *t = &m->maps;
+	uint32_t i;
+
+	pool__forget(m);
+	t->used = t->live = 0;
+	t->free = NONE;
+	memset(t->bucket, 0xff, t->buckets * sizeof(*t->bucket));
+	for (i = 0; i <= PHYS_BUCKETS; i++)
+		t->phys[i] = NONE;
+	for (i = 0; i < m->devs; i++)
+		memset(m->dev[i]->looked, 0, sizeof(m->dev[i]->looked));
+	m->look_ts = ts;
+	m->look_live = m->look_missing = 0;
+	m->looking = true;
+}
+
+/* What the counts say is live and the index does not hold. */
+static void look_end(struct model *m)
+{
+	const struct dev *d;
+	uint32_t i, p;
+
+	m->looking = false;
+	for (i = 0; i < m->devs; i++) {
+		d = m->dev[i];
+		for (p = 0; p < DMS_PATH_MAX; p++)
+			if (d->pub.live[p] > d->looked[p])
+				m->look_missing += d->pub.live[p] - d->looked[p];
+	}
+}
+
+static int look_mapping(struct model *m, const struct rec_look *k)
+{
+	struct dms_event ev = {
+		.type = DMS_EV_MAP, .ts = k->born, .dev = k->dev, .dma = k->dma, .phys = k->phys,
+		.size = k->size, .aux = k->slot, .dir = (uint8_t)k->dir, .path = (uint8_t)k->path,
+		.flags = k->phys_known ? 0 : DMS_FL_NO_PHYS,
+	};
+	struct mapping mp = {
+		.dma = k->dma, .phys = k->phys, .size = k->size, .ts = k->born, .caller = NONE,
+		.path = ev.path, .dir = ev.dir, .flags = ev.flags,
+	};
+	struct dev *d = dev_get(m, k->dev, &mp.dev);
+	uint32_t id;
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	if (k->path >= DMS_PATH_MAX)
+		return 0;
+	d->looked[k->path]++;
+	m->look_live++;
+	err = insert(m, &mp, &id);
+	if (err || k->path != DMS_PATH_BOUNCED)
+		return err;
+	return pool__mapped(m, &ev);
+}
+
+int mappings__look(struct model *m, const struct rec_look *k)
+{
+	if (k->step == LOOK_BEGIN)
+		look_begin(m, k->ts);
+	else if (k->step == LOOK_END)
+		look_end(m);
+	else if (m->looking)
+		return look_mapping(m, k);
+	return 0;
 }

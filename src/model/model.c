@@ -251,6 +251,8 @@ int model__feed(void *ctx, const struct dms_rec *rec)
 	case REC_END:
 		feed_end(m, &rec->end);
 		return 0;
+	case REC_LOOK:
+		return mappings__look(m, &rec->look);
 	default:
 		return 0;
 	}
@@ -315,6 +317,9 @@ void model__run(const struct model *m, struct model_run *out)
 	out->secure = m->secure;
 	out->tce = m->tce;
 	out->aggregates = m->aggregates;
+	out->look_ts = m->look_ts;
+	out->look_live = m->look_live;
+	out->look_missing = m->look_missing;
 	out->start = m->first_ts;
 	out->now = m->now;
 	out->events = m->seq;

@@ -56,7 +56,10 @@ struct model_run {
 	const struct rec_end *end;		/* NULL: still running, or the stream was cut */
 	bool secure;		/* the guest's memory is private unless shared */
 	bool tce;		/* there are TCE tables here (pseries) */
-	bool aggregates;	/* counts come from REC_STATS: no single mappings are known */
+	bool aggregates;	/* counts come from REC_STATS: no single mappings are known ... */
+	uint64_t look_ts;	/* ... but those of this time, by REC_LOOK; 0: none */
+	uint64_t look_live;	/* mappings that look found */
+	uint64_t look_missing;	/* live then by the counts, but in no place of the index */
 	uint64_t start, now;	/* ns; equal before the first event */
 	uint64_t events;	/* REC_EVENT fed: the last seq */
 	uint64_t lost;		/* observations lost, all hooks */

@@ -85,7 +85,7 @@ struct mval pool__used(const struct model *m, const struct pool *p)
 	}
 	v.v = slots_live_in(m, p - m->pool);
 	v.estimate = true;
-	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks)
+	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks && !m->look_ts)
 		v.why = "no hook on swiotlb_tbl_map_single";
 	return v;
 }
@@ -240,7 +240,7 @@ static int slot_new(struct model *m, struct dev *d, uint32_t dev, const struct d
 	d->pub.slots += s->nslots;
 	if (d->pub.slots > d->pub.slots_max)
 		d->pub.slots_max = d->pub.slots;
-	if (!s->preexisting)
+	if (!s->preexisting && !m->looking)
 		count_slots(m, pool, ev->ts, s->nslots);
 	return 0;
 }
@@ -271,6 +271,33 @@ static void slot_failed(struct model *m, struct dev *d, const struct dms_event *
 	}
 	d->slot_fail = (struct slot_fail){ .ts = ev->ts, .size = ev->size, .used = used.v,
 					   .align = ev->ret, .why = pool__why(m, d, ev->size) };
+}
+
+void pool__refused(struct model *m, struct dev *d, const struct dms_event *in)
+{
+	struct pool *p = m->pools ? &m->pool[0] : NULL;
+	struct dms_event ev = *in;
+
+	if (m->attached[DMS_HOOK_SWIOTLB_MAP] || !m->has_hooks)
+		return;
+	if (ev.flags & DMS_FL_SG)	/* which element of the list it was is not known */
+		ev.size = 0;
+	ev.ret = 0;
+	if (p) {
+		p->attempts++;
+		if (ev.size > p->biggest)
+			p->biggest = ev.size;
+	}
+	slot_failed(m, d, &ev);
+}
+
+void pool__forget(struct model *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->slots_used; i++)
+		if (m->slot[i].used && !m->slot[i].preexisting)
+			slot_erase(m, i);
 }
 
 static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
@@ -412,7 +439,7 @@ bool model__pool(const struct model *m, size_t i, struct model_pool *out)
 		out->hiwater.estimate = !p->rec.hiwater_known;
 	}
 	out->held.v = slots_live_in(m, i);
-	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks)
+	if (!m->attached[DMS_HOOK_SWIOTLB_MAP] && m->has_hooks && !m->look_ts)
 		out->held.why = "no hook on swiotlb_tbl_map_single";
 	out->attempts = p->attempts;
 	out->ok = p->ok;

@@ -74,7 +74,9 @@ static struct choice *choice_of_prog(struct probe *p, const char *name)
 }
 
 /* Programs that are run once by BPF_PROG_TEST_RUN; the snapshot is poorer without them. */
-static const char *const run_once[] = { "read_values", "snap_pool", "snap_table" };
+static const char *const run_once[] = {
+	"read_values", "snap_pool", "snap_table", "read_jiffies"
+};
 #define RUN_ONCE	(sizeof(run_once) / sizeof(run_once[0]))
 
 static int run_once_index(const char *name)
@@ -89,7 +91,11 @@ static bool run_once_wanted(const struct probe *p, const char *name)
 {
 	int i = run_once_index(name);
 
-	if (i < 0 || p->env.no_kprobes || p->once_refused & 1U << i)
+	if (i < 0 || p->once_refused & 1U << i)
+		return false;
+	if (!strcmp(name, "read_jiffies"))
+		return p->opts.flags & DMS_CFG_INDEX;
+	if (p->env.no_kprobes)
 		return false;
 	/* only powerpc has TCE tables */
 	return strcmp(name, "snap_table") || !strcmp(p->env.arch, "ppc64le");
@@ -128,6 +134,7 @@ static void expect_symbols(struct symbols *syms)
 {
 	static const char *const variables[] = {
 		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
+		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem",
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
@@ -185,6 +192,9 @@ static void drop_btf(struct probe *p)
 static void config_addresses(struct probe *p, struct dms_config *cfg)
 {
 	cfg->struct_page_size = p->struct_page_size;
+	cfg->pool_start_at = variable_at(p, "io_tlb_start");
+	cfg->pool_end_at = variable_at(p, "io_tlb_end");
+	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
 	cfg->virt_mask = ~0ULL;
 	cfg->enc_mask = p->opts.enc_mask;
 	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
@@ -218,6 +228,16 @@ static unsigned int log2_of(unsigned long v)
 	return n;
 }
 
+/* A power of two and at least a page. */
+static size_t ring_bytes_each(const struct probe *p)
+{
+	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
+
+	while (each & (each - 1))
+		each &= each - 1;
+	return each < page ? page : each;
+}
+
 static void config_fill(struct probe *p, struct dms_config *cfg)
 {
 	memset(cfg, 0, sizeof(*cfg));
@@ -232,6 +252,8 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 		cfg->layout[c->row->id] = c->layout;
 		if (c->row->id == DMS_HOOK_MAP)
 			cfg->flags |= DMS_CFG_OUTER_MAP;
+		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)
+			cfg->flags |= DMS_CFG_INNER;
 	}
 	config_addresses(p, cfg);
 	cfg->min_size = p->opts.min_size;
@@ -239,19 +261,23 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));
 	cfg->self = (uint32_t)getpid();
 	cfg->ring_mask = p->shards - 1;
+	cfg->set_mask = index__set_mask(p);
+	cfg->ring_half = (uint32_t)(ring_bytes_each(p) / 2);
+	/* often enough that a ring filled by several hooks is noticed before it is full */
+	cfg->wake_mask = 1;
+	while (cfg->wake_mask < 64 &&
+	       cfg->wake_mask * 16 * sizeof(struct dms_event) < cfg->ring_half)
+		cfg->wake_mask *= 2;
+	cfg->wake_mask--;
 }
 
 /* ---- maps ---- */
 
 static int rings_create(struct probe *p)
 {
-	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t each = ring_bytes_each(p);
 	int map = bpf_map__fd(p->bpf->rings), err;
 
-	while (each & (each - 1))
-		each &= each - 1;
-	if (each < page)
-		each = page;
 	p->ring_each = each;
 	for (uint32_t i = 0; i < p->shards; i++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)each, NULL);
@@ -294,7 +320,7 @@ static int maps_size(struct probe *p)
 		err = bpf_map__set_max_entries(p->bpf->stats, 1);
 	if (!err && !(p->opts.flags & DMS_CFG_FILTER_DEV))
 		err = bpf_map__set_max_entries(p->bpf->dev_filter, 1);
-	return err;
+	return err ? err : index__size(p);
 }
 
 /* ---- one try ---- */
@@ -333,9 +359,9 @@ static int load(struct probe *p)
 	load_log.prog[0] = '\0';
 	load_log.line[0] = '\0';
 	err = object__load(p->bpf);
-	if (err)
-		return err;
-	return rings_create(p);
+	if (!err)
+		err = index__place(p);
+	return err ? err : rings_create(p);
 }
 
 /* The verifier cannot be asked twice for a value that never changes: run once, keep. */
@@ -491,6 +517,39 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	return -ENOENT;
 }
 
+static struct choice *choice_by_id(struct probe *p, enum dms_hook id)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++)
+		if (p->choices[i].row->id == id)
+			return &p->choices[i];
+	return NULL;
+}
+
+/*
+ * When only counting, the generic layer's hooks count each mapping with its path. What runs
+ * inside its calls costs as much again or more (a kprobe with its return: a thousand
+ * instructions) and would only say why. Without the generic hook they are all there is.
+ */
+static void choose_inner(struct probe *p)
+{
+	const struct choice *outer = choice_by_id(p, DMS_HOOK_MAP);
+	bool needed = p->opts.flags & DMS_CFG_STREAM || !outer || !outer->cand;
+
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		struct choice *c = &p->choices[i];
+
+		if (!hook_is_inner(c->row->id) || needed != c->left_out)
+			continue;
+		c->left_out = !needed;
+		if (needed) {
+			choose(&p->env, c->row, c);
+			continue;
+		}
+		c->cand = NULL;
+		snprintf(c->reason, sizeof(c->reason), "left out while only counting");
+	}
+}
+
 static void choose_all(struct probe *p)
 {
 	p->env.fentry = p->env.own_btf && !p->env.no_kprobes && trial_fentry(p->btf);
@@ -509,6 +568,7 @@ static int try_round(struct probe *p, struct probe_error *err)
 	struct choice *c;
 	int ret;
 
+	choose_inner(p);
 	if (!core_attached(p)) {
 		fail_refused(p, err);
 		return -EOPNOTSUPP;
@@ -571,15 +631,20 @@ static bool uses_hash_mmu(void)
 	return hash;
 }
 
-static unsigned int shards_for(unsigned int wanted)
+/* When only counting, what is streamed is rare: one ring, since each takes a grace period of the
+ * kernel's when it is put into the array of rings. */
+static void rings_plan(struct probe *p)
 {
-	unsigned int cpus = (unsigned int)libbpf_num_possible_cpus(), n = 1;
+	unsigned int cpus = (unsigned int)libbpf_num_possible_cpus(), wanted = p->opts.shards;
+	bool stream = p->opts.flags & DMS_CFG_STREAM;
 
+	if (!p->opts.ring_bytes)
+		p->opts.ring_bytes = stream ? 8 << 20 : 1 << 20;
 	if (!wanted)
-		wanted = cpus > 8 ? 8 : cpus;
-	while (n * 2 <= wanted && n * 2 <= PROBE_MAX_SHARDS)
-		n *= 2;
-	return n;
+		wanted = !stream ? 1 : cpus > 8 ? 8 : cpus;
+	p->shards = 1;
+	while (p->shards * 2 <= wanted && p->shards * 2 <= PROBE_MAX_SHARDS)
+		p->shards *= 2;
 }
 
 int probe__open(struct probe **out, const struct probe_opts *opts, struct symbols *syms,
@@ -598,9 +663,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 	for (int i = 0; i < PROBE_MAX_SHARDS; i++)
 		p->ring_fd[i] = -1;
 	p->opts = *opts;
-	if (!p->opts.ring_bytes)
-		p->opts.ring_bytes = 8 << 20;
-	p->shards = shards_for(opts->shards);
+	rings_plan(p);
 	expect_symbols(syms);
 	load_log.verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_message);

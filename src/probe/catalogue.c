@@ -339,6 +339,26 @@ const struct hook_row hook_rows[] = {
 
 const unsigned int hook_rows_count = sizeof(hook_rows) / sizeof(hook_rows[0]);
 
+bool hook_is_inner(enum dms_hook id)
+{
+	switch (id) {
+	case DMS_HOOK_DMA_IOMMU_MAP:
+	case DMS_HOOK_IOMMU_MAP:
+	case DMS_HOOK_IOMMU_MAP_SG:
+	case DMS_HOOK_IOMMU_ALLOC:
+	case DMS_HOOK_SWIOTLB_BOUNCED:
+	case DMS_HOOK_SWIOTLB_MAP:
+	case DMS_HOOK_SWIOTLB_UNMAP:
+	case DMS_HOOK_TCE_BUILD:
+	case DMS_HOOK_TCE_BUILD_ONE:
+	case DMS_HOOK_TCE_FREE:
+	case DMS_HOOK_TCE_FREE_ONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const struct hook_row *hook_row_by_id(enum dms_hook id)
 {
 	for (unsigned int i = 0; i < hook_rows_count; i++)

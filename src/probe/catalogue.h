@@ -49,6 +49,12 @@ struct hook_row {
 extern const struct hook_row hook_rows[];
 extern const unsigned int hook_rows_count;
 
+/*
+ * A hook below the generic layer's, which runs within its calls: it tells why and through what,
+ * mapping by mapping. Counting does without.
+ */
+bool hook_is_inner(enum dms_hook id);
+
 /* NULL if there is no such row. */
 const struct hook_row *hook_row_by_id(enum dms_hook id);
 

@@ -22,6 +22,7 @@ struct choice {
 	char params[DMS_TEXT_LEN];	/* as found in BTF, "" = taken from the catalogue */
 	unsigned int refused;		/* bit per candidate (and from 16 on, its fentry form):
 					   tried, and the kernel said no */
+	bool left_out;			/* not needed: nobody misses it */
 	char reason[DMS_TEXT_LEN];
 };
 

@@ -34,10 +34,19 @@ struct probe {
 	size_t ring_each;
 	int ring_fd[PROBE_MAX_SHARDS];
 	struct ring_buffer *rb;
+	uint32_t index_slots;		/* places of `live` kept for the pool */
+	uint32_t index_places;		/* all of them */
+	uint64_t jiffies_then, ns_then;	/* two readings of one instant */
+	uint64_t ns_per_jiffy;
 	probe_record_fn fn;		/* of the drain that runs */
 	void *ctx;
 };
 
 int probe__on_sample(void *ctx, void *data, size_t size);
+
+/* index.c: sizes the index' maps before they are loaded, places its parts after. 0 or -errno. */
+uint32_t index__set_mask(const struct probe *p);
+int index__size(struct probe *p);
+int index__place(struct probe *p);
 
 #endif /* DMASCOPE_PROBE_INSIDE_H */

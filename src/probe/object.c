@@ -52,6 +52,9 @@ static int find_parts(struct object *o)
 	o->inflight = find_map(o, "inflight", &err);
 	o->dev_filter = find_map(o, "dev_filter", &err);
 	o->snap_piece = find_map(o, "snap_piece", &err);
+	o->live = find_map(o, "live", &err);
+	o->live_sets = find_map(o, "live_sets", &err);
+	o->read_jiffies = find_program(o, "read_jiffies", &err);
 	o->read_values = find_program(o, "read_values", &err);
 	o->snap_pool = find_program(o, "snap_pool", &err);
 	o->snap_table = find_program(o, "snap_table", &err);
@@ -79,24 +82,30 @@ int object__open(struct object **out, bool kfuncs, const struct bpf_object_open_
 	return 0;
 }
 
-int object__load(struct object *o)
+/* The variables of one section, as the programs have them. */
+static int share(struct object *o, const char *section, void *var, size_t size)
 {
-	struct bpf_map *values;
+	struct bpf_map *map;
 	void *at;
-	int err;
+	int err = 0;
 
-	err = bpf_object__load(o->obj);
-	if (err)
+	map = find_map(o, section, &err);
+	if (!map)
 		return err;
-	values = find_map(o, ".data.values", &err);
-	if (!values)
-		return err;
-	at = mmap(NULL, sizeof(*o->values), PROT_READ | PROT_WRITE, MAP_SHARED,
-		  bpf_map__fd(values), 0);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	o->values = at;
+	*(void **)var = at;
 	return 0;
+}
+
+int object__load(struct object *o)
+{
+	int err = bpf_object__load(o->obj);
+
+	if (!err)
+		err = share(o, ".data.values", &o->values, sizeof(*o->values));
+	return err ? err : share(o, ".data.index", &o->index, sizeof(*o->index));
 }
 
 void object__free(struct object *o)
@@ -105,6 +114,8 @@ void object__free(struct object *o)
 		return;
 	if (o->values)
 		munmap(o->values, sizeof(*o->values));
+	if (o->index)
+		munmap(o->index, sizeof(*o->index));
 	bpf_object__close(o->obj);
 	free(o);
 }

@@ -15,9 +15,11 @@
 struct object {
 	struct bpf_object *obj;
 	struct bpf_map *rings, *counts, *stats, *inflight, *dev_filter, *snap_piece;
+	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */
-	struct bpf_program *read_values, *snap_pool, *snap_table;
+	struct bpf_program *read_values, *snap_pool, *snap_table, *read_jiffies;
 	struct dms_values *values;	/* shared with the programs; NULL before loading */
+	struct dms_index *index;	/* the same */
 };
 
 /*

@@ -16,19 +16,30 @@
 
 struct probe;
 
+/* What live mappings are indexed by, as far as it is known before the start. */
+struct probe_index_plan {
+	uint64_t slots;		/* of the default pool */
+	unsigned int tables;
+	struct {
+		uint32_t liobn, shift;
+		uint64_t base, entries;
+	} table[DMS_INDEX_TABLES];
+};
+
 struct probe_opts {
 	const char *btf_path;	/* BTF of the running kernel where it has none; NULL = its own */
 	unsigned int flags;	/* DMS_CFG_STREAM, _STATS, _STACKS_*, _FILTER_DEV */
 	uint32_t path_mask;	/* bits of enum dms_path, 0 = all */
 	uint64_t min_size;	/* bytes */
-	size_t ring_bytes;	/* of all rings together; 0 = 8 MiB */
-	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors */
+	size_t ring_bytes;	/* of all rings together; 0 = 8 MiB, 1 MiB without DMS_CFG_STREAM */
+	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors, 1 without it */
 	bool hcalls;		/* also CLASS_REQUEST hooks */
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
 	uint64_t enc_mask;	/* bits of a DMA address that only say "encrypted" */
 	bool verbose;		/* libbpf's own messages to stderr */
+	struct probe_index_plan index;	/* with DMS_CFG_INDEX */
 };
 
 /* Why nothing could be started, for the message and the exit code. */
@@ -91,6 +102,27 @@ int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
 			      const struct dms_stats *val);
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx);
+
+/* Where the default pool is (physical): from here on its slots are indexed. */
+void probe__index_pool(struct probe *p, uint64_t start, uint64_t end);
+
+/* One mapping as the index holds it. */
+struct probe_live {
+	uint64_t dev, dma, phys, size;
+	uint64_t born;		/* ns, some 10 ms coarse */
+	uint64_t slot;		/* of the default pool, physical; 0 = not there */
+	uint32_t liobn;		/* 0 = not in an indexed table */
+	enum dms_path path;
+	enum dms_dir dir;
+	bool dma_known, phys_known;	/* of a slot the device's offset is not known here */
+};
+
+/*
+ * Every mapping in the index, by place. What changes meanwhile may be there or not. 0, what fn
+ * returned, or -errno; -EOPNOTSUPP without DMS_CFG_INDEX.
+ */
+typedef int (*probe_live_fn)(void *ctx, const struct probe_live *live);
+int probe__index_each(struct probe *p, probe_live_fn fn, void *ctx);
 
 /* Lets a device through the filter (DMS_CFG_FILTER_DEV). */
 int probe__allow(struct probe *p, uint64_t dev);

@@ -123,6 +123,8 @@ static void stats_sum(struct dms_stats *sum, const struct dms_stats *val, int cp
 		sum->unmaps += val[i].unmaps;
 		sum->map_bytes += val[i].map_bytes;
 		sum->unmap_bytes += val[i].unmap_bytes;
+		sum->older += val[i].older;
+		sum->older_bytes += val[i].older_bytes;
 		for (int h = 0; h < DMS_HIST_SLOTS; h++)
 			sum->hist[h] += val[i].hist[h];
 	}
@@ -132,16 +134,19 @@ int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0, fd = bpf_map__fd(p->bpf->stats);
 	struct dms_stats *val = calloc((size_t)cpus, sizeof(*val)), sum;
-	struct dms_stats_key key, next, *from = NULL;
+	uint64_t id, next, *from = NULL;
+	struct dms_stats_key key = {};
 
 	if (!val)
 		return -ENOMEM;
 	while (!err && !bpf_map_get_next_key(fd, from, &next)) {
-		key = next;
-		from = &key;
-		if (bpf_map_lookup_elem(fd, &key, val))
+		id = next;
+		from = &id;
+		if (bpf_map_lookup_elem(fd, &id, val))
 			continue;
 		stats_sum(&sum, val, cpus);
+		key.path = (uint32_t)(id >> DMS_STATS_PATH_SHIFT);
+		key.dev = id ^ dms_stats_id(0, key.path);
 		err = fn(ctx, &key, &sum);
 	}
 	free(val);
@@ -158,7 +163,8 @@ static void hook_record(const struct choice *c, struct rec_hook *h)
 		snprintf(h->symbol, sizeof(h->symbol), "%s", c->symbol);
 	} else {
 		snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
-		snprintf(h->lost, sizeof(h->lost), "%s", c->row->lost);
+		if (!c->left_out)
+			snprintf(h->lost, sizeof(h->lost), "%s", c->row->lost);
 	}
 }
 
@@ -185,7 +191,7 @@ unsigned int probe__degraded(const struct probe *p)
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		const struct choice *c = &p->choices[i];
 
-		n += !c->cand && c->row->class == CLASS_CORE &&
+		n += !c->cand && !c->left_out && c->row->class == CLASS_CORE &&
 		     (!c->row->secure_only || p->opts.secure);
 	}
 	return n;

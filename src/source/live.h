@@ -33,6 +33,13 @@ int live__stop(struct live *l, const char *why, bool *complete);
 /* Feeds the aggregates as REC_STATS (DMS_CFG_STATS). */
 int live__stats(struct live *l);
 
+/*
+ * Feeds all live mappings as REC_LOOK, after the aggregates that go with them (DMS_CFG_INDEX). The
+ * cost grows with the pool and the tables: some ms for each 100,000 places; only when asked for.
+ * 0 or -errno.
+ */
+int live__look(struct live *l);
+
 /* Observations lost so far, all hooks. */
 uint64_t live__lost(const struct live *l);
 const struct probe *live__probe(const struct live *l);

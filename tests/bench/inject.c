@@ -116,10 +116,8 @@ static int inject_stats(const char *pid, uint64_t devices)
 	do {
 		turn++;
 		for (uint64_t i = 0; i < devices * 2; i++) {
-			struct dms_stats_key key = {
-				.dev = 0x700000000ULL + i / 2,
-				.path = i % 2 ? DMS_PATH_BOUNCED : DMS_PATH_DIRECT,
-			};
+			uint64_t key = dms_stats_id(0x700000000ULL + i / 2,
+						    i % 2 ? DMS_PATH_BOUNCED : DMS_PATH_DIRECT);
 
 			for (int c = 0; c < cpus; c++) {
 				val[c].maps = turn * (i + 1) * 31;

@@ -135,6 +135,13 @@ static void random_record(struct dms_rec *r)
 	case REC_END:
 		r->end.ts = number();
 		break;
+	case REC_LOOK:
+		scribble(&r->look, sizeof(r->look));
+		r->look.step = (enum look_step)rnd(4);
+		r->look.dev = rnd(5);
+		r->look.path = (enum dms_path)rnd(DMS_PATH_MAX + 1);
+		r->look.phys_known = rnd(2);
+		break;
 	default:
 		random_event(&r->event);
 		r->type = REC_EVENT;

@@ -10,8 +10,8 @@ verbs="top record report convert doctor metrics explain"
 case $verb in
 	top)
 		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
-			--json -i --input --speed --ranges --no-color --no-unicode --btf
-			--no-kprobes -v --verbose -h --help"
+			--json -i --input --speed --ranges --counts-only --no-color --no-unicode
+			--btf --no-kprobes -v --verbose -h --help"
 		case $previous in
 		-n | --iterations) values="" ;;
 		-d | --delay) values="" ;;
