@@ -243,9 +243,6 @@ void guest_virtio_features(int dir, struct below *b)
 	struct stat st;
 	int i, n;
 
-	/* They are what device and driver agreed on: without a driver all read as 0. */
-	if (fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW))
-		return;
 	n = gfs_read_at(dir, "features", bits, sizeof(bits));
 	if (n < 32)
 		return;
@@ -257,7 +254,11 @@ void guest_virtio_features(int dir, struct below *b)
 		if (bits[i] == '1')
 			b->features |= 1ULL << i;
 	}
-	b->has_features = true;
+	/*
+	 * They are what device and driver agreed on: before any driver all read as 0. A driver that
+	 * then refused the device (it lacks ACCESS_PLATFORM) leaves them as they were.
+	 */
+	b->has_features = b->features || !fstatat(dir, "driver", &st, AT_SYMLINK_NOFOLLOW);
 }
 
 /* By the id (include/uapi/linux/virtio_ids.h): a driver need not be bound, nor named alike. */

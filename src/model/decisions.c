@@ -101,6 +101,12 @@ static void decide_direct(const struct model *m, const struct facts *f, struct m
 		FULL(out, "every mapping is copied through the bounce pool, %s.",
 		     m->secure ? "the only memory a secure guest shares" :
 				 "because swiotlb=force was asked for");
+	} else if ((f->pool == 0 || f->forced == 0) && mask_below_enc(m, f->mask)) {
+		out->way = MODEL_WAY_DIRECT;
+		BRIEF(out, f->pool ? "refused: NOT bounced" : "refused: NO BOUNCE POOL");
+		FULL(out, "addresses of private memory have the C-bit, bit %u, which it does not reach; "
+			  "%s, so every mapping is refused.", bits(m->session.enc_mask) - 1,
+		     f->pool ? "nothing forces bouncing" : "there is no bounce pool");
 	} else if (m->secure && f->pool == 0) {
 		out->way = MODEL_WAY_DIRECT;
 		BRIEF(out, "direct: NO BOUNCE POOL");
@@ -219,8 +225,13 @@ static void correct(const struct dev *d, struct model_decision *out)
 	if (seen == MODEL_WAY_MIXED) {
 		out->way = seen;
 		BRIEF(out, "mixed");
-		FULL(out, " Seen: %" PRIu64 " direct, %" PRIu64 " bounced, %" PRIu64 " through TCEs.",
-		     c[DMS_PATH_DIRECT].maps, c[DMS_PATH_BOUNCED].maps, c[DMS_PATH_TCE].maps);
+		FULL(out, " Seen: %" PRIu64 " direct, %" PRIu64 " bounced", c[DMS_PATH_DIRECT].maps,
+		     c[DMS_PATH_BOUNCED].maps);
+		if (c[DMS_PATH_TCE].maps)
+			FULL(out, ", %" PRIu64 " through TCEs", c[DMS_PATH_TCE].maps);
+		if (c[DMS_PATH_IOMMU].maps)
+			FULL(out, ", %" PRIu64 " through the IOMMU", c[DMS_PATH_IOMMU].maps);
+		FULL(out, ".");
 		return;
 	}
 	if (out->way != MODEL_WAY_UNKNOWN)

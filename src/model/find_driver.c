@@ -44,6 +44,7 @@ void find_map_failed(struct finder *f)
 	uint32_t i;
 
 	for_each_dev(f, i, d) {
+		bool unreached = mask_below_enc(f->m, d->pub.mask);
 		uint64_t n = unexplained(f->m, d);
 
 		if (!n)
@@ -51,7 +52,9 @@ void find_map_failed(struct finder *f)
 		x = finding_new(f, d, MODEL_WARNING, d->stats ? 60 : 90);
 		if (!x)
 			return;
-		SAY(x, summary, d->stats ? "The kernel refused mappings; in this mode nothing says why." :
+		SAY(x, summary, unreached ? "The kernel refused mappings: addresses of private memory "
+		    "have the C-bit, which the device's mask does not reach." :
+		    d->stats ? "The kernel refused mappings; in this mode nothing says why." :
 		    "The kernel refused mappings, and neither the bounce pool nor a table was the "
 		    "reason.");
 		SAY(x, evidence, "%" PRIu64 " refused", n);
@@ -61,7 +64,11 @@ void find_map_failed(struct finder *f)
 			SAY(x, evidence, "; mask 0x%" PRIx64, d->pub.mask);
 		if (f->m->session.mem_top)
 			SAY(x, evidence, ", RAM ends at 0x%" PRIx64, f->m->session.mem_top);
-		SAY(x, action, d->stats ? "`dmascope record` for a while, then `dmascope report`." :
+		if (unreached)
+			SAY(x, evidence, ", the C-bit is 0x%" PRIx64, f->m->session.enc_mask);
+		SAY(x, action, unreached ? "It needs the bounce pool, and that it is forced: see "
+		    "no-bounce-pool, bounce-not-forced." :
+		    d->stats ? "`dmascope record` for a while, then `dmascope report`." :
 		    "Look for \"DMA addr ... overflow\" in the kernel log: an address beyond the "
 		    "device's mask or bus limit is refused when it cannot be bounced.");
 		finding_events(x, &d->ev[DE_FAIL + MODEL_FAIL_OTHER]);

@@ -28,6 +28,8 @@ static void private_action(const struct model *m, const struct dev *d, struct mo
 	if (m->tce && d->pub.mask && mask_bits(d->pub.mask) < 64)
 		SAY(x, action, "Use a device whose driver takes a 64-bit mask (virtio with "
 		    "iommu_platform=on); this one cannot work in a secure guest.");
+	else if (m->session.enc_mask)
+		SAY(x, action, "Boot without swiotlb=noforce: see no-bounce-pool, bounce-not-forced.");
 	else if (pool__exists(m, d) == 0 || pool__forced(m, d) == 0)
 		SAY(x, action, "Boot with swiotlb=force: see no-bounce-pool, bounce-not-forced.");
 	else if (m->session.disable_ddw)
@@ -42,7 +44,8 @@ static void private_one(struct finder *f, struct dev *d)
 {
 	const struct model_dev *p = &d->pub;
 	uint64_t by_path = private_by_path(f->m, d), coherent = d->ev[DE_PRIVATE_COHERENT].count;
-	struct model_finding *x = finding_new(f, d, MODEL_ERROR, 90);
+	bool certain = f->m->session.enc_mask && p->private_maps;
+	struct model_finding *x = finding_new(f, d, MODEL_ERROR, certain ? 100 : 90);
 	char a[SIZE_LEN];
 
 	if (!x)
@@ -54,7 +57,9 @@ static void private_one(struct finder *f, struct dev *d)
 		    p->private_maps, S(p->private_maps), size_text(a, p->private_bytes),
 		    p->path[DMS_PATH_TCE].maps + p->path[DMS_PATH_DIRECT].maps +
 		    p->path[DMS_PATH_BOUNCED].maps);
-	else if (by_path)
+	if (certain)
+		SAY(x, evidence, "; their DMA addresses have the C-bit");
+	if (!p->private_maps && by_path)
 		SAY(x, evidence, "%" PRIu64 " mapping%s on a path that never shares", by_path,
 		    S(by_path));
 	if (coherent)
@@ -346,7 +351,8 @@ void find_virtio_no_access_platform(struct finder *f)
 		if (!x)
 			return;
 		SAY(x, summary, "This virtio device lacks ACCESS_PLATFORM: the driver hands it guest "
-		    "addresses, past the DMA API. In a secure guest it sees ciphertext.");
+		    "addresses, past the DMA API. In a secure guest it sees ciphertext%s.",
+		    f->m->session.guest == GUEST_PEF ? "" : "; some kernels refuse it for that");
 		SAY(x, evidence, "features 0x%" PRIx64 ", bit 33 clear; %" PRIu64 " DMA mapping%s seen; "
 		    "driver %s", d->rec.virtio_features, maps, S(maps),
 		    d->rec.driver[0] ? d->rec.driver : "none");

@@ -56,6 +56,9 @@ void find_no_bounce_pool(struct finder *f)
 	if (pef && !m->session.swiotlb_force)
 		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.15 on init_svm() runs "
 		    "after swiotlb_init(), so nothing else makes a pool.");
+	else if (strstr(m->session.cmdline, "noforce"))
+		SAY(x, action, "Boot without swiotlb=noforce: without it the kernel makes a pool and "
+		    "forces its use by itself.");
 	else
 		SAY(x, action, "Look for \"software IO TLB\" in the kernel log: swiotlb=noforce, or "
 		    "no room for the pool at boot (a smaller swiotlb=<slots> may fit).");

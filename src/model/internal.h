@@ -323,6 +323,11 @@ void mappings__free(struct model *m);
 size_t mappings__memory(const struct model *m);
 /* What a DMA address itself tells of its memory (SEV's C-bit): 1 shared, 0 private, -1 nothing. */
 int dma_says_shared(const struct model *m, uint64_t dma, uint8_t path);
+/* Private memory has addresses (with the C-bit) that this mask does not reach. */
+static inline bool mask_below_enc(const struct model *m, uint64_t mask)
+{
+	return m->secure && mask && mask < m->session.enc_mask;
+}
 /* A live mapping, not bounced, of memory in [phys, phys + size), or NULL. */
 const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size);
 /* Is that very mapping (by the event that made it) still live? */

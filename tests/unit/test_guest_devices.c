@@ -123,7 +123,10 @@ static void test_virtio_unbound(void **state)
 	assert_int_equal(unlink(path), 0);
 	d = list_one(t, &s);
 	assert_string_equal(d->kind, "virtio-rng");
-	assert_false(d->known & DEV_KNOWN_FEATURES);
+	assert_true(d->known & DEV_KNOWN_FEATURES);	/* a driver was there, and refused it */
+	tree_file(t, PHB "/0000:00:01.0/virtio0/features", "00000000000000000000000000000000"
+		  "00000000000000000000000000000000\n");
+	assert_false(list_one(t, &s)->known & DEV_KNOWN_FEATURES);
 }
 
 static void expect_kind(struct tree *t, const char *below, const char *kind)

@@ -40,6 +40,25 @@ static void pef_with_everything(void **state)
 	assert_false(decision(f, 1).observed);
 }
 
+/* In a SEV guest without a pool only a mask that reaches the C-bit gets an address at all. */
+static void masks_and_the_c_bit(void **state)
+{
+	struct dms_rec s = { .type = REC_SESSION }, r;
+	struct feed *f = *state;
+
+	s.session.guest = GUEST_SEV;
+	s.session.enc_mask = 1ULL << 39;
+	strcpy(s.session.arch, "x86_64");
+	put(f, &s);
+	feed_pool(f, 0, 0, false);
+	r = make_dev(1, "0000:00:01.0", 32);
+	put(f, &r);
+	r = make_dev(2, "0000:00:02.0", 40);
+	put(f, &r);
+	expect(f, 1, MODEL_WAY_DIRECT, "refused: NO BOUNCE POOL", "bit 39, which it does not reach");
+	expect(f, 2, MODEL_WAY_DIRECT, "direct: NO BOUNCE POOL", "reads ciphertext");
+}
+
 /* 44 bits: before 6.15 a kernel made no window for them. */
 static void masks_and_versions(void **state)
 {
@@ -229,7 +248,7 @@ static void masks_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(pef_with_everything), T(masks_and_versions), T(windows_refused), T(ddw_disabled),
+		T(pef_with_everything), T(masks_and_the_c_bit), T(masks_and_versions), T(windows_refused), T(ddw_disabled),
 		T(plain_pseries), T(virtual_io), T(no_ops_on_an_old_secure_guest), T(plain_x86),
 		T(secure_without_pool), T(what_was_not_observed), T(seen_wins_over_promised),
 		T(virtio_past_the_api), T(masks_asked_for),
