@@ -96,8 +96,9 @@ static void say_holders(const struct model *m, struct model_finding *x)
 
 	for (i = 0; i < n && i < 3; i++)
 		SAY(x, evidence, "%s%s holds %" PRIu64 " slots in %" PRIu64 " mapping%s",
-		    i ? ", " : "; now ", model__dev_name(m, h[i].dev), h[i].slots, h[i].count,
-		    S(h[i].count));
+		    i ? ", " : "; now ",
+		    h[i].dev ? model__dev_name(m, h[i].dev) : "someone from before the start",
+		    h[i].slots, h[i].count, S(h[i].count));
 }
 
 /* The next power of two of slots above twice what was needed. */

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
-Judges a run of pv/main in a Secure Execution guest: every share and the ledger against the
-ultravisor's log, page by page; devices by the names of their own bus; and that what was recorded on
-the big-endian machine reads the same here, and the other way round. The trace is read as plain
-JSON, not through the tool's reader. Prints TAP.
+Judges a run in a Secure Execution guest. The trace is read as plain JSON, not through the tool's
+reader. Prints TAP.
 
-usage: pv.py DIR HERE	DIR: what lab run wrote; HERE: this machine's output of pv/replay
+usage: pv.py main|small|noforce DIR HERE
+	DIR: what lab run wrote; HERE: this machine's output of pv/replay
+
+main: every share and the ledger against the ultravisor's log, page by page; devices by the names of
+their own bus; what was recorded on the big-endian machine reads the same here, and the other way
+round. small: a pool that is too small, against the kernel's complaints. noforce: no pool at all, each
+mapping's page is private by the ultravisor's log.
 """
 import collections
 import gzip
@@ -140,24 +144,76 @@ def check_orders(directory, here):
               "are the same in both byte orders", f"{compared} bytes, different: {differs}")
 
 
-def main():
-    directory, here = sys.argv[1:]
-    with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
-        records = [json.loads(line) for line in f]
-    header, footer = records[0], records[-1]
-    check(header["arch"] == "s390x" and header["guest"] == "s390 pv", "recorded in a pv guest", header)
-    check(footer["type"] == "end" and footer["complete"] is True,
-          "the footer says that nothing was lost", footer)
+def finding(report, name, device):
+    return next((f for f in report["findings"] if f["id"] == name and f["device"] == device), None)
+
+
+def judge_small(directory, here, records):
+    """Each complaint in the kernel's log is a failed bounce of the trace, and is explained."""
+    names = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
+    failed = collections.Counter((names[r["dev"]], num(r["size"])) for r in records
+                                 if r["type"] == "bounce" and r["path"] == "failed")
+    log = text(directory, "serial.log").split("the command starts")[-1]
+    said = collections.Counter((m.group(1), int(m.group(2))) for m in re.finditer(
+        r"virtio_ccw (\S+): swiotlb buffer is full \(sz: (\d+) bytes\)", log))
+    check(said and not said - failed,
+          f"each of the kernel's {sum(said.values())} complaints is a failed bounce: device and size",
+          f"{said}\n{failed}")
+    report = json.loads(text(here, "report.json"))
+    found = [f for f in report["findings"] if f["id"] in ("pool-full", "pool-fragmented")]
+    counts = [int(n) for f in found
+              for n in re.findall(r"^(\d+) mappings? failed", f["evidence"])]
+    check({(f["device"], f["severity"]) for f in found} == {("0.0.0000", "error")} and
+          sum(counts) == sum(failed.values()),
+          f"the report explains the disk's {sum(failed.values())} failures by the pool",
+          f"{counts} {report['findings']}")
+
+
+def judge_noforce(directory, here, records):
+    """What the devices were given, page by page, is private by the ultravisor's log."""
+    before, after, calls = ultravisor(directory)
+    check(before == after and not calls, "nothing was shared or taken back meanwhile", calls)
+    names = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
+    private = collections.Counter()
+    for r in records:
+        if r["type"] == "map" and not before & set(pages(num(r["phys"]), num(r["size"]))):
+            private[names[r["dev"]]] += 1
+    total = sum(r["type"] == "map" for r in records)
+    check(total > 100 and sum(private.values()) == total,
+          f"all {total} mappings are of memory that the ultravisor keeps private", private)
+    report = json.loads(text(here, "report.json"))
+    check(finding(report, "no-bounce-pool", None), "the report says that there is no pool",
+          report["findings"])
+    for name, n in private.items():
+        f = finding(report, "private-dma", name)
+        check(f and f"{n} mappings of private memory" in f["evidence"] and f"out of {n}" in f["evidence"],
+              f"{name}: the report says that its {n} mappings are of private memory", f)
+
+
+def judge_main(directory, here, records):
     before, after, calls = ultravisor(directory)
     pool = boot_pool(directory)
     told = [r for r in records if r["type"] == "pool"][-1]
     check((num(told["start"]), num(told["end"])) == pool,
           f"the pool is the one of the boot line, {pool[0]:#x}-{pool[1]:#x}", told)
     check_shares(records, calls)
-    check_ledger(json.loads(text(here, "trace.json.gz", "report.json")), pool, before, after, calls)
+    check_ledger(json.loads(text(here, "report.json")), pool, before, after, calls)
     check_devices(records)
     check_screens(directory)
-    check_orders(directory, here)
+    check_orders(directory, os.path.dirname(here))
+
+
+def main():
+    what, directory, here = sys.argv[1:]
+    with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
+        records = [json.loads(line) for line in f]
+    header, footer = records[0], records[-1]
+    check(header["arch"] == "s390x" and header["guest"] == "s390 pv",
+          f"{what}: recorded in a pv guest", header)
+    check(footer["type"] == "end" and footer["complete"] is True,
+          "the footer says that nothing was lost", footer)
+    {"main": judge_main, "small": judge_small, "noforce": judge_noforce}[what](
+        directory, os.path.join(here, "trace.json.gz"), records)
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 
