@@ -150,8 +150,9 @@ static __always_inline bool dev_pool(struct device *dev, struct pool *out)
 	struct io_tlb_mem *mem = dev_pool_mem(dev);
 	struct io_tlb_mem___pre66 *old;
 
-	out->start = values.pool_start;
-	out->end = values.pool_end;
+	/* volatile: else clang makes one load of these and of those below, of another kind */
+	out->start = *(volatile u64 *)&values.pool_start;
+	out->end = *(volatile u64 *)&values.pool_end;
 	if (!mem)
 		return out->end;
 	if (bpf_core_field_exists(mem->defpool)) {

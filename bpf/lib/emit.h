@@ -8,14 +8,26 @@
 #define DMASCOPE_BPF_EMIT_H
 
 #include "lib/compat.h"
-#include "lib/live.h"
 #include "dmascope/classify.h"
 
-/* Per CPU, so no atomics: an interrupt between load and store could lose one, and a program
- * cannot be interrupted by itself; different hooks use different elements. */
+/* The counters of a hook on this CPU. Per CPU, so no atomics: an interrupt between load and store
+ * could lose one, and a program cannot be interrupted by itself; hooks do not share. */
+static __always_inline struct dms_counts *counts_at(u32 cpu, u32 hook)
+{
+	u32 at = cpu * DMS_COUNTS_STRIDE + hook;
+
+	return bpf_map_lookup_elem(&counts, &at);
+}
+
+/* Of a hook whose hit was counted already. */
+static __always_inline struct dms_counts *counts_of(u32 hook)
+{
+	return counts_at(bpf_get_smp_processor_id(), hook);
+}
+
 static __always_inline struct dms_counts *hit(u32 hook)
 {
-	struct dms_counts *c = bpf_map_lookup_elem(&counts, &hook);
+	struct dms_counts *c = counts_of(hook);
 
 	if (c)
 		c->hits++;
@@ -157,9 +169,6 @@ static __always_inline u32 size_slot(u64 size)
 	return (slot | step) + rest - (rest >> 1 & rest);
 }
 
-/* A fresh element; in read-only data, as it is too large for the stack. */
-static const struct dms_stats no_stats;
-
 /* Fills what decides a device's way; every field with its bit in known. */
 static __always_inline void devstate_fill(struct dms_devstate *d, struct device *dev)
 {
@@ -263,53 +272,6 @@ struct mapping {
 	bool phys_known;
 };
 
-/* The aggregates of a device and path, made at its first event; NULL: the map is full. */
-static __always_inline struct dms_stats *stats_of(u32 hook, struct device *dev, u64 key, u32 path)
-{
-	u64 id = dms_stats_id(key, path);
-	struct dms_stats *s = bpf_map_lookup_elem(&stats, &id);
-
-	if (s)
-		return s;
-	devstate_once(hook, dev, key);
-	bpf_map_update_elem(&stats, &id, &no_stats, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&stats, &id);
-}
-
-static __always_inline bool stats_map(u32 hook, struct device *dev, const struct mapping *m)
-{
-	struct dms_stats *s = stats_of(hook, dev, m->dev, m->path);
-
-	if (!s)
-		return false;
-	s->maps++;
-	s->map_bytes += m->size;
-	s->hist[size_slot(m->size) & (DMS_HIST_SLOTS - 1)]++;
-	if (config.flags & DMS_CFG_INDEX && m->path != DMS_PATH_FAILED && m->dev)
-		live_put(m->dev, m->path, m->slot, m->dma, m->liobn, m->phys, m->size, m->dir);
-	return true;
-}
-
-static __always_inline bool stats_unmap(u32 hook, struct device *dev, const struct mapping *m)
-{
-	bool older = false;
-	struct dms_stats *s;
-	u8 path = m->path;
-
-	if (config.flags & DMS_CFG_INDEX && m->dev)
-		older = !live_take(m->dev, &path, m->slot, m->dma, m->liobn);
-	s = stats_of(hook, dev, m->dev, path);
-	if (!s)
-		return false;
-	s->unmaps++;
-	s->unmap_bytes += m->size;
-	if (older) {
-		s->older++;
-		s->older_bytes += m->size;
-	}
-	return true;
-}
-
 static __always_inline void inner_match(const struct mapping *m, struct dms_facts *f)
 {
 	u32 zero = 0;
@@ -379,14 +341,6 @@ static __always_inline void mapping_classify(struct device *dev, struct mapping 
 		m->flags |= DMS_FL_NO_PHYS;
 }
 
-/* Where each mapping is told, or --device may mean a device that user space has not heard of. When
- * only counting, the first event of a device finds no element of its own, and tells it then. */
-static __always_inline void device_told(u32 hook, struct device *dev, u64 key)
-{
-	if (config.flags & (DMS_CFG_STREAM | DMS_CFG_FILTER_DEV))
-		devstate_once(hook, dev, key);
-}
-
 /* The filters that need no path: before anything else is done. */
 static __always_inline bool mapping_wanted(struct dms_counts *c, const struct mapping *m)
 {
@@ -433,46 +387,49 @@ static __always_inline void mapping_stream(struct dms_counts *c, u32 hook, u16 t
 	event_submit(c, e);
 }
 
-/* A map or unmap (streaming or coherent) with its path known: filter, aggregate, stream. */
-static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 type,
-					   struct device *dev, const struct mapping *m, void *ctx)
-{
-	bool maps = type == DMS_EV_MAP || type == DMS_EV_ALLOC;
+#include "lib/count.h"
 
-	if (!path_wanted(m->path)) {
-		count(c, filtered);
-		return;
-	}
-	if (config.flags & DMS_CFG_STATS &&
-	    !(maps ? stats_map(hook, dev, m) : stats_unmap(hook, dev, m))) {
-		count(c, failed);
-		return;
-	}
-	/* failures are rare and each tells: always streamed */
-	if (config.flags & DMS_CFG_STREAM || m->path == DMS_PATH_FAILED)
+static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 type,
+					   const struct mapping *m, void *ctx)
+{
+	if (path_wanted(m->path))
 		mapping_stream(c, hook, type, m, ctx);
 	else
-		count(c, delivered);
+		count(c, filtered);
+}
+
+/* Tells of the device of the mappings that follow; counting does so at its first one. */
+static __always_inline void device_told(u32 hook, struct device *dev, u64 key)
+{
+	if (!(config.flags & DMS_CFG_STATS))
+		devstate_once(hook, dev, key);
 }
 
 /* A streaming map or unmap, from its arguments on; its device was told. */
 static __always_inline void mapping_observe(struct dms_counts *c, u32 hook, u16 type,
 					    struct device *dev, struct mapping *m, void *ctx)
 {
+	if (config.flags & DMS_CFG_STATS) {
+		count_mapping(c, hook, type, dev, m, ctx, false);
+		return;
+	}
 	if (!mapping_wanted(c, m))
 		return;
 	mapping_classify(dev, m);
-	mapping_report(c, hook, type, dev, m, ctx);
+	mapping_report(c, hook, type, m, ctx);
 }
 
 /* The same where the path is known: coherent memory, and what an inner hook saw being mapped. */
 static __always_inline void mapping_observe_as(struct dms_counts *c, u32 hook, u16 type,
-					       struct device *dev, const struct mapping *m,
-					       void *ctx)
+					       struct device *dev, struct mapping *m, void *ctx)
 {
-	device_told(hook, dev, m->dev);
+	if (config.flags & DMS_CFG_STATS) {
+		count_mapping(c, hook, type, dev, m, ctx, true);
+		return;
+	}
+	devstate_once(hook, dev, m->dev);
 	if (mapping_wanted(c, m))
-		mapping_report(c, hook, type, dev, m, ctx);
+		mapping_report(c, hook, type, m, ctx);
 }
 
 #endif /* DMASCOPE_BPF_EMIT_H */

@@ -42,10 +42,4 @@ static __always_inline bool inflight_take(struct pt_regs *ctx, u32 hook, struct 
 	return true;
 }
 
-/* The counters of a hook whose hit was counted at its entry. */
-static __always_inline struct dms_counts *counts_of(u32 hook)
-{
-	return bpf_map_lookup_elem(&counts, &hook);
-}
-
 #endif /* DMASCOPE_BPF_INFLIGHT_H */

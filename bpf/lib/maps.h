@@ -41,21 +41,41 @@ struct {
 	__array(values, struct ring);
 } rings __weak SEC(".maps");
 
-/* 39 x 48 bytes per CPU. */
+/* By CPU and hook; 40 x 48 bytes for each CPU (user space sizes it). */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, DMS_HOOK_MAX);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DMS_COUNTS_STRIDE);
 	__type(key, u32);
 	__type(value, struct dms_counts);
 } counts __weak SEC(".maps");
 
-/* Per device and path (dms_stats_id()); 4096 x 176 bytes per CPU at most (user space sizes it). */
+/* Devices that are counted; 512 x 64 bytes, more if there are many devices, 1 element unless
+ * counting. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u64);
-	__type(value, struct dms_stats);
-} stats __weak SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct dms_counted);
+} devs __weak SEC(".maps");
+
+/* Whose a place in devs is: of two that want it at once one finds it taken. As many elements. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} dev_owner __weak SEC(".maps");
+
+/* By CPU, place and path; 8 x 168 bytes for each CPU and place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DMS_CELL_PATHS);
+	__type(key, u32);
+	__type(value, struct dms_cell);
+} cells __weak SEC(".maps");
 
 /* Live mappings by slot and TCE number; 24 bytes for each slot of the pool and entry of a table, 1
  * element unless the index is wanted. User space sizes and reads it through mmap(). */

@@ -64,6 +64,7 @@ _Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
 #define DMS_CFG_FILTER_DEV	0x40	/* only devices in the dev_filter map */
 #define DMS_CFG_INNER		0x80	/* an inner hook that tells why a mapping fails is attached */
 #define DMS_CFG_INDEX		0x100	/* with DMS_CFG_STATS: live mappings are indexed */
+#define DMS_CFG_FILTER		0x200	/* any filter is set */
 
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
@@ -87,7 +88,7 @@ struct dms_config {
 	__dms_u32 ring_half;		/* bytes: a ring that holds more wakes its reader */
 	__dms_u32 wake_mask;		/* one record of wake_mask + 1 looks how full its ring is */
 	__dms_u32 set_mask;		/* sets of the index less 1 */
-	__dms_u32 pad;
+	__dms_u32 dev_mask;		/* places of the devices that are counted, less 1 */
 };
 
 /* What changes while the programs are loaded: kernel variables that are read once by a program,
@@ -100,8 +101,46 @@ struct dms_values {
 	__dms_u64 pool_end;
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
 	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
-	__dms_u64 jiffies;	/* when read_jiffies ran last */
+	__dms_u64 jiffies;	/* when read_jiffies ran */
+	__dms_u64 generation;	/* what is kept of devices is read anew after it was raised; not 0 */
 };
+
+/*
+ * Counting. A device has a place by the hash of its key, and there what decides its mappings'
+ * path, so that this need not be read each time; each CPU has a cell for each place and path.
+ * Arrays, since a look into a hash costs more than all else that is done for a mapping.
+ */
+struct dms_counted {
+	__dms_u64 key;		/* 0 = free; set last, and never again */
+	__dms_u64 generation;	/* of the rest; dms_values.generation */
+	__dms_u64 offset;
+	__dms_u64 pool_start;	/* physical */
+	__dms_u64 pool_end;
+	__dms_u64 table_start;	/* DMA address */
+	__dms_u64 table_size;	/* bytes, 0 = no table */
+	__dms_u32 liobn;
+	__dms_u8 page_shift;
+	__dms_u8 dma_iommu;
+	__dms_u8 pad[2];
+};
+_Static_assert(sizeof(struct dms_counted) == 64, "a cache line");
+
+#define DMS_DEV_PROBES	8	/* places that a device may have */
+#define DMS_NO_DEV	(~0ULL)	/* its key, where a call has none */
+#define DMS_CELL_PATHS	8	/* cells of a place; enum dms_path has no more */
+
+/* One CPU, device and path. How many maps is the sum of the histogram. */
+struct dms_cell {
+	__dms_u64 map_bytes;
+	__dms_u64 unmaps;
+	__dms_u64 unmap_bytes;
+	__dms_u64 older;
+	__dms_u64 older_bytes;
+	__dms_u64 hist[DMS_HIST_SLOTS];
+};
+
+/* Counters of the hooks of one CPU follow those of another in whole cache lines. */
+#define DMS_COUNTS_STRIDE	((DMS_HOOK_MAX + 7) & ~7)
 
 /*
  * The index of live mappings, for looking at them without a record for each. A handle that is a

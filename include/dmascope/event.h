@@ -236,17 +236,6 @@ struct dms_stats_key {
 	__dms_u32 pad;
 };
 
-/*
- * The same as the key of the kernel's map, where every byte is hashed on every event: the path in
- * the four highest bits. A kernfs id has 32 bits of number and above them a generation that counts
- * how often those were used up (fs/kernfs/dir.c), so it does not reach them.
- */
-#define DMS_STATS_PATH_SHIFT	60
-static inline __dms_u64 dms_stats_id(__dms_u64 dev, __dms_u32 path)
-{
-	return dev | (__dms_u64)path << DMS_STATS_PATH_SHIFT;
-}
-
 struct dms_stats {
 	__dms_u64 maps;
 	__dms_u64 unmaps;

@@ -225,6 +225,28 @@ static int visit_bus(const char *root, const struct bus *bus, guest_device_fn fn
 	return err;
 }
 
+unsigned int guest_devices_count(const char *root)
+{
+	char path[GFS_PATH_LEN], rel[64];
+	struct dirent **list;
+	unsigned int sum = 0;
+
+	for (unsigned int i = 0; i < NBUSES; i++) {
+		int n = -1;
+
+		snprintf(rel, sizeof(rel), "/sys/bus/%s/devices", buses[i].name);
+		if (!gfs_path(path, sizeof(path), root, rel))
+			n = scandir(path, &list, not_hidden, NULL);
+		if (n < 0)
+			continue;
+		sum += (unsigned int)n;
+		while (n)
+			free(list[--n]);
+		free(list);
+	}
+	return sum;
+}
+
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx)
 {
 	unsigned int i;

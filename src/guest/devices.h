@@ -29,6 +29,9 @@ int guest_devices(const char *root, dms_sink_fn sink, void *ctx);
 /* The same, with the directory of each. */
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 
+/* How many there are on the buses at most, without reading them. */
+unsigned int guest_devices_count(const char *root);
+
 /*
  * One device by key, also of buses that guest_devices() leaves out (it then walks
  * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT,

@@ -244,6 +244,8 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 	for (int i = 0; i < DMS_HOOK_MAX; i++)
 		memset(cfg->layout[i].at, DMS_ARG_NOWHERE, sizeof(cfg->layout[i].at));
 	cfg->flags = p->opts.flags;
+	if (p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask)
+		cfg->flags |= DMS_CFG_FILTER;
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		const struct choice *c = &p->choices[i];
 
@@ -262,6 +264,7 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 	cfg->self = (uint32_t)getpid();
 	cfg->ring_mask = p->shards - 1;
 	cfg->set_mask = index__set_mask(p);
+	cfg->dev_mask = cells__places(p) - 1;
 	cfg->ring_half = (uint32_t)(ring_bytes_each(p) / 2);
 	/* often enough that a ring filled by several hooks is noticed before it is full */
 	cfg->wake_mask = 1;
@@ -316,10 +319,10 @@ static int maps_size(struct probe *p)
 	int err = 0;
 
 	/* what this run does not use takes no memory */
-	if (!(p->opts.flags & DMS_CFG_STATS))
-		err = bpf_map__set_max_entries(p->bpf->stats, 1);
-	if (!err && !(p->opts.flags & DMS_CFG_FILTER_DEV))
+	if (!(p->opts.flags & DMS_CFG_FILTER_DEV))
 		err = bpf_map__set_max_entries(p->bpf->dev_filter, 1);
+	if (!err)
+		err = cells__size(p);
 	return err ? err : index__size(p);
 }
 
@@ -359,6 +362,8 @@ static int load(struct probe *p)
 	load_log.prog[0] = '\0';
 	load_log.line[0] = '\0';
 	err = object__load(p->bpf);
+	if (!err)
+		p->bpf->values->generation = 1;
 	if (!err)
 		err = index__place(p);
 	return err ? err : rings_create(p);

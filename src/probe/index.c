@@ -151,7 +151,7 @@ static uint64_t born(const struct look *k, uint32_t kept)
 
 static int tell(const struct look *k, const struct dms_live *e, struct probe_live *l)
 {
-	l->dev = e->dev;
+	l->dev = e->dev == DMS_NO_DEV ? 0 : e->dev;
 	l->size = e->size;
 	l->path = (enum dms_path)(e->where >> DMS_LIVE_PATH_SHIFT);
 	l->dir = (enum dms_dir)(e->born >> DMS_LIVE_DIR_SHIFT);

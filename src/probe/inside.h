@@ -44,6 +44,12 @@ struct probe {
 
 int probe__on_sample(void *ctx, void *data, size_t size);
 
+/* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
+uint32_t cells__places(const struct probe *p);
+int cells__size(struct probe *p);
+/* The counters of all hooks, summed over processors. */
+void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]);
+
 /* index.c: sizes the index' maps before they are loaded, places its parts after. 0 or -errno. */
 uint32_t index__set_mask(const struct probe *p);
 int index__size(struct probe *p);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "probe/object.h"
@@ -48,7 +49,9 @@ static int find_parts(struct object *o)
 
 	o->rings = find_map(o, "rings", &err);
 	o->counts = find_map(o, "counts", &err);
-	o->stats = find_map(o, "stats", &err);
+	o->devs = find_map(o, "devs", &err);
+	o->dev_owner = find_map(o, "dev_owner", &err);
+	o->cells = find_map(o, "cells", &err);
 	o->inflight = find_map(o, "inflight", &err);
 	o->dev_filter = find_map(o, "dev_filter", &err);
 	o->snap_piece = find_map(o, "snap_piece", &err);
@@ -59,6 +62,8 @@ static int find_parts(struct object *o)
 	o->snap_pool = find_program(o, "snap_pool", &err);
 	o->snap_table = find_program(o, "snap_table", &err);
 	o->config = find_map(o, ".rodata.config", &err);
+	o->data_values = find_map(o, ".data.values", &err);
+	o->data_index = find_map(o, ".data.index", &err);
 	return err;
 }
 
@@ -82,21 +87,26 @@ int object__open(struct object **out, bool kfuncs, const struct bpf_object_open_
 	return 0;
 }
 
-/* The variables of one section, as the programs have them. */
-static int share(struct object *o, const char *section, void *var, size_t size)
+static size_t map_bytes(const struct bpf_map *map)
 {
-	struct bpf_map *map;
-	void *at;
-	int err = 0;
+	return (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+}
 
-	map = find_map(o, section, &err);
-	if (!map)
-		return err;
-	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+/* What a map holds, as the programs have it. */
+static int share(const struct bpf_map *map, int prot, void *var)
+{
+	void *at = mmap(NULL, map_bytes(map), prot, MAP_SHARED, bpf_map__fd(map), 0);
+
 	if (at == MAP_FAILED)
 		return -errno;
-	*(void **)var = at;
+	memcpy(var, &at, sizeof(at));
 	return 0;
+}
+
+static void unshare(const struct bpf_map *map, const void *at)
+{
+	if (at)
+		munmap((void *)at, map_bytes(map));
 }
 
 int object__load(struct object *o)
@@ -104,18 +114,25 @@ int object__load(struct object *o)
 	int err = bpf_object__load(o->obj);
 
 	if (!err)
-		err = share(o, ".data.values", &o->values, sizeof(*o->values));
-	return err ? err : share(o, ".data.index", &o->index, sizeof(*o->index));
+		err = share(o->data_values, PROT_READ | PROT_WRITE, &o->values);
+	if (!err)
+		err = share(o->data_index, PROT_READ | PROT_WRITE, &o->index);
+	if (!err)
+		err = share(o->counts, PROT_READ, &o->count);
+	if (!err)
+		err = share(o->devs, PROT_READ, &o->dev);
+	return err ? err : share(o->cells, PROT_READ, &o->cell);
 }
 
 void object__free(struct object *o)
 {
 	if (!o)
 		return;
-	if (o->values)
-		munmap(o->values, sizeof(*o->values));
-	if (o->index)
-		munmap(o->index, sizeof(*o->index));
+	unshare(o->data_values, o->values);
+	unshare(o->data_index, o->index);
+	unshare(o->counts, o->count);
+	unshare(o->devs, o->dev);
+	unshare(o->cells, o->cell);
 	bpf_object__close(o->obj);
 	free(o);
 }

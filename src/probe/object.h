@@ -14,12 +14,16 @@
 
 struct object {
 	struct bpf_object *obj;
-	struct bpf_map *rings, *counts, *stats, *inflight, *dev_filter, *snap_piece;
+	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *snap_piece;
 	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */
+	struct bpf_map *data_values, *data_index;
 	struct bpf_program *read_values, *snap_pool, *snap_table, *read_jiffies;
 	struct dms_values *values;	/* shared with the programs; NULL before loading */
 	struct dms_index *index;	/* the same */
+	const struct dms_counts *count;	/* the content of counts, devs and cells */
+	const struct dms_counted *dev;
+	const struct dms_cell *cell;
 };
 
 /*

@@ -39,6 +39,7 @@ struct probe_opts {
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
 	uint64_t enc_mask;	/* bits of a DMA address that only say "encrypted" */
 	bool verbose;		/* libbpf's own messages to stderr */
+	unsigned int devices;	/* with DMS_CFG_STATS: about so many there are */
 	struct probe_index_plan index;	/* with DMS_CFG_INDEX */
 };
 

@@ -89,68 +89,12 @@ static void add_missed(const struct probe *p, const struct choice *c, struct dms
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		  uint64_t pending[DMS_HOOK_MAX])
 {
-	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct dms_counts *val = calloc((size_t)cpus, sizeof(*val));
-
-	if (!val)
-		return -ENOMEM;
-	memset(counts, 0, sizeof(*counts) * DMS_HOOK_MAX);
 	memset(pending, 0, sizeof(*pending) * DMS_HOOK_MAX);
-	for (uint32_t h = 0; h < DMS_HOOK_MAX && !err; h++) {
-		err = bpf_map__lookup_elem(p->bpf->counts, &h, sizeof(h), val,
-					   sizeof(*val) * (size_t)cpus, 0);
-		for (int i = 0; i < cpus && !err; i++) {
-			counts[h].hits += val[i].hits;
-			counts[h].delivered += val[i].delivered;
-			counts[h].filtered += val[i].filtered;
-			counts[h].ignored += val[i].ignored;
-			counts[h].dropped += val[i].dropped;
-			counts[h].failed += val[i].failed;
-		}
-	}
-	free(val);
-	for (unsigned int i = 0; i < p->nchoices && !err; i++)
+	cells__counts(p, counts);
+	for (unsigned int i = 0; i < p->nchoices; i++)
 		if (p->choices[i].cand)
 			add_missed(p, &p->choices[i], &counts[p->choices[i].row->id]);
-	return err ? err : count_pending(p, pending);
-}
-
-static void stats_sum(struct dms_stats *sum, const struct dms_stats *val, int cpus)
-{
-	memset(sum, 0, sizeof(*sum));
-	for (int i = 0; i < cpus; i++) {
-		sum->maps += val[i].maps;
-		sum->unmaps += val[i].unmaps;
-		sum->map_bytes += val[i].map_bytes;
-		sum->unmap_bytes += val[i].unmap_bytes;
-		sum->older += val[i].older;
-		sum->older_bytes += val[i].older_bytes;
-		for (int h = 0; h < DMS_HIST_SLOTS; h++)
-			sum->hist[h] += val[i].hist[h];
-	}
-}
-
-int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
-{
-	int cpus = libbpf_num_possible_cpus(), err = 0, fd = bpf_map__fd(p->bpf->stats);
-	struct dms_stats *val = calloc((size_t)cpus, sizeof(*val)), sum;
-	uint64_t id, next, *from = NULL;
-	struct dms_stats_key key = {};
-
-	if (!val)
-		return -ENOMEM;
-	while (!err && !bpf_map_get_next_key(fd, from, &next)) {
-		id = next;
-		from = &id;
-		if (bpf_map_lookup_elem(fd, &id, val))
-			continue;
-		stats_sum(&sum, val, cpus);
-		key.path = (uint32_t)(id >> DMS_STATS_PATH_SHIFT);
-		key.dev = id ^ dms_stats_id(0, key.path);
-		err = fn(ctx, &key, &sum);
-	}
-	free(val);
-	return err;
+	return count_pending(p, pending);
 }
 
 static void hook_record(const struct choice *c, struct rec_hook *h)

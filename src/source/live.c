@@ -485,6 +485,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 
 	if (l->opts.device_glob)
 		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
+	l->opts.probe.devices = guest_devices_count("");
 	err = plan_index(l);
 	if (!err)
 		err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);

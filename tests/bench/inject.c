@@ -20,7 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dmascope/event.h"
+#include "dmascope/config.h"
 
 #define FDS_MAX		256
 #define EVERY_MS	250
@@ -105,30 +105,43 @@ static int inject_ring(const char *pid, const char *loop, const char *object)
 	return 0;
 }
 
+/* A device at a place of its own, and its cells of two paths on the first CPU. */
+static int inject_device(int devs, int cells, uint32_t place, uint64_t turn)
+{
+	struct dms_counted dev = { .key = 0x700000000ULL + place };
+	uint32_t path[2] = { DMS_PATH_DIRECT, DMS_PATH_BOUNCED };
+
+	if (bpf_map_update_elem(devs, &place, &dev, BPF_ANY))
+		return -errno;
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t at = place * DMS_CELL_PATHS + path[i];
+		uint64_t maps = turn * (place * 2 + i + 1) * 31;
+		struct dms_cell cell = {
+			.hist[4] = maps,
+			.unmaps = maps - place * 2 - i,
+			.map_bytes = maps * 4096,
+		};
+
+		cell.unmap_bytes = cell.unmaps * 4096;
+		if (bpf_map_update_elem(cells, &at, &cell, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 static int inject_stats(const char *pid, uint64_t devices)
 {
-	int fd = map_of(pid, "stats", BPF_MAP_TYPE_PERCPU_HASH), cpus = libbpf_num_possible_cpus();
-	struct dms_stats *val = calloc((size_t)(cpus > 0 ? cpus : 1), sizeof(*val));
+	int devs = map_of(pid, "devs", BPF_MAP_TYPE_ARRAY);
+	int cells = map_of(pid, "cells", BPF_MAP_TYPE_ARRAY);
 	uint64_t turn = 0;
 
-	if (fd < 0 || !val)
+	if (devs < 0 || cells < 0)
 		return die("no aggregates in that process");
 	do {
 		turn++;
-		for (uint64_t i = 0; i < devices * 2; i++) {
-			uint64_t key = dms_stats_id(0x700000000ULL + i / 2,
-						    i % 2 ? DMS_PATH_BOUNCED : DMS_PATH_DIRECT);
-
-			for (int c = 0; c < cpus; c++) {
-				val[c].maps = turn * (i + 1) * 31;
-				val[c].unmaps = val[c].maps - i;
-				val[c].map_bytes = val[c].maps * 4096;
-				val[c].unmap_bytes = val[c].unmaps * 4096;
-				val[c].hist[4] = val[c].maps;
-			}
-			if (bpf_map_update_elem(fd, &key, val, BPF_ANY))
+		for (uint32_t i = 0; i < devices; i++)
+			if (inject_device(devs, cells, i, turn))
 				return die("update");
-		}
 		if (turn == 1)
 			ready();
 	} while (!asked_to_end(EVERY_MS));
