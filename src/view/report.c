@@ -26,6 +26,7 @@ struct report {
 	size_t listed;
 	size_t limit;		/* of ranges listed */
 	uint64_t more;		/* ranges beyond it */
+	bool iommu;		/* mappings of the dma-iommu layer were seen */
 	uint64_t old[DMS_PATH_MAX], old_bytes[DMS_PATH_MAX];	/* from before, without a mapping */
 };
 
@@ -264,14 +265,15 @@ static int findings(struct report *r)
 static void dev_counts(struct report *r, const struct model_dev *d)
 {
 	static const enum dms_path cols[] = { DMS_PATH_DIRECT, DMS_PATH_BOUNCED, DMS_PATH_TCE,
-					      DMS_PATH_COHERENT, DMS_PATH_FAILED };
+					      DMS_PATH_IOMMU, DMS_PATH_COHERENT, DMS_PATH_FAILED };
 	uint64_t live = 0, bytes = 0, maps = 0;
 	char b[FMT_LEN];
 	size_t i;
 
 	P(r, "%-15.15s%5.18s", d->name, fmt_mask(b, d->mask));
 	for (i = 0; i < sizeof(cols) / sizeof(cols[0]); i++)
-		if (cols[i] != DMS_PATH_TCE || r->run.tce)
+		if ((cols[i] != DMS_PATH_TCE || r->run.tce) &&
+		    (cols[i] != DMS_PATH_IOMMU || r->iommu))
 			P(r, "%8s", fmt_count(b, d->path[cols[i]].maps));
 	for (i = 0; i < DMS_PATH_MAX; i++) {
 		live += d->live[i];
@@ -337,9 +339,6 @@ static void dev_lines(struct report *r, const struct model_dev *d)
 	if (d->path[DMS_PATH_UNKNOWN].maps)
 		P(r, "    %s mappings took a way that could not be told\n",
 		  fmt_exact(b, d->path[DMS_PATH_UNKNOWN].maps));
-	if (d->path[DMS_PATH_IOMMU].maps)
-		P(r, "    %s mappings through the dma-iommu layer\n",
-		  fmt_exact(b, d->path[DMS_PATH_IOMMU].maps));
 }
 
 /* Slots found at the start belong to no device that anybody could name. */
@@ -370,8 +369,10 @@ static void devices(struct report *r)
 	uint64_t old = 0;
 	char b[FMT_LEN];
 
-	P(r, "\nDEVICES         mask  direct bounced%s  coher.  failed  bytes   live bytes\n",
-	  r->run.tce ? "     tce" : "");
+	for (i = 0; (d = model__dev(r->m, i)); i++)
+		r->iommu |= d->path[DMS_PATH_IOMMU].maps != 0;
+	P(r, "\nDEVICES         mask  direct bounced%s%s  coher.  failed  bytes   live bytes\n",
+	  r->run.tce ? "     tce" : "", r->iommu ? "   iommu" : "");
 	for (i = 0; (d = model__dev(r->m, i)); i++) {
 		if (!shown(r, d->key))
 			continue;
