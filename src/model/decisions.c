@@ -242,13 +242,20 @@ static void correct(const struct dev *d, struct model_decision *out)
 	BRIEF(out, "%s (seen)", way_words[seen]);
 }
 
-void decide(const struct model *m, const struct dev *d, struct model_decision *out)
+/* Memory of a secure guest that is neither bounced nor was shared before it was mapped. */
+static bool gives_private(const struct model *m, const struct dev *d,
+			  const struct model_decision *out)
+{
+	if (!m->secure || (out->way != MODEL_WAY_DIRECT && out->way != MODEL_WAY_TCE))
+		return false;
+	return !out->observed || m->aggregates || d->pub.private_maps;
+}
+
+static void decide_way(const struct model *m, const struct dev *d, struct model_decision *out)
 {
 	struct facts f;
 
-	memset(out, 0, sizeof(*out));
 	gather(m, d, &f);
-	out->ts = d->decide_ts;
 	if (dev_knows(d, DEV_KNOWN_FEATURES) &&
 	    !(d->rec.virtio_features >> VIRTIO_F_ACCESS_PLATFORM & 1)) {
 		out->way = MODEL_WAY_OUTSIDE;
@@ -271,6 +278,14 @@ void decide(const struct model *m, const struct dev *d, struct model_decision *o
 		decide_direct(m, &f, out);
 	}
 	correct(d, out);
+}
+
+void decide(const struct model *m, const struct dev *d, struct model_decision *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->ts = d->decide_ts;
+	decide_way(m, d, out);
+	out->bad = gives_private(m, d, out);
 }
 
 int model__decision(const struct model *m, uint64_t key, struct model_decision *out)

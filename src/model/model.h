@@ -147,6 +147,7 @@ enum model_way {		/* what streaming mappings of the device do, as far as known *
 struct model_decision {
 	enum model_way way;
 	bool observed;		/* from mappings seen; else from the device's state only */
+	bool bad;		/* the device is given memory that it cannot read */
 	uint64_t ts;		/* when the last mask was judged; 0: before the start */
 	char brief[MODEL_BRIEF_LEN];	/* fits a column: "bounce: forced" */
 	char full[DMS_TEXT_LEN];	/* a sentence or two */

@@ -171,10 +171,13 @@ static bool contains(const char *text, const char *what)
 	return strcasestr(text, what);
 }
 
-/* A virtio device does its DMA through the device it hangs on, which has a row of its own. */
+/*
+ * A virtio device does its DMA through the device it hangs on, which has a row of its own; who has
+ * no driver, like bridges, does none.
+ */
 static bool never_maps(const struct model_dev *d)
 {
-	return d->rec && !strcmp(d->rec->bus, "virtio") && !d->mask;
+	return d->rec && ((!strcmp(d->rec->bus, "virtio") && !d->mask) || !d->rec->driver[0]);
 }
 
 static bool wanted(const struct top_view *v, const struct top_dev *t, const struct top_opts *o)

@@ -22,8 +22,10 @@ uint16_t top_path_attr(enum dms_path path);
 uint16_t top_severity_attr(unsigned int severity);
 const char *top_severity_glyph(unsigned int severity);
 
+/* In red what gives a device memory that it cannot read (model_decision.bad). */
+uint16_t top_way_attr(enum dms_path path, bool bad);
 /* The counts of top_paths[] as a bar; coherent memory only where nothing was mapped. */
-void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width);
+void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width, bool bad);
 /* "PEF secure guest" */
 const char *top_guest(const struct rec_session *s);
 /* "?" or the number, "~" before an estimate. */

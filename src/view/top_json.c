@@ -128,6 +128,7 @@ static void put_device(struct json *j, const struct top_dev *d)
 	else
 		json__null(j, "liobn");
 	json__str(j, "decision", d->decision.brief[0] ? d->decision.brief : NULL);
+	json__bool(j, "gives_private", d->decision.bad);
 	json__str(j, "decision_text", d->decision.full[0] ? d->decision.full : NULL);
 	json__str(j, "finding", d->finding ? d->finding->f.id : NULL);
 	put_paths(j, d->d);

@@ -31,6 +31,12 @@ uint16_t top_path_attr(enum dms_path path)
 	return CELL_PLAIN;
 }
 
+uint16_t top_way_attr(enum dms_path path, bool bad)
+{
+	return bad && (path == DMS_PATH_DIRECT || path == DMS_PATH_TCE) ? CELL_FAILED :
+	       top_path_attr(path);
+}
+
 uint16_t top_severity_attr(unsigned int severity)
 {
 	return severity >= MODEL_ERROR ? CELL_ERROR | CELL_BOLD :
@@ -42,7 +48,7 @@ const char *top_severity_glyph(unsigned int severity)
 	return severity >= MODEL_ERROR ? G_ERROR : severity == MODEL_WARNING ? G_WARN : G_NOTE;
 }
 
-void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width)
+void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width, bool bad)
 {
 	uint64_t n[TOP_PATHS], mapped = 0;
 	unsigned int share[TOP_PATHS], i;
@@ -55,7 +61,7 @@ void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width)
 		n[TOP_PATHS - 1] = 0;
 	top_shares(n, TOP_PATHS, width, share);
 	for (i = 0; i < TOP_PATHS && (mapped || n[TOP_PATHS - 1]); i++)
-		pen_fill(p, top_paths[i].attr, share[i], top_paths[i].glyph);
+		pen_fill(p, top_way_attr(top_paths[i].path, bad), share[i], top_paths[i].glyph);
 	if (!mapped && !n[TOP_PATHS - 1])
 		pen_fill(p, CELL_PLAIN, width, " ");
 }
@@ -234,7 +240,7 @@ static void pool_line(const struct top_view *v, struct cells *c, unsigned int ro
 		return;
 	}
 	if (!v->pool_used.why) {
-		gauge(&p, c->cols >= 100 ? c->cols / 4 : 16, v->pool_used.v, most.why ? 0 : most.v,
+		gauge(&p, c->cols >= 100 ? c->cols / 4 : 12, v->pool_used.v, most.why ? 0 : most.v,
 		      total.v);
 		pen_say(&p, CELL_PLAIN, " %s", fmt_percent(a, v->pool_used.v, total.v));
 		pen_say(&p, CELL_LABEL, " " G_DOT " ");
@@ -243,12 +249,10 @@ static void pool_line(const struct top_view *v, struct cells *c, unsigned int ro
 	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, total.v));
 	if (v->pool.failed)
 		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
-	pen_say(&p, CELL_LABEL, " " G_DOT " ");
-	pen_say(&p, CELL_PLAIN, "most %s", top_val(a, most));
-	pen_say(&p, CELL_LABEL, " " G_DOT " ");
-	pen_say(&p, CELL_PLAIN, "%s", fmt_size(b, total.v * slot));
-	if (v->pool.rec.force_bounce_known && v->pool.rec.force_bounce)
-		pen_say(&p, CELL_PLAIN, ", forced");
+	fact(&p, CELL_PLAIN, " " G_DOT " most ", top_val(a, most));
+	snprintf(a, sizeof(a), "%s%s", fmt_size(b, total.v * slot), v->pool.rec.force_bounce_known &&
+		 v->pool.rec.force_bounce ? ", forced" : "");
+	fact(&p, CELL_PLAIN, " " G_DOT " ", a);
 }
 
 static void shared_line(const struct top_view *v, struct cells *c, unsigned int row)
@@ -275,6 +279,14 @@ static void shared_line(const struct top_view *v, struct cells *c, unsigned int 
 	pen_say(&p, CELL_PLAIN, "%s conversions/s", fmt_short(a, v->ledger.rate.v));
 }
 
+static bool path_is_bad(const struct top_view *v, enum dms_path path)
+{
+	for (size_t i = 0; i < v->devs; i++)
+		if (v->dev[i].decision.bad && v->dev[i].path[path])
+			return true;
+	return false;
+}
+
 /* The sums per path, which are the legend of the bars too. */
 static void paths_line(const struct top_view *v, struct cells *c, unsigned int row)
 {
@@ -282,6 +294,7 @@ static void paths_line(const struct top_view *v, struct cells *c, unsigned int r
 	unsigned int i, said = 0;
 	uint64_t sum = 0;
 	char a[FMT_LEN];
+	uint16_t attr;
 
 	label(&p, "paths");
 	for (i = 0; i < TOP_PATHS; i++)
@@ -295,8 +308,9 @@ static void paths_line(const struct top_view *v, struct cells *c, unsigned int r
 		if (!n && !always)
 			continue;
 		pen_say(&p, CELL_PLAIN, said++ ? "  " : "");
-		pen_fill(&p, top_paths[i].attr, 2, top_paths[i].glyph);
-		pen_say(&p, n && path == DMS_PATH_FAILED ? CELL_FAILED | CELL_BOLD : CELL_PLAIN,
+		attr = top_way_attr(path, path_is_bad(v, path));
+		pen_fill(&p, attr, 2, top_paths[i].glyph);
+		pen_say(&p, n && attr == CELL_FAILED ? CELL_FAILED | CELL_BOLD : CELL_PLAIN,
 			" %s %s", dms_path_name(path), fmt_count(a, n));
 		if (n && n != sum && path != DMS_PATH_COHERENT)
 			pen_say(&p, CELL_LABEL, " %.0f%%", 100 * (double)n / (double)sum);
@@ -555,9 +569,13 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 	pen_field(p, strcmp(b, "0") ? attr : CELL_LABEL, width, true, b);
 }
 
-static uint16_t way_attr(enum model_way way)
+static uint16_t decision_attr(const struct top_dev *d)
 {
-	switch (way) {
+	if (d->d->removed)
+		return CELL_LABEL;
+	if (d->decision.bad || (d->finding && d->finding->f.severity == MODEL_ERROR))
+		return CELL_ERROR;
+	switch (d->decision.way) {
 	case MODEL_WAY_DIRECT:	return CELL_DIRECT;
 	case MODEL_WAY_BOUNCE:	return CELL_BOUNCED;
 	case MODEL_WAY_TCE:	return CELL_TCE;
@@ -587,11 +605,10 @@ static void cell(struct pen *p, const struct top_dev *d, enum column col, unsign
 		pen_field(p, CELL_PLAIN, width, false, *d->driver ? d->driver : "-");
 		break;
 	case COL_PATHS:
-		top_path_bar(p, d->path, width);
+		top_path_bar(p, d->path, width, d->decision.bad);
 		break;
 	case COL_DECISION:
-		pen_field(p, d->d->removed ? CELL_LABEL : severity == MODEL_ERROR ? CELL_ERROR :
-			  way_attr(d->decision.way), width, false,
+		pen_field(p, decision_attr(d), width, false,
 			  d->d->removed ? "removed" : d->decision.brief);
 		break;
 	default:
@@ -610,7 +627,7 @@ static void table_row(const struct top_dev *d, const struct table *t, struct cel
 		cell(&p, d, i, t->width[i]);
 		pen_say(&p, CELL_PLAIN, " ");
 	}
-	if (d->idle && !(d->finding && d->finding->f.severity == MODEL_ERROR))
+	if (d->idle && !d->decision.bad && !(d->finding && d->finding->f.severity == MODEL_ERROR))
 		cells_flag(c, row, 0, c->cols, CELL_DIM);
 	if (selected)
 		cells_flag(c, row, 0, c->cols, CELL_SELECTED);

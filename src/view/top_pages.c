@@ -197,8 +197,8 @@ static void dev_paths(const struct top_view *v, const struct top_dev *d, struct 
 		if (!c->maps && !c->unmaps && !d->d->live[path])
 			continue;
 		p = scroll_line(s);
-		pen_fill(&p, top_paths[i].attr, 1, top_paths[i].glyph);
-		pen_say(&p, top_paths[i].attr, " %-10s", dms_path_name(path));
+		pen_fill(&p, top_way_attr(path, d->decision.bad), 1, top_paths[i].glyph);
+		pen_say(&p, top_way_attr(path, d->decision.bad), " %-10s", dms_path_name(path));
 		pen_say(&p, CELL_PLAIN, " %9s", fmt_count(b, c->maps));
 		pen_say(&p, CELL_PLAIN, " %8s", fmt_bytes(b, c->map_bytes));
 		pen_say(&p, CELL_PLAIN, " %9s", fmt_count(b, c->unmaps));
@@ -231,7 +231,7 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 	if (d->slots || d->d->slots_max)
 		scroll_text(s, 14, "bounce slots", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s: %s", d->decision.brief, d->decision.full);
-	scroll_text(s, 14, "decision", CELL_PLAIN, text);
+	scroll_text(s, 14, "decision", d->decision.bad ? CELL_ERROR : CELL_PLAIN, text);
 	if (d->d->preexisting) {
 		snprintf(text, sizeof(text), "%s mappings from before the start were given back",
 			 fmt_exact(a, d->d->preexisting));

@@ -38,6 +38,8 @@ static void pef_with_everything(void **state)
 	expect(f, 2, MODEL_WAY_TCE, "TCE: 32-bit mask", "reads ciphertext");
 	assert_int_equal(decision(f, 1).ts, 0);
 	assert_false(decision(f, 1).observed);
+	assert_false(decision(f, 1).bad);
+	assert_true(decision(f, 2).bad);
 }
 
 /* In a SEV guest without a pool only a mask that reaches the C-bit gets an address at all. */
@@ -82,6 +84,7 @@ static void windows_refused(void **state)
 	put(f, &r);
 	feed_window(f, 3, 0x80000099, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
 	expect(f, 3, MODEL_WAY_TCE, "TCE: no DDW", "LIOBN 0x80000099");
+	assert_false(decision(f, 3).bad);	/* nothing is private here */
 	ev = make_ev(f, DMS_EV_BYPASS, 3);
 	ev.aux = ~0ULL;
 	feed_ev(f, &ev);
@@ -175,8 +178,10 @@ static void secure_without_pool(void **state)
 	feed_pool(f, 0, 0, false);
 	put(f, &r);
 	expect(f, 1, MODEL_WAY_DIRECT, "direct: NO BOUNCE POOL", "ciphertext");
+	assert_true(decision(f, 1).bad);
 	feed_pool(f, POOL_SLOTS, 0, false);
 	expect(f, 1, MODEL_WAY_DIRECT, "direct: NOT bounced", "private");
+	assert_true(decision(f, 1).bad);
 }
 
 static void what_was_not_observed(void **state)
