@@ -282,6 +282,13 @@ static int special(wint_t k)
 	return 0;
 }
 
+/* Both ends of a line may learn of a new size at different times: what stands there is unknown. */
+static int draw_anew(void)
+{
+	clearok(curscr, TRUE);
+	return TOP_KEY_RESIZE;
+}
+
 int screen__key(void)
 {
 	wint_t k;
@@ -291,6 +298,8 @@ int screen__key(void)
 		switch (get_wch(&k)) {
 		case KEY_CODE_YES:
 			key = special(k);
+			if (key == TOP_KEY_RESIZE)
+				return draw_anew();
 			if (key)
 				return key;
 			continue;
@@ -299,6 +308,8 @@ int screen__key(void)
 				return TOP_KEY_ENTER;
 			if (k == 27)
 				return TOP_KEY_ESC;
+			if (k == ('l' & 0x1f))
+				return draw_anew();
 			if (k == 127 || k == 8)
 				return TOP_KEY_BACKSPACE;
 			if (!k || k > 0xffff)

@@ -11,7 +11,7 @@
 enum {
 	DO_UP, DO_DOWN, DO_PAGE_UP, DO_PAGE_DOWN, DO_HOME, DO_END, DO_OPEN, DO_BACK, DO_SORT,
 	DO_REVERSE, DO_FILTER, DO_RANGES, DO_FINDINGS, DO_PAUSE, DO_INTERVAL, DO_SEEK_BACK,
-	DO_SEEK_ON, DO_FASTER, DO_SLOWER, DO_FOLLOW, DO_HELP, DO_QUIT,
+	DO_SEEK_ON, DO_FASTER, DO_SLOWER, DO_FOLLOW, DO_HELP, DO_QUIT, DO_REDRAW,
 };
 
 const struct top_key top_keys[] = {
@@ -47,6 +47,7 @@ const struct top_key top_keys[] = {
 	{ { TOP_KEY_HOME, 'g' }, "Home, g", NULL, "to the first", KEY_ALWAYS, DO_HOME },
 	{ { TOP_KEY_END, 'G' }, "End, G", NULL, "to the last", KEY_ALWAYS, DO_END },
 	{ { TOP_KEY_ESC, TOP_KEY_BACKSPACE }, "Esc", NULL, "back", KEY_ALWAYS, DO_BACK },
+	{ { TOP_KEY_RESIZE }, "Ctrl-L", NULL, "draw the screen anew", KEY_ALWAYS, DO_REDRAW },
 };
 const size_t top_nkeys = sizeof(top_keys) / sizeof(top_keys[0]);
 
