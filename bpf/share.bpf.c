@@ -15,6 +15,46 @@ static __always_inline struct inner *ucall_state(void)
 	return bpf_map_lookup_elem(&inner, &zero);
 }
 
+/*
+ * Pages that were shared since the start, by page frame number; 2: that one was freed has been
+ * told. About 1 MiB. And for each 2 MiB of memory, by the low bits, whether any was: asked first,
+ * as every page that is freed anywhere comes by. Conversions of more pages are pools.
+ */
+#define FOLLOW_PAGES	1024
+#define BLOCKS		8192
+#define BLOCK_SHIFT	21
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u8);
+} shared_pages __weak SEC(".maps");
+
+unsigned char shared_blocks[BLOCKS] __weak = {};
+
+static __noinline int follow_pages(u64 phys, u64 pages, bool share)
+{
+	u64 pfn = phys >> config.page_shift;
+	u8 one = 1;
+
+	if (pages > FOLLOW_PAGES)
+		return 0;
+	for (u32 i = 0; i < FOLLOW_PAGES && i < pages; i++, pfn++) {
+		if (!share) {
+			bpf_map_delete_elem(&shared_pages, &pfn);
+			continue;
+		}
+		shared_blocks[pfn << config.page_shift >> BLOCK_SHIFT & (BLOCKS - 1)] = 1;
+		if (bpf_map_update_elem(&shared_pages, &pfn, &one, BPF_ANY)) {
+			struct dms_counts *c = hit(DMS_HOOK_PAGE_FREE);
+
+			count(c, failed);
+		}
+	}
+	return 0;
+}
+
 static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hook, u16 type,
 					u64 addr, u64 pages, s64 ret)
 {
@@ -42,6 +82,8 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 		in->ucalls = 0;
 		in->ucall_status = 0;
 	}
+	if (!e->ret && !(e->flags & DMS_FL_NO_PHYS))
+		follow_pages(e->phys, pages, type == DMS_EV_SHARE);
 	event_submit(c, e);
 }
 
@@ -75,7 +117,62 @@ static __always_inline int unshare_done(probe_ctx *ctx, struct inflight *in, u64
 }
 PROBE_PAIR(unshare, DMS_HOOK_UNSHARE, unshare_args, unshare_done)
 
-#ifndef DMS_FENTRY	/* the rest is powerpc's own */
+#ifndef DMS_FENTRY
+/* 1: that page is shared, and was not told of. Global, so that it is verified once. */
+__noinline u64 page_to_tell(u64 pfn)
+{
+	u8 *state = bpf_map_lookup_elem(&shared_pages, &pfn);
+
+	if (!state || *state != 1)
+		return 0;
+	*state = 2;
+	return 1;
+}
+
+/* Of a larger block the first pages tell. */
+#define LOOK_AT	64
+
+static __always_inline u64 shared_among(u64 pfn, u64 pages, u64 *first)
+{
+	u64 n = 0, before = 0;
+
+	for (u32 i = 0; i < LOOK_AT && i < pages; i++) {
+		n += page_to_tell(pfn + i);
+		before += (n - 1) >> 63;	/* as long as there was none */
+	}
+	*first = pfn + before;
+	return n == LOOK_AT ? pages : n;
+}
+
+/* (struct page *page, unsigned int order) */
+SEC("?raw_tp/mm_page_free")
+int rtp_page_free(unsigned long long *ctx)
+{
+	struct dms_counts *c;
+	struct dms_event *e;
+	u64 phys, first, n;
+	u32 stack = 0;
+
+	if (!observing() || !page_phys(ctx[0], 0, &phys) ||
+	    !shared_blocks[phys >> BLOCK_SHIFT & (BLOCKS - 1)])
+		return 0;
+	n = shared_among(phys >> config.page_shift, 1ULL << (ctx[1] & 31), &first);
+	if (!n)
+		return 0;
+	c = hit(DMS_HOOK_PAGE_FREE);
+	if (config.flags & (DMS_CFG_STACKS_FIRST | DMS_CFG_STACKS_ALL))
+		stack = stack_take(ctx);
+	e = event_reserve(c, DMS_HOOK_PAGE_FREE, DMS_EV_FREED_SHARED);
+	if (!e)
+		return 0;
+	e->phys = first << config.page_shift;
+	e->size = n << config.page_shift;
+	e->stack = stack;
+	event_submit(c, e);
+	return 0;
+}
+
+/* The rest is powerpc's own. */
 /*
  * ucall_norets is "sc 2; blr": its first instruction cannot be stepped (refused from 5.19 on),
  * the second can, and there r3 is the ultracall's status.

@@ -16,6 +16,7 @@ const char *doctor_class(const struct finding_hook *h)
 {
 	static const char *const names[] = {
 		[CLASS_CORE] = "core", [CLASS_DETAIL] = "detail", [CLASS_REQUEST] = "request",
+		[CLASS_SECURE] = "detail",
 	};
 
 	return names[h->found.row->class];

@@ -386,6 +386,19 @@ int guest_device_read(const char *root, const char *path, struct rec_device *dev
 	return err;
 }
 
+int guest_device_driver(const char *root, const char *path, char *buf, size_t len)
+{
+	int dir = gfs_opendir(root, path), err;
+
+	if (dir < 0)
+		return dir;
+	err = gfs_link_name_at(dir, "driver", buf, len);
+	close(dir);
+	if (err == -ENOENT)
+		buf[0] = '\0';
+	return err == -ENOENT ? 0 : err;
+}
+
 int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev)
 {
 	char path[GFS_PATH_LEN];

@@ -22,12 +22,8 @@ static uint64_t unexplained(const struct model *m, const struct dev *d)
 	uint64_t known = 0, big = 0;
 	size_t i;
 
-	/* Of a device that bounces: only what came before a search for slots was seen again. */
-	if (!d->stats && pool__exists(m, d) == 1 && pool__forced(m, d) == 1 && d->other_tail &&
-	    d->tail_epoch == m->bounce_epoch)
-		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count - d->other_tail;
 	if (!d->stats)
-		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count;
+		return d->ev[DE_FAIL + MODEL_FAIL_OTHER].count - d->missed_search;
 	for (i = 0; i < MODEL_FAIL_MAX; i++)
 		known += i == MODEL_FAIL_OTHER ? 0 : d->pub.fails[i];
 	/* 512 KiB and more: request-too-big has them */
@@ -58,8 +54,9 @@ void find_map_failed(struct finder *f)
 		    "The kernel refused mappings, and neither the bounce pool nor a table was the "
 		    "reason.");
 		SAY(x, evidence, "%" PRIu64 " refused", n);
-		if (d->biggest_fail)
-			SAY(x, evidence, ", sizes up to %s", size_text(a, d->biggest_fail));
+		if (d->biggest_fail[MODEL_FAIL_OTHER])
+			SAY(x, evidence, ", sizes up to %s",
+			    size_text(a, d->biggest_fail[MODEL_FAIL_OTHER]));
 		if (d->pub.mask)
 			SAY(x, evidence, "; mask 0x%" PRIx64, d->pub.mask);
 		if (f->m->session.mem_top)
@@ -295,7 +292,7 @@ void find_leak_at_remove(struct finder *f)
 		struct evid e = { 0 };
 		bool unbound = dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0] &&
 			       d->rec.ts > d->pub.last_ts;
-		uint64_t since = d->pub.removed ? d->pub.removed_ts : d->rec.ts;
+		uint64_t since = d->pub.removed ? d->pub.removed_ts : d->pub.last_ts;
 
 		if (!d->live_now || !(d->pub.removed || unbound) || m->now < since + SETTLE)
 			continue;

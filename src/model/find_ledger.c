@@ -74,6 +74,7 @@ void find_share_growth(struct finder *f)
 {
 	const struct ledger *l = &f->m->ledger;
 	struct growth g = l->growth;
+	uint64_t now = l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0;
 	uint64_t from, to, ns;
 	struct model_finding *x;
 	struct model_sharer s[2];
@@ -82,7 +83,7 @@ void find_share_growth(struct finder *f)
 
 	if (!f->m->secure || !g.n)
 		return;
-	growth_roll(&g, f->m->now, l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0);
+	growth_roll(&g, f->m->now, now);
 	if (!growth_monotonic(&g, &from, &to, &ns) || ns < 2 * NSEC || to - from < 1 << 20)
 		return;
 	x = finding_new(f, NULL, MODEL_WARNING, ns > 60 * NSEC ? 85 : 65);
@@ -90,7 +91,7 @@ void find_share_growth(struct finder *f)
 		return;
 	SAY(x, summary, "More and more memory is shared with the hypervisor and not taken back.");
 	SAY(x, evidence, "beyond the pool %s were shared %" PRIu64 " s ago, %s now",
-	    size_text(a, from), ns / NSEC, size_text(b, to));
+	    size_text(a, from), ns / NSEC, size_text(b, now));
 	n = model__sharers(f->m, s, 2);
 	for (i = 0; i < n && i < 2; i++)
 		if (s[i].shares)

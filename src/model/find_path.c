@@ -271,7 +271,8 @@ void find_window_wide(struct finder *f)
 	for (i = 0; i < m->wins; i++) {
 		const struct rec_window *w = &m->win[i];
 
-		if (w->removed || w->kind != WINDOW_DDW || w->use != WINDOW_DIRECT)
+		if (w->removed || w->kind != WINDOW_DDW || w->use != WINDOW_DIRECT ||
+		    windows__had(m, i))
 			continue;
 		ram = windows__ram(m, w);
 		if (n++ && ram <= mapped)
@@ -381,7 +382,7 @@ void find_tce_table_full(struct finder *f)
 			return;
 		SAY(x, summary, "The device's TCE table has no free run of entries: mappings fail.");
 		SAY(x, evidence, "%" PRIu64 " mapping%s failed, sizes up to %s", e->count, S(e->count),
-		    size_text(a, d->biggest_fail));
+		    size_text(a, d->biggest_fail[MODEL_FAIL_NO_TCE]));
 		t = dev_knows(d, DMS_DS_TABLE) ? table_find(f->m, d->rec.st.liobn) : NULL;
 		if (t && t->page_shift)
 			SAY(x, evidence, "; LIOBN 0x%x: %" PRIu64 " entries in use, at most %" PRIu64
@@ -394,20 +395,53 @@ void find_tce_table_full(struct finder *f)
 	}
 }
 
+/* Did a device find that table full? Which one it uses is known, or it is its default window. */
+static bool was_full(const struct model *m, uint32_t liobn)
+{
+	const struct rec_window *w;
+	uint32_t i;
+
+	for (i = 0; i < m->devs; i++) {
+		const struct dev *d = m->dev[i];
+
+		w = windows__find(m, d->pub.key, WINDOW_DEFAULT, 0);
+		if (d->pub.fails[MODEL_FAIL_NO_TCE] &&
+		    liobn == (dev_knows(d, DMS_DS_TABLE) ? d->rec.st.liobn : w ? w->liobn : 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Devices are not named in hcalls, and several may share a table: the one with the most mappings
+ * that take TCEs, or the only one. NULL: cannot be told.
+ */
+static const struct dev *main_user(const struct model *m, uint32_t liobn)
+{
+	const struct dev *d, *best = NULL;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < m->wins; i++) {
+		d = m->win[i].liobn == liobn ? dev_find(m, m->win[i].dev) : NULL;
+		n += d != NULL;
+		if (d && (!best || d->pub.path[DMS_PATH_TCE].maps > best->pub.path[DMS_PATH_TCE].maps))
+			best = d;
+	}
+	return best && (n == 1 || best->pub.path[DMS_PATH_TCE].maps) ? best : NULL;
+}
+
 void find_tce_table_pressure(struct finder *f)
 {
 	struct model_finding *x;
 	struct model_window w;
-	struct dev *d;
 	size_t i;
 
 	for (i = 0; model__window(f->m, i, &w); i++) {
-		d = dev_find(f->m, w.rec.dev);
-		if (!d || w.rec.removed || w.rec.use == WINDOW_DIRECT || w.hiwater.why ||
-		    !w.entries || w.hiwater.v * 10 <= w.entries * 9 ||
-		    d->pub.fails[MODEL_FAIL_NO_TCE])
+		if (w.rec.removed || w.rec.use == WINDOW_DIRECT || w.hiwater.why || !w.entries ||
+		    w.hiwater.v * 10 <= w.entries * 9 || windows__had(f->m, i) ||
+		    was_full(f->m, w.rec.liobn))
 			continue;
-		x = finding_new(f, d, MODEL_WARNING, 90);
+		x = finding_new(f, main_user(f->m, w.rec.liobn), MODEL_WARNING, 90);
 		if (!x)
 			return;
 		SAY(x, summary, "The device's TCE table was nearly full: mappings will soon fail.");
@@ -433,17 +467,6 @@ static const char *hcall_status(int64_t status)
 	}
 }
 
-/* Devices are not named in hcalls: the LIOBN tells. */
-static const struct dev *dev_of_table(const struct model *m, uint32_t liobn)
-{
-	uint32_t i;
-
-	for (i = 0; i < m->wins; i++)
-		if (m->win[i].liobn == liobn)
-			return dev_find(m, m->win[i].dev);
-	return NULL;
-}
-
 void find_tce_refused(struct finder *f)
 {
 	struct model_finding *x;
@@ -454,7 +477,7 @@ void find_tce_refused(struct finder *f)
 
 		if (!t->refused.count)
 			continue;
-		x = finding_new(f, dev_of_table(f->m, t->liobn), MODEL_ERROR, 95);
+		x = finding_new(f, main_user(f->m, t->liobn), MODEL_ERROR, 95);
 		if (!x)
 			return;
 		SAY(x, summary, "The hypervisor refused to set TCEs; except for a lack of resources the "
@@ -496,7 +519,7 @@ void find_tce_stale(struct finder *f)
 
 		if (!n && !t->clear_refused.count)
 			continue;
-		x = finding_new(f, dev_of_table(f->m, t->liobn), MODEL_ERROR,
+		x = finding_new(f, n ? f->m->dev[s.dev] : main_user(f->m, t->liobn), MODEL_ERROR,
 				t->clear_refused.count ? 95 : 70);
 		if (!x)
 			return;
@@ -507,8 +530,9 @@ void find_tce_stale(struct finder *f)
 			    PRId64 ")", t->clear_refused.count, S(t->clear_refused.count), t->liobn,
 			    hcall_status(t->refused_status), t->refused_status);
 		if (n)
-			SAY(x, evidence, "%sthe TCE at 0x%" PRIx64 " of LIOBN 0x%x was not cleared by the "
-			    "unmap", t->clear_refused.count ? "; " : "", s.dma, t->liobn);
+			SAY(x, evidence, "%s%zu%s mapping%s of LIOBN 0x%x given back with the TCEs still "
+			    "set, as at 0x%" PRIx64, t->clear_refused.count ? "; " : "", n,
+			    n == SUSPECTS ? " or more" : "", S(n), t->liobn, s.dma);
 		SAY(x, action, "Report it: memory corruption is possible. Removing the device clears its "
 		    "window.");
 		finding_events(x, &t->clear_refused);

@@ -162,8 +162,9 @@ static void too_big_words(const struct model *m, const struct dev *d, struct mod
 	uint64_t segment = pool__segment(pool__main(m));
 	char a[SIZE_LEN], b[SIZE_LEN];
 
-	if (d->biggest_fail)
-		SAY(x, summary, "The driver asks for mappings of up to %s", size_text(a, d->biggest_fail));
+	if (d->biggest_fail[MODEL_FAIL_TOO_BIG])
+		SAY(x, summary, "The driver asks for mappings of up to %s",
+		    size_text(a, d->biggest_fail[MODEL_FAIL_TOO_BIG]));
 	else
 		SAY(x, summary, "The driver asks for very large mappings");
 	SAY(x, summary, "; no mapping through the bounce pool can exceed %s, however large the "
@@ -199,13 +200,13 @@ void find_request_too_big(struct finder *f)
 	}
 }
 
-static void full_words(struct finder *f, struct dev *d, struct model_finding *x, uint64_t count)
+static void full_words(struct finder *f, struct model_finding *x, uint64_t count, uint64_t size)
 {
 	const struct pool *p = pool__main(f->m);
 	char a[SIZE_LEN];
 
 	SAY(x, evidence, "%" PRIu64 " mapping%s failed, sizes up to %s", count, S(count),
-	    size_text(a, d->biggest_fail));
+	    size_text(a, size));
 	if (p && p->rec.nslabs)
 		SAY(x, evidence, "; %" PRIu64 " of %" PRIu64 " slots in use at worst", p->hiwater,
 		    p->rec.nslabs);
@@ -233,7 +234,8 @@ void find_pool_full(struct finder *f)
 			return;
 		SAY(x, summary, "The bounce pool is exhausted: mappings fail, the device drops or "
 		    "repeats I/O.");
-		full_words(f, d, x, e->count + s->count);
+		full_words(f, x, e->count + s->count, e->count ?
+			   d->biggest_fail[MODEL_FAIL_POOL_FULL] : d->biggest_fail[MODEL_FAIL_SLOT]);
 		finding_events(x, e);
 		finding_events(x, s);
 		if (!e->count)
@@ -258,7 +260,10 @@ void find_pool_fragmented(struct finder *f)
 			return;
 		SAY(x, summary, "The bounce pool has enough free slots, but not in one run: large "
 		    "mappings fail before it is full.");
-		full_words(f, d, x, e->count);
+		full_words(f, x, e->count, d->biggest_fail[MODEL_FAIL_FRAGMENTED]);
+		if (d->longest_free && d->longest_free != NONE)
+			SAY(x, evidence, "; at the first the longest free run was %" PRIu64 " slot%s",
+			    d->longest_free - 1, S(d->longest_free - 1));
 		if (d->slot_fail.align)
 			SAY(x, evidence, "; an alignment mask of 0x%" PRIx64 " was asked for",
 			    d->slot_fail.align);

@@ -134,6 +134,7 @@ enum dev_evid {
 #define SUSPECTS	8
 struct suspect {		/* a mapping no window covered when it was made */
 	uint64_t dma, size, ts, seq;
+	uint32_t dev;		/* index */
 	uint8_t path;
 };
 
@@ -150,7 +151,8 @@ struct dev {
 	struct suspect suspect[SUSPECTS];
 	uint32_t suspects;
 	struct slot_fail slot_fail;
-	uint64_t biggest_fail, smallest_fail;	/* bytes */
+	uint64_t biggest_fail[MODEL_FAIL_MAX];	/* bytes */
+	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
 	uint64_t live_now;
 	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
 	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
@@ -161,7 +163,7 @@ struct dev {
 	bool stats;
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
 	uint64_t superseded;	/* mappings whose unmap never came */
-	uint64_t other_tail, tail_epoch;	/* failures of no known reason since the last BOUNCE */
+	uint64_t missed_search;	/* failures of no known reason right at the start */
 };
 
 /* ---- windows and TCE tables ---- */
@@ -275,7 +277,6 @@ struct model {
 	uint32_t pools;
 	struct slot *slot;
 	uint32_t slots_used, slot_cap, slot_free, slots_live, slots_old;
-	uint64_t bounce_epoch;		/* BOUNCE events so far */
 	uint64_t last_unbounce;		/* ts of the newest UNBOUNCE: its hook was alive then */
 	struct idmap by_slot;
 
@@ -347,6 +348,8 @@ int windows__cover(const struct model *m, const struct dev *d, uint64_t dma, uin
 /* The device's window of that use (0: any), or NULL. */
 const struct rec_window *windows__find(const struct model *m, uint64_t dev,
 				       enum dms_window_kind kind, enum dms_window_use use);
+/* Devices of one partition share their window: is that table also an earlier window's? */
+bool windows__had(const struct model *m, uint32_t i);
 /* Guest memory a direct window maps, in bytes; 0 = not known. */
 uint64_t windows__ram(const struct model *m, const struct rec_window *w);
 
@@ -364,6 +367,8 @@ enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t s
 const struct pool *pool__main(const struct model *m);
 struct mval pool__used(const struct model *m, const struct pool *p);
 uint64_t pool__segment(const struct pool *p);
+/* Free slots in a row, at most; NONE when not each slot's holder is known. */
+uint64_t pool__longest_free(const struct model *m);
 /* Yes, no, or -1: not known. */
 int pool__exists(const struct model *m, const struct dev *d);
 int pool__forced(const struct model *m, const struct dev *d);

@@ -486,16 +486,20 @@ static enum model_fail why_failed(const struct model *m, const struct dev *d,
 	return MODEL_FAIL_OTHER;
 }
 
-/*
- * A failure that no search for slots preceded. When hooks are taken off one after the other the
- * last ones look like this too, so those after the last search are counted apart.
- */
-static void count_tail(const struct model *m, struct dev *d)
+/* A search for slots may have begun before we looked, and the mapping it failed ended after. */
+static bool search_was_missed(const struct model *m, const struct dev *d,
+			      const struct dms_event *ev)
 {
-	if (d->tail_epoch != m->bounce_epoch)
-		d->other_tail = 0;
-	d->tail_epoch = m->bounce_epoch;
-	d->other_tail++;
+	return ev->ts < m->first_ts + NSEC / 100 && pool__exists(m, d) == 1 &&
+	       pool__forced(m, d) == 1;
+}
+
+/* The longest run of free slots, + 1, if it explains why so much did not fit; else NONE. */
+static uint64_t run_too_short(const struct model *m, uint64_t size)
+{
+	uint64_t run = pool__longest_free(m);
+
+	return run * (pool__segment(pool__main(m)) / IO_TLB_SEGSIZE) < size ? run + 1 : NONE;
 }
 
 static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
@@ -506,14 +510,14 @@ static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct
 		pool__refused(m, d, ev);
 	why = why_failed(m, d, ev);
 	count_map(d, DMS_PATH_FAILED, ev->size);
-	if (why == MODEL_FAIL_OTHER)
-		count_tail(m, d);
+	if (why == MODEL_FAIL_OTHER && search_was_missed(m, d, ev))
+		d->missed_search++;
 	d->pub.fails[why]++;
 	evid_add(&d->ev[DE_FAIL + why], m->seq);
-	if (ev->size > d->biggest_fail)
-		d->biggest_fail = ev->size;
-	if (!d->smallest_fail || ev->size < d->smallest_fail)
-		d->smallest_fail = ev->size;
+	if (ev->size > d->biggest_fail[why])
+		d->biggest_fail[why] = ev->size;
+	if (why == MODEL_FAIL_FRAGMENTED && !d->longest_free)
+		d->longest_free = run_too_short(m, ev->size);
 	d->slot_fail.ts = 0;
 	return caller_fail(m, dev, ev, why);
 }

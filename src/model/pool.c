@@ -90,6 +90,49 @@ struct mval pool__used(const struct model *m, const struct pool *p)
 	return v;
 }
 
+/* Runs end with their segment (swiotlb_area_find_slots(), kernel/dma/swiotlb.c, 5.4 to 7.1). */
+static uint64_t longest_run(const uint8_t *taken, uint64_t n)
+{
+	uint64_t i, run = 0, longest = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!(i % IO_TLB_SEGSIZE))
+			run = 0;
+		run = taken[i] ? 0 : run + 1;
+		if (run > longest)
+			longest = run;
+	}
+	return longest;
+}
+
+uint64_t pool__longest_free(const struct model *m)
+{
+	const struct pool *p = pool__main(m);
+	uint64_t first, n, longest;
+	uint8_t *taken;
+	uint32_t i, k;
+
+	if (!p || !p->rec.used_known || p->rec.dynamic || !p->rec.nslabs ||
+	    p->rec.nslabs > MAX_SLOTS || slots_live_in(m, 0) < pool__used(m, p).v)
+		return NONE;
+	n = p->rec.nslabs;
+	taken = calloc(n, 1);
+	if (!taken)
+		return NONE;
+	for (i = 0; i < m->slots_used; i++) {
+		const struct slot *s = &m->slot[i];
+
+		if (!s->used || s->pool)
+			continue;
+		first = (s->addr - p->rec.start) / slot_size(p);
+		for (k = 0; k < s->nslots && first + k < n; k++)
+			taken[first + k] = 1;
+	}
+	longest = longest_run(taken, n);
+	free(taken);
+	return longest;
+}
+
 static void note_hiwater(struct pool *p)
 {
 	int64_t n = (int64_t)p->rec.used + p->delta;
@@ -306,7 +349,6 @@ static int bounce(struct model *m, struct dev *d, uint32_t dev, const struct dms
 	struct orphan *o;
 	uint32_t pool;
 
-	m->bounce_epoch++;
 	if (p) {
 		p->attempts++;
 		if (ev->size > p->biggest)

@@ -180,6 +180,17 @@ const struct rec_window *windows__find(const struct model *m, uint64_t dev,
 	return NULL;
 }
 
+bool windows__had(const struct model *m, uint32_t i)
+{
+	uint32_t k;
+
+	for (k = 0; k < i; k++)
+		if (m->win[k].liobn == m->win[i].liobn && m->win[k].base == m->win[i].base &&
+		    !m->win[k].removed)
+			return true;
+	return false;
+}
+
 static int window_covers(const struct model *m, const struct rec_window *w, uint64_t dma,
 			 uint64_t size)
 {
@@ -234,6 +245,7 @@ void windows__unmapped(struct model *m, const struct dev *d, const struct mappin
 			continue;
 		t->stale[t->stales++ % SUSPECTS] = (struct suspect){
 			.dma = mp->dma, .size = mp->size, .ts = m->now, .seq = m->seq,
+			.dev = mp->dev,
 		};
 	}
 }

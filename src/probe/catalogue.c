@@ -194,6 +194,14 @@ const struct hook_row hook_rows[] = {
 		},
 	},
 	{
+		DMS_HOOK_PAGE_FREE, CLASS_SECURE, NULL, true,
+		"pages that are freed while the hypervisor can see them",
+		{
+			RAW_TP("mm_page_free", "rtp_page_free", "page order",
+			       "all; every freed page passes, only shared ones are told"),
+		},
+	},
+	{
 		DMS_HOOK_UCALL, CLASS_DETAIL, "ppc64le", true,
 		"whether the ultravisor refused a conversion (set_memory_* return 0 always)",
 		{

@@ -35,6 +35,7 @@ enum hook_class {
 	CLASS_CORE,	/* record without it is degraded */
 	CLASS_DETAIL,	/* adds detail; its absence is told, not counted as degraded */
 	CLASS_REQUEST,	/* only on request */
+	CLASS_SECURE,	/* a detail, and too dear where no guest memory is private */
 };
 
 struct hook_row {

@@ -213,6 +213,8 @@ bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 {
 	if (row->arch && strcmp(env->arch, row->arch))
 		return false;
+	if (row->class == CLASS_SECURE && !env->secure)
+		return false;
 	return row->class != CLASS_REQUEST || env->hcalls;
 }
 

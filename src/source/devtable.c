@@ -174,6 +174,39 @@ void devtable__touch_all(const struct devtable *t)
 	}
 }
 
+static bool driver_changed(struct dev_entry *e)
+{
+	char driver[sizeof(e->dev.driver)];
+	struct rec_device now;
+
+	if (!e->path || e->dev.removed ||
+	    guest_device_driver("", e->path, driver, sizeof(driver)) ||
+	    !strcmp(driver, e->dev.driver))
+		return false;
+	if (guest_device_read("", e->path, &now) || now.key != e->dev.key)
+		return false;
+	/* what the kernel said of it stays */
+	now.st = e->dev.st;
+	now.preexisting = e->dev.preexisting;
+	memcpy(now.ops, e->dev.ops, sizeof(now.ops));
+	e->dev = now;
+	return true;
+}
+
+int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx)
+{
+	struct dev_entry *e, *next;
+	int err = 0;
+
+	HASH_ITER(hh, t->head, e, next) {
+		if (driver_changed(e))
+			err = fn(ctx, &e->dev);
+		if (err)
+			break;
+	}
+	return err;
+}
+
 bool devtable__matches(const struct rec_device *dev, const char *glob)
 {
 	return !fnmatch(glob, dev->name, 0) || !fnmatch(glob, dev->driver, 0) ||

@@ -36,6 +36,13 @@ size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max);
 /* Reads one attribute of each device, for the probe that watches for that. */
 void devtable__touch_all(const struct devtable *t);
 
+/*
+ * Looks at each device's driver, and for one that has another now, or none, reads the device
+ * again and calls fn. 0, or what fn returned when that was not 0.
+ */
+typedef int (*devtable_fn)(void *ctx, const struct rec_device *dev);
+int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx);
+
 /* Whether a device is meant by --device GLOB: its name, driver or kind. */
 bool devtable__matches(const struct rec_device *dev, const char *glob);
 

@@ -23,6 +23,8 @@
  */
 #define HOLD_NS		(20ULL * 1000 * 1000)
 
+#define DRIVERS_NS	(1000ULL * 1000 * 1000)
+
 struct raw {
 	uint64_t ts;
 	uint64_t order;		/* of arrival, where times are equal */
@@ -46,6 +48,7 @@ struct live {
 	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
 	struct rec_pool pool;
 	uint64_t stop_ns;	/* when observing ended */
+	uint64_t drivers_ns;	/* when drivers were looked at last */
 	uint64_t lost;
 	int err;		/* of an allocation in a callback */
 };
@@ -228,6 +231,20 @@ static int emit_device(struct live *l, const struct rec_device *dev)
 	return l->sink(l->ctx, &rec);
 }
 
+static int on_driver(void *ctx, const struct rec_device *dev)
+{
+	return emit_device(ctx, dev);
+}
+
+/* No event tells that a driver was bound or has gone; sysfs is asked once a second. */
+static int drivers_again(struct live *l, uint64_t now, bool at_once)
+{
+	if (!at_once && now < l->drivers_ns + DRIVERS_NS)
+		return 0;
+	l->drivers_ns = now;
+	return devtable__drivers_again(l->devs, on_driver, l);
+}
+
 /* The iommu_table of a device is a window too, unless the device tree told of it already. */
 static int window_of_state(struct live *l, const struct rec_device *dev)
 {
@@ -406,6 +423,8 @@ int live__poll(struct live *l, int timeout_ms)
 		return l->err ? l->err : n;
 	up_to = clock_now() - HOLD_NS;
 	n = hand_over(l, up_to);
+	if (!n)
+		n = drivers_again(l, up_to, false);
 	return n ? n : tell_gaps(l);
 }
 
@@ -573,13 +592,13 @@ static void end_record(struct live *l, struct rec_end *end, const char *why)
 int live__stop(struct live *l, const char *why, bool *complete)
 {
 	struct dms_rec rec = { .type = REC_END };
-	int err;
+	int err, told = drivers_again(l, clock_now(), true);
 
 	l->stop_ns = clock_now();	/* not the seconds that detaching takes */
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
 	err = probe__drain(l->probe, 0, on_record, l);
-	err = err < 0 ? (l->err ? l->err : err) : hand_over(l, UINT64_MAX);
+	err = err < 0 ? (l->err ? l->err : err) : told ? told : hand_over(l, UINT64_MAX);
 	if (!err)
 		err = tell_gaps(l);
 	end_record(l, &rec.end, why);

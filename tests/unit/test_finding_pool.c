@@ -177,6 +177,21 @@ static void pool_fragmented(void **state)
 	expect_no_finding(f, "pool-full");
 }
 
+static void pool_fragmented_run(void **state)
+{
+	struct feed *f = *state;
+	uint64_t slot;
+
+	small_pool(f, 256);
+	for (slot = 0; slot < 256; slot += 2)
+		feed_bounce(f, 1, POOL_START + slot * 2048, 0x50000000, 2048);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 4096);
+	feed_failed(f, 1, 4096, DMS_FL_NO_SLOT);
+	assert_non_null(strstr(expect_finding(f, "pool-fragmented", MODEL_ERROR, 1).f.evidence,
+			       "longest free run was 1 slot"));
+	assert_non_null(strstr(get_finding(f, "pool-fragmented").f.evidence, "sizes up to 4 KiB"));
+}
+
 static void pool_full_how_full_not_known(void **state)
 {
 	struct feed *f = *state;
@@ -285,7 +300,8 @@ int main(void)
 		T(healthy_guest), T(healthy_plain_guests), T(no_bounce_pool),
 		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
 		T(request_too_big), T(request_too_big_from_counts), T(pool_full),
-		T(pool_fragmented), T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
+		T(pool_fragmented), T(pool_fragmented_run),
+		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(pool_outside_window), T(pool_oversized), T(all_bounced),
 		T(mask_below_memory),
 	};

@@ -22,6 +22,44 @@ struct kept {
 static LIST_HEAD(kept);
 
 #ifdef CONFIG_X86
+#include <linux/version.h>
+#include <asm/x86_init.h>
+
+/* What a VM monitor that will not convert looks like: the callback before the change fails. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+static int refuse(unsigned long virt, int pages, bool private)
+{
+	return -EIO;
+}
+#else
+static bool refuse(unsigned long virt, int pages, bool private)
+{
+	return false;
+}
+#endif
+
+/* share-refused COUNT: tries to share a page, and is refused. */
+static int share_refused(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	typeof(x86_platform.guest) old = x86_platform.guest;
+	void *virt = (void *)get_zeroed_page(GFP_KERNEL);
+	u64 i;
+
+	if (!virt)
+		return -ENOMEM;
+	x86_platform.guest.enc_status_change_prepare = refuse;
+	for (i = 0; i < arg[0]; i++) {
+		if (fault_convert(virt, 1, true))
+			did->failed++;
+		else
+			did->ok++;
+	}
+	x86_platform.guest = old;
+	if (!did->ok)
+		free_page((unsigned long)virt);
+	return 0;
+}
+
 static int convert(unsigned long virt, int pages, bool share)
 {
 	return share ? set_memory_decrypted(virt, pages) : set_memory_encrypted(virt, pages);
@@ -245,5 +283,8 @@ const struct command share_commands[] = {
 	{ "unshare-mapped", true, 1, unshare_mapped },
 	{ "content", false, 2, content },
 	{ "storm", false, 2, storm },
+#ifdef CONFIG_X86
+	{ "share-refused", false, 1, share_refused },
+#endif
 	{ }
 };

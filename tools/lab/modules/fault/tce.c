@@ -95,6 +95,22 @@ static int tce_left(struct fault_dev *d, const u64 *arg, struct did *did)
 	return map_with(d, arg[0], true, false, did);
 }
 
+/* tce-lose DEVICE COUNT: mappings are given back after the device has lost its table. */
+static int tce_lose(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	struct iommu_table *t = table_of(d);
+	int err = 0;
+
+	if (!t)
+		return -ENXIO;
+	for (; !err && did->ok < arg[0]; did->ok += !err)
+		err = fault_map(d, SIZE, DMA_TO_DEVICE, NULL);
+	set_iommu_table_base(&d->pdev->dev, NULL);
+	fault_unmap_all(d);
+	set_iommu_table_base(&d->pdev->dev, t);
+	return err;
+}
+
 /* tce-indirect DEVICE COUNT: lists of one entry, which maps nothing, in a page not shared. */
 static int tce_indirect(struct fault_dev *d, const u64 *arg, struct did *did)
 {
@@ -139,6 +155,7 @@ const struct command tce_commands[] = {
 	{ "tce-clear", true, 1, tce_clear },
 	{ "tce-unset", true, 1, tce_unset },
 	{ "tce-left", true, 1, tce_left },
+	{ "tce-lose", true, 1, tce_lose },
 	{ "tce-indirect", true, 1, tce_indirect },
 	{ "offset", true, 2, offset },
 	{ }
