@@ -3,7 +3,7 @@
 # to tools/lab; what is installed and packaged is at the end.
 #
 #   make                      build/<machine's arch>/dmascope
-#   make ARCH=ppc64le         build/ppc64le/dmascope, static, cross-built
+#   make ARCH=ppc64le         build/ppc64le/dmascope, static, cross-built; ARCH=s390x likewise
 #   make STATIC=1             build/<arch>-static/dmascope
 #   make SAN=1                build/<arch>-san/dmascope with ASan and UBSan
 #   make check                all tests; make check-unit only those that need no guest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Packages, into build/packages: `make deb`, `make deb ARCH=ppc64le`, `make rpm`, `make tarball`
+# Packages, into build/packages: `make deb`, `make deb ARCH=ppc64le` (s390x), `make rpm`, `make tarball`
 # (one static program with its pages, for any distribution). What is packaged is what git knows.
 
 PACKAGES := build/packages
