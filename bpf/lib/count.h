@@ -47,10 +47,11 @@ static __always_inline bool place_take(u32 place, u64 key)
 }
 
 /*
- * The place of a device that is not at its first one, or new, or of which something may have
- * changed. NO_PLACE: there are more devices than places.
+ * The place of a device that is not at its first one, or has none yet: then it is given one.
+ * NO_PLACE: there are more devices than places. Global, so that the verifier walks it once and not
+ * for each way that leads here.
  */
-static __noinline u32 place_find(struct device *dev, u64 key, u32 hook)
+__weak __noinline u32 place_find(u64 key)
 {
 	struct dms_counted *e;
 	u32 place;
@@ -58,21 +59,22 @@ static __noinline u32 place_find(struct device *dev, u64 key, u32 hook)
 	for (u32 i = 0; i < DMS_DEV_PROBES; i++) {
 		place = (dev_hash(key) + i) & config.dev_mask;
 		e = bpf_map_lookup_elem(&devs, &place);
-		if (!e)
-			return NO_PLACE;
-		if (e->key == key) {
-			if (e->generation != values.generation)
-				counted_fill(e, dev);
-			return place;
-		}
-		if (e->key || !place_take(place, key))
-			continue;
-		devstate_once(hook, dev, key == DMS_NO_DEV ? 0 : key);
-		counted_fill(e, dev);
-		e->key = key;
-		return place;
+		if (!e || e->key == key || (!e->key && place_take(place, key)))
+			return e ? place : NO_PLACE;
 	}
 	return NO_PLACE;
+}
+
+/* What is kept of a device at its place, which may be new, or where something may have changed. */
+static __noinline void place_fill(struct dms_counted *e, struct device *dev, u64 key, u32 hook)
+{
+	bool is_new = e->key != key;
+
+	if (is_new)
+		devstate_once(hook, dev, key == DMS_NO_DEV ? 0 : key);
+	if (is_new || e->generation != values.generation)
+		counted_fill(e, dev);
+	e->key = key;
 }
 
 /* Where the mapping went, by what is kept of its device. */
@@ -146,12 +148,13 @@ static __always_inline void count_mapping(struct dms_counts *c, u32 hook, u16 ty
 	place = dev_hash(key) & config.dev_mask;
 	e = bpf_map_lookup_elem(&devs, &place);
 	if (!e || e->key != key || e->generation != values.generation) {
-		place = place_find(dev, key, hook);
+		place = place_find(key);
 		e = bpf_map_lookup_elem(&devs, &place);
 		if (!e) {
 			count(c, failed);
 			return;
 		}
+		place_fill(e, dev, key, hook);
 	}
 	if (!known)
 		count_classify(e, dev, m);
