@@ -29,16 +29,16 @@ check-unit: check-tools
 check-package: all unit-bins
 	$(Q)tests/run $(CHECK_UNIT)
 
-check-guest: all cross
+check-guest: all cross leaky
 	$(Q)tests/run $(CHECK_GUEST)
 
-check-build: all unit-bins cross san
+check-build: all unit-bins cross san leaky
 
 cross: cross-ppc64le cross-s390x cross-static
 cross-ppc64le cross-s390x: cross-%:
 	$(Q)$(MAKE) --no-print-directory ARCH=$*
 cross-static:
-	$(Q)$(MAKE) --no-print-directory STATIC=1
+	$(Q)$(MAKE) --no-print-directory STATIC=1 all guest-tests
 san:
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit-bins
 

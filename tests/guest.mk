@@ -3,9 +3,18 @@
 
 GUEST_OBJS = $(filter $(OUT)/obj/probe/% $(OUT)/obj/source/%,$(LIVE_OBJS))
 
-$(OUT)/tests/look: tests/guest/look.c $(GUEST_OBJS) $(OUT)/libcore.a
+GUEST_TESTS := $(OUT)/tests/look $(OUT)/tests/cycles
+
+$(GUEST_TESTS): $(OUT)/tests/%: tests/guest/%.c $(GUEST_OBJS) $(OUT)/libcore.a
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(GUEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
--include $(OUT)/tests/look.d
+guest-tests: $(GUEST_TESTS)
+
+# A tool whose programs forget what became of each 16th observation, for tests/guest/test_identity.
+leaky:
+	$(Q)$(MAKE) --no-print-directory STATIC=1 OUT=build/amd64-leaky BPF_CFLAGS=-DDMS_TEST_LEAK all
+
+.PHONY: guest-tests leaky
+-include $(GUEST_TESTS:=.d)

@@ -46,6 +46,9 @@ struct live {
 	uint64_t order;
 	uint64_t last_ts;
 	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
+	uint64_t open[DMS_HOOK_MAX];	/* hits without outcome then */
+	uint64_t leaked[DMS_HOOK_MAX];	/* of those: told as lost */
+	uint64_t at_work;		/* programs that can be running at once */
 	struct rec_pool pool;
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t drivers_ns;	/* when drivers were looked at last */
@@ -371,6 +374,30 @@ static int on_event(struct live *l, const struct dms_event *e)
 
 /* ---- losses ---- */
 
+/* hits == delivered + filtered + ignored + dropped + failed, for each hook. */
+static uint64_t without_outcome(const struct dms_counts *c)
+{
+	uint64_t outcomes = c->delivered + c->filtered + c->ignored + c->dropped + c->failed;
+
+	return c->hits > outcomes ? c->hits - outcomes : 0;
+}
+
+/*
+ * Hits that have no outcome and never will: more than calls and programs that may be under way,
+ * now and at the last look. The end counts exactly.
+ */
+static uint64_t leak(struct live *l, int hook, const struct dms_counts *c, uint64_t pending)
+{
+	uint64_t now = without_outcome(c), least = now < l->open[hook] ? now : l->open[hook];
+	uint64_t usual = pending + l->at_work + l->leaked[hook];
+
+	l->open[hook] = now;
+	if (least <= usual)
+		return 0;
+	l->leaked[hook] += least - usual;
+	return least - usual;
+}
+
 static int tell_gaps(struct live *l)
 {
 	struct dms_counts counts[DMS_HOOK_MAX];
@@ -380,6 +407,7 @@ static int tell_gaps(struct live *l)
 
 	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
 		n = counts[h].dropped + counts[h].failed - l->seen[h].dropped - l->seen[h].failed;
+		n += leak(l, h, &counts[h], pending[h]);
 		l->seen[h] = counts[h];
 		if (!n)
 			continue;
@@ -504,6 +532,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 
 	if (l->opts.device_glob)
 		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
+	l->at_work = 4 * (uint64_t)sysconf(_SC_NPROCESSORS_CONF);	/* task, softirq, irq, NMI */
 	l->opts.probe.devices = guest_devices_count("");
 	err = plan_index(l);
 	if (!err)
@@ -568,23 +597,19 @@ void live__free(struct live *l)
 	free(l);
 }
 
-/*
- * hits == delivered + filtered + ignored + dropped + failed, for each hook. Entries are detached
- * before returns, so after that no call is still running: one without outcome lost its return.
- */
-static uint64_t without_outcome(const struct dms_counts *c)
-{
-	return c->hits - (c->delivered + c->filtered + c->ignored + c->dropped + c->failed);
-}
-
+/* Entries are detached before returns, so by now no call is still running: one without outcome
+ * lost its return. */
 static void end_record(struct live *l, struct rec_end *end, const char *why)
 {
 	uint64_t pending[DMS_HOOK_MAX];
 	int err = probe__counts(l->probe, end->counts, pending);
 
 	end->ts = l->stop_ns;
-	for (int h = 0; h < DMS_HOOK_MAX && !err; h++)
-		l->lost += without_outcome(&end->counts[h]);
+	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
+		uint64_t n = without_outcome(&end->counts[h]);
+
+		l->lost += n > l->leaked[h] ? n - l->leaked[h] : 0;
+	}
 	end->complete = !err && !l->lost;
 	snprintf(end->why, sizeof(end->why), "%s", why);
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Attaches and detaches all hooks so many times, counting and streaming by turns, through the
+ * tool's own source and model, while something else makes DMA mappings:
+ *
+ *   cycles N
+ *
+ * Prints one JSON object: cycles done and complete, observations and what was lost, the findings,
+ * what the kernel holds of BPF before and after, and the time that opening and closing took.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "model/model.h"
+#include "source/live.h"
+#include "util/clock.h"
+
+struct held {
+	unsigned int maps, progs, links;
+};
+
+static unsigned int count_ids(int (*next)(__u32, __u32 *))
+{
+	unsigned int n = 0;
+	__u32 id = 0;
+
+	while (!next(id, &id))
+		n++;
+	return n;
+}
+
+static struct held held(void)
+{
+	return (struct held){
+		.maps = count_ids(bpf_map_get_next_id),
+		.progs = count_ids(bpf_prog_get_next_id),
+		.links = count_ids(bpf_link_get_next_id),
+	};
+}
+
+/* The kernel frees what was closed after grace periods of its own. */
+static struct held held_in_the_end(const struct held *before)
+{
+	struct held h = held();
+
+	for (int i = 0; i < 100 && memcmp(&h, before, sizeof(h)); i++) {
+		usleep(100000);
+		h = held();
+	}
+	return h;
+}
+
+struct sums {
+	unsigned int done, complete;
+	uint64_t events, lost, open_ns, close_ns;
+};
+
+static int print_findings(const struct model *m, unsigned int cycle)
+{
+	struct model_finding *f = NULL;
+	size_t n = 0;
+	int err = model__findings(m, &f, &n);
+
+	for (size_t i = 0; i < n && !err; i++)
+		fprintf(stderr, "cycle %u: %s: %s\n", cycle, f[i].f.id, f[i].f.summary);
+	free(f);
+	return err ? err : (int)n;
+}
+
+static int cycle(unsigned int i, struct sums *s)
+{
+	struct live_opts lo = {
+		.probe.flags = i % 2 ? DMS_CFG_STREAM | DMS_CFG_STACKS_FIRST
+				     : DMS_CFG_STATS | DMS_CFG_INDEX,
+	};
+	struct model *m = model__new(NULL);
+	struct probe_error perr = {};
+	bool complete = false;
+	struct model_run run;
+	struct live *l = NULL;
+	uint64_t t = clock_now();
+	int err = m ? live__open(&l, &lo, model__feed, m, &perr) : -ENOMEM;
+
+	s->open_ns += clock_now() - t;
+	if (!err)
+		err = live__poll(l, 20);
+	if (!err && i % 2 == 0)
+		err = live__look(l);
+	t = clock_now();
+	if (!err)
+		err = live__stop(l, "cycle", &complete);
+	if (!err) {
+		model__run(m, &run);
+		s->events += run.events;
+		s->lost += run.lost;
+		s->complete += complete;
+		s->done++;
+		err = print_findings(m, i) < 0 ? -ENOMEM : 0;
+	} else {
+		fprintf(stderr, "cycle %u: %s\n", i, perr.fault ? perr.text : strerror(-err));
+	}
+	live__free(l);
+	model__free(m);
+	s->close_ns += clock_now() - t;
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int n = argc > 1 ? (unsigned int)atoi(argv[1]) : 1;
+	struct held before = held(), after;
+	struct sums s = {};
+	int err = 0;
+
+	for (unsigned int i = 0; i < n && !err; i++)
+		err = cycle(i, &s);
+	after = held_in_the_end(&before);
+	printf("{\"cycles\": %u, \"complete\": %u, \"events\": %llu, \"lost\": %llu, "
+	       "\"before\": [%u, %u, %u], \"after\": [%u, %u, %u], "
+	       "\"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
+	       (unsigned long long)s.events, (unsigned long long)s.lost, before.maps, before.progs,
+	       before.links, after.maps, after.progs, after.links,
+	       (unsigned long long)(s.open_ns / 1000000 / (n ? n : 1)),
+	       (unsigned long long)(s.close_ns / 1000000 / (n ? n : 1)));
+	return err != 0;
+}
