@@ -67,12 +67,23 @@ static int refresh_pool(struct top_run *r)
 	return model__feed(r->m, &rec);
 }
 
+/* Pages with ranges: what is live is read out of the kernel while one is open, and not else. */
+static bool shows_ranges(const struct top_run *r)
+{
+	return r->screen && !r->ui.each &&
+	       (r->ui.page == TOP_DEVICE || r->ui.page == TOP_RANGES);
+}
+
 static int look(struct top_run *r, struct live *l)
 {
 	int err = live__poll(l, 0);
 
-	if (!err && !r->ui.each)
+	if (!err && shows_ranges(r))
+		err = live__look(l);
+	else if (!err && !r->ui.each)
 		err = live__stats(l);
+	if (err == -EOPNOTSUPP)		/* --counts-only: no index; the counts were read */
+		err = 0;
 	if (!err)
 		err = refresh_pool(r);
 	return err;
@@ -97,6 +108,14 @@ static int follow(struct top_run *r, struct live_opts *lo, struct live **l)
 	return ret;
 }
 
+/* A page with ranges was opened: it does not wait for the interval to end. */
+static int look_at_once(struct top_run *r, struct live *l)
+{
+	int err = look(r, l);
+
+	return err ? err : top_run__redraw(r, top_now());
+}
+
 static uint64_t frozen(const struct top_run *r)
 {
 	return r->ui.paused && !r->ui.each && r->cur.ts ? r->cur.ts : top_now();
@@ -108,6 +127,7 @@ static int loop(struct top_run *r, struct live_opts *lo, struct live **l, int *e
 						r->ui.interval : TOP_FIRST_NS);
 	enum top_action action;
 	int ret = EXIT_DONE;
+	bool shown;
 
 	*err = look(r, *l);
 	if (!*err)
@@ -127,7 +147,10 @@ static int loop(struct top_run *r, struct live_opts *lo, struct live **l, int *e
 			next = now + r->ui.interval - (now - next) % r->ui.interval;
 		if (*err || r->quit)
 			break;
+		shown = shows_ranges(r);
 		action = top_run__keys(r, frozen(r), err);
+		if (!*err && shows_ranges(r) && !shown && !r->ui.paused)
+			*err = look_at_once(r, *l);
 		if (action == TOP_NEW_INTERVAL)
 			next = now + r->ui.interval;
 		else if (action == TOP_FOLLOW)

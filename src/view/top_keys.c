@@ -34,8 +34,8 @@ const struct top_key top_keys[] = {
 	  DO_SEEK_ON },
 	{ { 'i' }, "i", NULL, "change the interval between two looks", KEY_ALWAYS, DO_INTERVAL },
 	{ { 'I' }, "I", NULL, "turn the order round", KEY_ALWAYS, DO_REVERSE },
-	{ { 'R' }, "R", NULL, "follow every mapping, for ranges and callers; costs more; starts "
-	  "anew", KEY_LIVE, DO_FOLLOW },
+	{ { 'R' }, "R", NULL, "follow every mapping, for callers and lifetimes; costs more; "
+	  "starts anew", KEY_LIVE, DO_FOLLOW },
 	{ { '+', '=' }, "+", NULL, "replay twice as fast", KEY_REPLAY, DO_FASTER },
 	{ { '-' }, "-", NULL, "replay half as fast", KEY_REPLAY, DO_SLOWER },
 	{ { 'j', TOP_KEY_DOWN, TOP_KEY_WHEEL_DOWN }, "Down, j", NULL, "next line (the wheel too)",

@@ -147,14 +147,14 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 	err = model__ranges(v->m, f, one_range, &l, &total);
 	if (err < 0 && err != -ENOENT) {
 		scroll_text(s, 2, "", CELL_ERROR, "not enough memory to list them");
-	} else if (!total && v->run.aggregates && !u->each) {
+	} else if (!total && v->run.aggregates && !v->run.look_ts && !u->each) {
 		s->line = head;
 		scroll_text(s, 2, "", CELL_PLAIN, "Not observed: mappings are only counted, which "
 			    "costs least. Press R to follow each of them, or start with --ranges.");
 		return;
 	} else if (!total) {
 		s->line = head;
-		scroll_text(s, 2, "", CELL_PLAIN, "Nothing is mapped now.");
+		scroll_text(s, 2, "", CELL_PLAIN, "Nothing that was mapped since the start still is.");
 		return;
 	}
 	pen_say(&p, CELL_LABEL, "  %18s %18s %6s%7s%7s  %-8s          %s", "DMA address", "memory",
@@ -163,6 +163,11 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 		p = scroll_line(s);
 		pen_say(&p, CELL_LABEL, "  %s more%s", fmt_exact(b, total - l.n),
 			f->by_dev ? " (r lists all)" : "");
+	}
+	if (v->run.look_ts && v->run.look_missing && !f->by_dev) {
+		p = scroll_line(s);
+		pen_say(&p, CELL_WARN, "  %s more are live by the counts, but found no place in the "
+			"index", fmt_exact(b, v->run.look_missing));
 	}
 }
 
@@ -339,7 +344,8 @@ static void dev_histograms(const struct top_dev *d, struct scroll *s)
 	}
 }
 
-static void dev_callers(const struct top_view *v, const struct top_dev *d, struct scroll *s)
+static void dev_callers(const struct top_view *v, const struct top_ui *u, const struct top_dev *d,
+			struct scroll *s)
 {
 	struct model_caller c[DEVICE_CALLERS];
 	size_t n = model__callers(v->m, &d->d->key, c, DEVICE_CALLERS), i;
@@ -347,6 +353,11 @@ static void dev_callers(const struct top_view *v, const struct top_dev *d, struc
 	char a[FMT_LEN], b[FMT_LEN];
 	struct pen p;
 
+	if (!n && v->run.aggregates && !u->each) {
+		scroll_heading(s, "CALLERS");
+		scroll_text(s, 2, "", CELL_PLAIN, "Not observed while only counting: R follows every "
+			    "mapping, with who asked for it.");
+	}
 	if (!n)
 		return;
 	scroll_heading(s, "CALLERS  %zu", n);
@@ -427,7 +438,7 @@ void top_page_device(const struct top_view *v, const struct top_ui *u, struct sc
 		dev_windows(v, d, s);
 	scroll_heading(s, "RANGES mapped now");
 	top_range_lines(v, u, s, &f);
-	dev_callers(v, d, s);
+	dev_callers(v, u, d, s);
 	dev_histograms(d, s);
 }
 
