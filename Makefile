@@ -45,17 +45,17 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wno-format-truncation
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DDMASCOPE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Isrc -I$(OUT) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-LIBS := libbpf libelf zlib jansson ncursesw
+LIBS := libbpf libelf zlib ncursesw
 ifeq ($(ARCH),$(HOST_ARCH))
 PKG_CONFIG ?= pkg-config
 ALL_CFLAGS += $(filter-out -D_GNU_SOURCE -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600,$(shell $(PKG_CONFIG) --cflags $(LIBS)))
-LDLIBS := $(if $(filter 1,$(STATIC)),-lbpf -lelf -lz -ljansson -lncursesw -ltinfo,$(shell $(PKG_CONFIG) --libs $(LIBS)))
+LDLIBS := $(if $(filter 1,$(STATIC)),-lbpf -lelf -lz -lncursesw -ltinfo,$(shell $(PKG_CONFIG) --libs $(LIBS)))
 else
 CROSS_COMPILE ?= $(TRIPLE)-
 CC := $(CROSS_COMPILE)gcc
 SYSROOT = $(or $(DMASCOPE_SYSROOT),$(eval DMASCOPE_SYSROOT := $$(shell tools/sysroot $(ARCH)))$(DMASCOPE_SYSROOT))
 ALL_CFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(TRIPLE)
-LDLIBS = -L$(SYSROOT)/usr/lib/$(TRIPLE) -lbpf -lelf -lz -ljansson -lncursesw -ltinfo
+LDLIBS = -L$(SYSROOT)/usr/lib/$(TRIPLE) -lbpf -lelf -lz -lncursesw -ltinfo
 endif
 ALL_LDFLAGS = $(LDFLAGS) $(if $(filter 1,$(STATIC)),-static) \
 	$(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined)
@@ -138,7 +138,7 @@ UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(OUT)/tests/%)
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libcore.a
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a -lcmocka -ljansson $(LDLIBS)
 
 unit-bins: $(UNIT_BINS)
 

@@ -29,4 +29,5 @@ $(BENCH_OUT)/inject.bpf.o: tests/bench/inject.bpf.c include/dmascope/event.h
 
 bench: $(OUT)/dmascope $(OUT)/tests/bench_trace $(BENCH_BINS)
 	$(Q)tests/bench/bench.py --build $(OUT) --write doc/performance.md $(BENCH)
+	$(Q)tools/overhead
 .PHONY: bench

@@ -16,7 +16,7 @@ source:
 	$(Q)git ls-files -z | xargs -0 cp --parents -t $(SOURCE)
 
 deb: source
-	$(Q)tools/install-deps build package
+	$(Q)tools/install-deps build package $(if $(filter-out $(HOST_ARCH),$(ARCH)),cross)
 	$(Q)cd $(SOURCE) && dpkg-buildpackage -b -us -uc -a$(DEB_ARCH) \
 		$(if $(filter-out $(HOST_ARCH),$(ARCH)),-d -Pnocheck)
 	$(Q)mv build/source/dmascope*_$(VERSION)_$(DEB_ARCH).deb $(PACKAGES)
