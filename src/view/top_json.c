@@ -57,6 +57,7 @@ static void put_pool(struct json *j, const struct top_view *v)
 	put_val(j, "used", v->pool_used);
 	json__bool(j, "used_estimate", v->pool_used.estimate);
 	put_val(j, "most", v->pool.hiwater);
+	json__bool(j, "most_estimate", v->pool.hiwater.estimate);
 	json__u64(j, "failed", v->pool.failed);
 	if (v->pool.rec.force_bounce_known)
 		json__bool(j, "forced", v->pool.rec.force_bounce);
