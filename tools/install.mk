@@ -11,7 +11,7 @@ INSTALL ?= install
 
 MAN_PAGES := $(wildcard doc/man/*.8)
 DOC_FILES := README.md $(wildcard doc/*.md doc/*.json)
-EXAMPLES := $(wildcard doc/examples/*)
+EXAMPLES := $(wildcard doc/examples/* examples/*)
 
 install: $(OUT)/dmascope
 	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(DOCDIR)/examples $(BASHDIR) \
