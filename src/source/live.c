@@ -442,14 +442,15 @@ static int hand_over(struct live *l, uint64_t up_to)
 
 int live__poll(struct live *l, int timeout_ms)
 {
-	uint64_t up_to;
-	int n;
+	/*
+	 * The time before reading: what is older has been submitted by then. While one ring is read
+	 * the others fill up, and on a busy machine reading takes far longer than HOLD_NS.
+	 */
+	uint64_t up_to = clock_now() - HOLD_NS;
+	int n = probe__drain(l->probe, timeout_ms, on_record, l);
 
-	/* take the time before reading: what is older has been submitted by then */
-	n = probe__drain(l->probe, timeout_ms, on_record, l);
 	if (n < 0 && n != -EINTR)
 		return l->err ? l->err : n;
-	up_to = clock_now() - HOLD_NS;
 	n = hand_over(l, up_to);
 	if (!n)
 		n = drivers_again(l, up_to, false);
