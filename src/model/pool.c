@@ -181,7 +181,8 @@ enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t s
 		return MODEL_FAIL_SLOT;
 	used = pool__used(m, p);
 	free_slots = used.v < p->rec.nslabs ? p->rec.nslabs - used.v : 0;
-	if (free_slots * slot_size(p) < size)
+	/* the last few are always single ones: that is full, not a matter of their order */
+	if (free_slots * slot_size(p) < size || free_slots * 16 < p->rec.nslabs)
 		return MODEL_FAIL_POOL_FULL;
 	return used.why || used.estimate ? MODEL_FAIL_SLOT : MODEL_FAIL_FRAGMENTED;
 }

@@ -4,7 +4,7 @@
 Judges what goes wrong in SEV guests, one case a boot: what dmascope says against what the emulator
 saw, the kernel's log and the commands that provoked it. The trace is read as plain JSON. Prints TAP.
 
-usage: sev_cases.py CASE DIR	CASE is noforce; DIR is what lab run wrote
+usage: sev_cases.py CASE DIR	CASE is noforce or wrong; DIR is what lab run wrote
 """
 import collections
 import gzip
@@ -100,6 +100,103 @@ def noforce(run):
           "the pool is missing, by swiotlb=noforce", found["no-bounce-pool"])
     check(net in run.findings("top.json")["private-dma"], "top names the device under load",
           run.text("top.json")[:900])
+
+
+def recorded(run, name, *expected, maybe=()):
+    """
+    A recording that is whole; its report has these findings and, but for those that may be, no
+    other error or warning.
+    """
+    records, found = run.records(name + ".json.gz"), run.findings(name + ".report.json")
+    check(run.text(name + ".status").strip() == "0" and records[-1]["complete"],
+          f"{name}: recorded, nothing lost", run.text(name + ".txt"))
+    told = {i for i, by_device in found.items()
+            if any(f["severity"] != "note" for f in by_device.values())}
+    check(told - set(maybe) == set(expected), f"{name}: the findings are {', '.join(expected) or 'none'}", told)
+    driver = {}
+    for r in records:		# the first: later ones tell that it was unbound
+        if r["type"] == "device" and r.get("driver"):
+            driver.setdefault(r["dev"], r["driver"])
+    return records, found, driver
+
+
+def maps_of(records, driver, name, path):
+    return [r for r in records if r["type"] == "map" and driver.get(r["dev"]) == name and
+            r["path"] == path]
+
+
+def pool_full(run):
+    records, found, driver = recorded(run, "full", "pool-full", maybe=["pool-fragmented"])
+    device = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
+    failed = collections.Counter(device[r["dev"]] for r in records
+                                 if r["type"] == "map" and r["path"] == "failed")
+    check(failed and set(found["pool-full"]) == set(failed),
+          "full: it names each device whose mappings failed", failed)
+    for name, f in found["pool-full"].items():
+        both = [found[i][name] for i in ("pool-full", "pool-fragmented") if name in found[i]]
+        count = sum(int(f["evidence"].split()[0]) for f in both)
+        check(count == failed[name] and
+              "0000:00:04.0 holds 384 slots in 12 mappings" in f["evidence"] and
+              f"{run.text('hiwater').strip()} of 1024 slots in use at worst" in f["evidence"] and
+              "swiotlb=32768" in f["action"],
+              f"full: {name}: how many, who holds the pool, the kernel's high water, what size to take",
+              f"{f['evidence']} / {f['action']}; {failed}")
+
+
+def oversize(run):
+    _, found, _ = recorded(run, "oversize", "request-too-big")
+    f = found["request-too-big"].get("0000:00:04.0", {"evidence": "", "summary": ""})
+    logged = len(re.findall(r"lab-fault 0000:00:04.0: swiotlb buffer is full \(sz: 1048576 bytes\)",
+                            run.text("dmesg.txt")))
+    check(logged == 3 and f["evidence"].startswith("3 such requests failed") and
+          "up to 1 MiB" in f["summary"] and "exceed 256 KiB" in f["summary"],
+          "oversize: three requests of 1 MiB, as the kernel's log has them", f"{logged} {f}")
+
+
+def leak(run):
+    _, found, _ = recorded(run, "leak", "share-growth")
+    ledger = json.loads(run.text("leak.report.json"))["ledger"]
+    size = 12 * 64 * PAGE
+    check("by lab_fault_shares_and_keeps" in found["share-growth"].get("", {}).get("evidence", ""),
+          "leak: it names the function", found["share-growth"])
+    check(num(ledger["confirmed"]) == size and num(ledger["shares"]) == 12,
+          f"leak: 12 calls and {size} bytes are in the ledger", ledger)
+
+
+def unload(run):
+    records, _, driver = recorded(run, "unload")
+    mine = maps_of(records, driver, "lab-fault", "bounced")
+    back = [r for r in records if r["type"] == "unmap" and
+            (r["dev"], r["dma"]) in {(m["dev"], m["dma"]) for m in mine}]
+    check(len(mine) == 3 and len(back) == 3, "unload: what the module had mapped was given back",
+          f"{mine}\n{back}")
+    check(len(maps_of(records, driver, "virtio-pci", "bounced")) > 16,
+          "unload: and the disk's mappings after that are there")
+
+
+def unplug(run):
+    _, found, _ = recorded(run, "unplug", "leak-at-remove")
+    f = found["leak-at-remove"]
+    check(set(f) == {"0000:00:04.0"} and f["0000:00:04.0"]["evidence"].startswith("5 mappings still live"),
+          "unplug: the device that went, with its five mappings", f)
+
+
+def suspend(run):
+    records, _, driver = recorded(run, "suspend")
+    check("PM: suspend exit" in run.text("dmesg.txt"), "suspend: the guest slept and woke")
+    size = (int(run.text("after")) - int(run.text("before"))) * 512
+    told = sum(num(r["size"]) for r in maps_of(records, driver, "virtio-pci", "bounced")
+               if r["dir"] == "from_device" and num(r["size"]) >= 512)
+    check(told == size > 0, f"suspend: the {size} bytes that the disk counted, before and after", told)
+    card = [d for d in json.loads(run.text("suspend.report.json"))["devices"]
+            if d["driver"] == "e1000"][0]
+    check(num(card["before_start"]) == 256 and sum(num(p["live"]) for p in card["paths"].values()) == 256,
+          "suspend: the card's 256 buffers were given back and mapped anew", card)
+
+
+def wrong(run):
+    for case in (oversize, leak, unload, unplug, suspend, pool_full):
+        case(run)
 
 
 def main():
