@@ -36,6 +36,8 @@ static const struct opt opts[] = {
 	{ 0 }
 };
 
+#define LOOK_NS		1000000000ULL	/* a ring that fills wakes us before */
+
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int sig)
@@ -50,7 +52,8 @@ static int observe(struct live *l, uint64_t ns, bool *complete)
 	int err = 0;
 
 	while (!err && !stopped && (now = clock_now()) < end)
-		err = live__poll(l, end - now < 200000000ULL ? (int)((end - now) / 1000000) + 1 : 200);
+		err = live__poll(l, end - now < LOOK_NS ? (int)((end - now) / 1000000) + 1 :
+				 (int)(LOOK_NS / 1000000));
 	if (!err)
 		err = live__stats(l);
 	return err ? err : live__stop(l, stopped ? "signal" : "duration", complete);

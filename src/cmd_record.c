@@ -58,6 +58,9 @@ static const struct opt opts[] = {
 
 static volatile sig_atomic_t stop_signal;
 
+#define BUSY_POLL_NS	100000000ULL
+#define IDLE_POLL_NS	1000000000ULL
+
 static void on_signal(int sig)
 {
 	if (sig != SIGCHLD)
@@ -75,6 +78,7 @@ struct run {
 	uint64_t started;
 	uint64_t shown;		/* when the progress line was written */
 	uint64_t shown_events;
+	uint64_t polled_events;	/* when it was last decided how long to wait */
 	bool progress;
 };
 
@@ -170,13 +174,16 @@ static const char *why_stop(struct run *r)
 	return NULL;
 }
 
-static int poll_time(const struct run *r)
+/* A ring that fills wakes us; else we look now and then, and less often while nothing comes. */
+static int poll_time(struct run *r)
 {
-	uint64_t ran = clock_now() - r->started;
+	uint64_t ran = clock_now() - r->started, events = trace_writer__events(r->writer);
+	uint64_t ns = events == r->polled_events ? IDLE_POLL_NS : BUSY_POLL_NS;
 
-	if (r->cfg->duration && r->cfg->duration - ran < 100000000ULL)
-		return (int)((r->cfg->duration - ran) / 1000000) + 1;
-	return 100;
+	r->polled_events = events;
+	if (r->cfg->duration && r->cfg->duration - ran < ns)
+		ns = r->cfg->duration - ran;
+	return (int)(ns / 1000000) + 1;
 }
 
 static int loop(struct run *r, const char **why)
