@@ -10,6 +10,8 @@
 
 #include "vmlinux.h"
 
+#include <bpf/bpf_helpers.h>
+
 /*
  * Loads one register by an instruction of its own: the verifier refuses a context access at an
  * offset only known at run time, and clang would merge the cases below into one such load.
@@ -20,7 +22,21 @@
 		     "r"(ctx), "i"(__builtin_offsetof(struct pt_regs, field)));		\
 	__val; })
 
-/* Argument n, counted from 0, of those passed in registers; 0 for any other n. */
+#if defined(__TARGET_ARCH_s390)
+/*
+ * Only five arguments have registers; the sixth is above the caller's save area of 160 bytes
+ * (STACK_FRAME_OVERHEAD, arch/s390/include/asm/stacktrace.h).
+ */
+static __always_inline u64 stack_arg(const struct pt_regs *ctx)
+{
+	u64 val = 0;
+
+	bpf_probe_read_kernel(&val, sizeof(val), (void *)(regs_read(ctx, gprs[15]) + 160));
+	return val;
+}
+#endif
+
+/* Argument n, counted from 0, at a function's entry; 0 for an n that no hook needs. */
 static __always_inline u64 regs_arg(const struct pt_regs *ctx, u8 n)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -50,6 +66,7 @@ static __always_inline u64 regs_arg(const struct pt_regs *ctx, u8 n)
 	case 2: return regs_read(ctx, gprs[4]);
 	case 3: return regs_read(ctx, gprs[5]);
 	case 4: return regs_read(ctx, gprs[6]);
+	case 5: return stack_arg(ctx);
 	}
 #elif defined(__TARGET_ARCH_arm64)
 	switch (n) {
