@@ -21,49 +21,14 @@
 #include <bpf/libbpf.h>
 
 #include "dmascope/config.h"
+#include "mapof.h"
 
-#define FDS_MAX		256
 #define EVERY_MS	250
 
 static int die(const char *what)
 {
 	fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
 	return 1;
-}
-
-/* The id of the map behind one of a process's fds; 0: it is no map. */
-static uint32_t map_id(const char *pid, int fd)
-{
-	char path[64], line[128];
-	unsigned int id = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%s/fdinfo/%d", pid, fd);
-	f = fopen(path, "r");
-	while (f && !id && fgets(line, sizeof(line), f))
-		sscanf(line, "map_id: %u", &id);
-	if (f)
-		fclose(f);
-	return id;
-}
-
-/* Our fd of the first map of that name and type which the process has. */
-static int map_of(const char *pid, const char *name, enum bpf_map_type type)
-{
-	for (int fd = 0; fd < FDS_MAX; fd++) {
-		uint32_t id = map_id(pid, fd), len;
-		struct bpf_map_info info = {};
-		int mine = id ? bpf_map_get_fd_by_id(id) : -1;
-
-		len = sizeof(info);
-		if (mine >= 0 && !bpf_obj_get_info_by_fd(mine, &info, &len) &&
-		    info.type == type && !strcmp(info.name, name))
-			return mine;
-		if (mine >= 0)
-			close(mine);
-	}
-	errno = ENOENT;
-	return -1;
 }
 
 static void ready(void)

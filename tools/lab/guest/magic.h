@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The instruction that does nothing on a processor and that the lab's plugins look for
- * (plugins/common.c, mark_targets): how a guest process speaks to the emulator without a device.
+ * (plugins/common.c, mark_targets): how a guest process, or a module in the guest's kernel, speaks
+ * to the emulator without a device.
  */
 #ifndef LAB_MAGIC_H
 #define LAB_MAGIC_H
 
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
 #include <stdint.h>
+#endif
 
 #define MARK_MAGIC 0x646d612d6d61726bull	/* label packed into 8 bytes, CLOCK_MONOTONIC */
 #define SEND_MAGIC 0x646d612d73656e64ull	/* address, length: into the file of results */
 #define OUT_MAGIC 0x646d612d6f757470ull		/* address, length: onto the lab's output */
+#define COUNT_MAGIC 0x646d612d636f756eull	/* address, 0: how many instructions were executed */
 
 static inline void magic(uint64_t number, uint64_t arg1, uint64_t arg2)
 {
@@ -30,6 +36,15 @@ static inline void magic(uint64_t number, uint64_t arg1, uint64_t arg2)
 #else
 #error "no magic instruction for this processor"
 #endif
+}
+
+/* Instructions executed so far, kernel and user, by all processors; 0 in a run without --count. */
+static inline uint64_t magic_count(void)
+{
+	uint64_t value = 0;
+
+	magic(COUNT_MAGIC, (uint64_t)(uintptr_t)&value, 0);
+	return value;
 }
 
 #endif

@@ -56,6 +56,10 @@ write_run_json() {
 compose() {
 	local k=/lab/cache/${kernel#"$cache"/} event args
 	guest_machine
+	[ -z "$opt_count" ] || {
+		machine=("${machine[@]/%thread=multi/thread=single}" -icount shift=0,sleep=off)
+		plugin_args="$plugin_args${plugin_args:+,}count=on"
+	}
 	qemu_command=("$qemu" "${machine[@]}" -m "$mem$mem_options" -smp "$cpus"
 		-nographic -nodefaults -no-reboot -action panic=exit-failure
 		-chardev file,id=log,path=/lab/out/serial.log

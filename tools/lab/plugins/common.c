@@ -23,6 +23,7 @@ enum { MAGIC, ARG1, ARG2 };
 #define MARK_MAGIC	0x646d612d6d61726bull	/* "dma-mark": label, time */
 #define SEND_MAGIC	0x646d612d73656e64ull	/* "dma-send": address, length */
 #define OUT_MAGIC	0x646d612d6f757470ull	/* "dma-outp": address, length */
+#define COUNT_MAGIC	0x646d612d636f756eull	/* "dma-coun": address of 8 bytes */
 #define MARK_LABEL_MAX	8
 
 static struct mark_target mark_targets[] = {
@@ -42,6 +43,8 @@ static size_t own_reg_count;
 static FILE *log_file, *xfer_file;
 static GMutex lock;
 static uint64_t start_ns;
+static bool counting;
+static qemu_plugin_u64 executed;	/* instructions, per processor */
 static struct {
 	bool seen;
 	uint64_t guest_ns, host_ns;
@@ -215,6 +218,19 @@ static void send_memory(uint64_t addr, uint64_t len, FILE *to)
 	g_byte_array_free(buf, TRUE);
 }
 
+/* What all processors have executed up to and with the instruction that asks. */
+static void tell_count(uint64_t addr)
+{
+	uint64_t value = counting ? qemu_plugin_u64_sum(executed) : 0;
+	GByteArray *buf = g_byte_array_new();
+
+	if (lab.big_endian)
+		value = GUINT64_TO_BE(value);
+	g_byte_array_append(buf, (const guint8 *)&value, sizeof(value));
+	qemu_plugin_write_memory_vaddr(addr, buf);
+	g_byte_array_free(buf, TRUE);
+}
+
 static void on_mark(unsigned int cpu, void *userdata)
 {
 	uint64_t magic = lab_read(&target->regs[MAGIC]), arg1 = lab_read(&target->regs[ARG1]),
@@ -227,6 +243,17 @@ static void on_mark(unsigned int cpu, void *userdata)
 		send_memory(arg1, arg2, xfer_file);
 	else if (magic == OUT_MAGIC)
 		send_memory(arg1, arg2, stdout);
+	else if (magic == COUNT_MAGIC)
+		tell_count(arg1);
+}
+
+void lab_count(struct qemu_plugin_tb *tb)
+{
+	if (!counting)
+		return;
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
+		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
+			qemu_plugin_tb_get_insn(tb, i), QEMU_PLUGIN_INLINE_ADD_U64, executed, 1);
 }
 
 bool lab_watch_mark(struct qemu_plugin_insn *insn)
@@ -294,6 +321,9 @@ int lab_start(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **arg
 	}
 	lab.cpus = info->system.max_vcpus;
 	lab.big_endian = !strcmp(info->target_name, "s390x");
+	counting = !g_strcmp0(lab_argument(argc, argv, "count"), "on");
+	if (counting)
+		executed.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
 	for (size_t i = 0; i < G_N_ELEMENTS(mark_targets); i++)
 		if (!strcmp(mark_targets[i].target, info->target_name))
 			target = &mark_targets[i];

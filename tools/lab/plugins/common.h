@@ -21,6 +21,9 @@
  *
  * The same instruction with another number sends a piece of the caller's memory to the file
  * xfer=FILE, or to QEMU's standard output: results leave the guest through no device. Not logged.
+ * A third number asks how many instructions the guest has executed (count=on), one by one, kernel
+ * and user alike; the answer is stored where the caller says. A program of the guest, or a module
+ * in its kernel, so measures a piece of its own way.
  */
 #ifndef LAB_COMMON_H
 #define LAB_COMMON_H
@@ -38,7 +41,7 @@ struct lab_reg {
 	bool found;
 };
 
-/* Arguments every plugin takes: log=FILE, xfer=FILE, ram=BYTES, page-size=BYTES. */
+/* Arguments every plugin takes: log=FILE, xfer=FILE, ram=BYTES, page-size=BYTES, count=on. */
 struct lab_config {
 	const char *log, *xfer;
 	uint64_t ram;
@@ -72,6 +75,8 @@ void lab_on_first_mark(void (*hook)(void));
 /* Called, locked, after the line of each mark. */
 void lab_on_mark(void (*hook)(unsigned int cpu));
 
+/* Has the instructions of a translated block counted, with count=on. To be called for each. */
+void lab_count(struct qemu_plugin_tb *tb);
 /* Watches for lab-mark's and lab-send's instruction; true when this is it. */
 bool lab_watch_mark(struct qemu_plugin_insn *insn);
 

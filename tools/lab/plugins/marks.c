@@ -5,6 +5,7 @@
 static void on_translate(struct qemu_plugin_tb *tb, void *userdata)
 {
 	(void)userdata;
+	lab_count(tb);
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
 		lab_watch_mark(qemu_plugin_tb_get_insn(tb, i));
 }

@@ -149,6 +149,7 @@ static void replace(struct qemu_plugin_insn *insn, uint32_t word, qemu_plugin_vc
 static void on_translate(struct qemu_plugin_tb *tb, void *userdata)
 {
 	(void)userdata;
+	lab_count(tb);
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint32_t word;

@@ -160,6 +160,7 @@ static void on_translate(struct qemu_plugin_tb *tb, void *userdata)
 	bool follows_stfle = false;
 
 	(void)userdata;
+	lab_count(tb);
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
 		watch(qemu_plugin_tb_get_insn(tb, i), &follows_stfle);
 }
