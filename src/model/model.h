@@ -226,6 +226,7 @@ struct model_pool {
 	struct mval total;		/* slots */
 	struct mval used, hiwater;	/* slots */
 	struct mval held;		/* slots of used that we saw being taken */
+	struct mval free_run;		/* slots: the longest run of free ones now */
 	uint64_t attempts, ok, failed;	/* searches for slots since the start */
 	uint64_t biggest;		/* bytes of the largest request that failed or not */
 	uint64_t segment;		/* bytes: no single mapping can be larger */

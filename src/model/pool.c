@@ -489,6 +489,9 @@ bool model__pool(const struct model *m, size_t i, struct model_pool *out)
 	out->failed = p->failed;
 	out->biggest = p->biggest;
 	out->segment = pool__segment(p);
+	out->free_run.v = i ? NONE : pool__longest_free(m);
+	if (out->free_run.v == NONE)
+		out->free_run.why = "not each slot in use is known by its place";
 	return true;
 }
 

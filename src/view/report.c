@@ -164,6 +164,7 @@ static void head_pool(struct report *r)
 {
 	struct model_pool p;
 	char text[512], a[FMT_LEN], b[FMT_LEN], used[48], most[48];
+	uint64_t slot;
 	size_t i, n;
 
 	if (!model__pool(r->m, 0, &p)) {
@@ -176,18 +177,23 @@ static void head_pool(struct report *r)
 			     "there is none");
 			continue;
 		}
+		slot = p.rec.slot_size ? p.rec.slot_size : 2048;
 		val(used, sizeof(used), p.used);
 		val(most, sizeof(most), p.hiwater);
 		n = snprintf(text, sizeof(text), "%s%s%s",
-			     fmt_size(a, p.total.v * (p.rec.slot_size ? p.rec.slot_size : 2048)),
+			     fmt_size(a, p.total.v * slot),
 			     i ? " " : "", i ? p.rec.name : "");
 		if (p.rec.end > p.rec.start)
 			n += snprintf(text + n, sizeof(text) - n, " at %s-%s",
 				      fmt_addr(a, p.rec.start), fmt_addr(b, p.rec.end - 1));
-		snprintf(text + n, sizeof(text) - n,
-			 ": %s of %" PRIu64 " slots in use, at most %s%s%s", used, p.total.v, most,
-			 p.rec.force_bounce_known ? "; bouncing is " : "",
-			 !p.rec.force_bounce_known ? "" : p.rec.force_bounce ? "forced" : "not forced");
+		n += snprintf(text + n, sizeof(text) - n,
+			      ": %s of %" PRIu64 " slots in use, at most %s%s%s", used, p.total.v, most,
+			      p.rec.force_bounce_known ? "; bouncing is " : "",
+			      !p.rec.force_bounce_known ? "" :
+			      p.rec.force_bounce ? "forced" : "not forced");
+		if (!p.free_run.why && p.free_run.v * slot < p.segment)
+			snprintf(text + n, sizeof(text) - n, "; the longest free run is %s",
+				 fmt_size(a, p.free_run.v * slot));
 		line(r, i ? "" : "pool", text);
 	}
 }

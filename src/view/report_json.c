@@ -123,6 +123,7 @@ static void put_pools(struct jr *r)
 		json__u64(j, "searches", p.attempts);
 		json__u64(j, "failed", p.failed);
 		json__u64(j, "largest_mapping", p.segment);
+		val(j, "longest_free_run", p.free_run);
 		json__end_object(j);
 	}
 	json__end_array(j);

@@ -180,6 +180,7 @@ static void pool_fragmented(void **state)
 static void pool_fragmented_run(void **state)
 {
 	struct feed *f = *state;
+	struct model_pool p;
 	uint64_t slot;
 
 	small_pool(f, 256);
@@ -189,6 +190,9 @@ static void pool_fragmented_run(void **state)
 	feed_failed(f, 1, 4096, DMS_FL_NO_SLOT);
 	assert_non_null(strstr(expect_finding(f, "pool-fragmented", MODEL_ERROR, 1).f.evidence,
 			       "longest free run was 1 slot"));
+	assert_true(model__pool(f->m, 0, &p));
+	assert_null(p.free_run.why);
+	assert_int_equal(p.free_run.v, 1);
 	assert_non_null(strstr(get_finding(f, "pool-fragmented").f.evidence, "sizes up to 4 KiB"));
 }
 
