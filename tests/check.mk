@@ -34,9 +34,13 @@ check-guest: all cross leaky
 
 check-build: all unit-bins cross san leaky
 
+# An hour or so: everything attached and detached a thousand times.
+check-cycles: all cross
+	$(Q)tests/run "tests/guest/test_cycles 1000"
+
 cross: cross-ppc64le cross-s390x cross-static
 cross-ppc64le cross-s390x: cross-%:
-	$(Q)$(MAKE) --no-print-directory ARCH=$*
+	$(Q)$(MAKE) --no-print-directory ARCH=$* all guest-tests
 cross-static:
 	$(Q)$(MAKE) --no-print-directory STATIC=1 all guest-tests
 san:
@@ -45,4 +49,4 @@ san:
 check-tools:
 	$(Q)tools/install-deps
 
-.PHONY: check check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san
+.PHONY: check check-cycles check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san

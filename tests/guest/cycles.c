@@ -3,7 +3,7 @@
  * Attaches and detaches all hooks so many times, counting and streaming by turns, through the
  * tool's own source and model, while something else makes DMA mappings:
  *
- *   cycles N
+ *   cycles N [SECONDS]		no new one after so long
  *
  * Prints one JSON object: cycles done and complete, observations and what was lost, the findings,
  * what the kernel holds of BPF before and after, and the time that opening and closing took.
@@ -113,11 +113,12 @@ static int cycle(unsigned int i, struct sums *s)
 int main(int argc, char **argv)
 {
 	unsigned int n = argc > 1 ? (unsigned int)atoi(argv[1]) : 1;
+	uint64_t end = argc > 2 ? clock_now() + strtoull(argv[2], NULL, 10) * 1000000000 : ~0ULL;
 	struct held before = held(), after;
 	struct sums s = {};
 	int err = 0;
 
-	for (unsigned int i = 0; i < n && !err; i++)
+	for (unsigned int i = 0; i < n && !err && clock_now() < end; i++)
 		err = cycle(i, &s);
 	after = held_in_the_end(&before);
 	printf("{\"cycles\": %u, \"complete\": %u, \"events\": %llu, \"lost\": %llu, "
@@ -125,7 +126,7 @@ int main(int argc, char **argv)
 	       "\"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
 	       (unsigned long long)s.events, (unsigned long long)s.lost, before.maps, before.progs,
 	       before.links, after.maps, after.progs, after.links,
-	       (unsigned long long)(s.open_ns / 1000000 / (n ? n : 1)),
-	       (unsigned long long)(s.close_ns / 1000000 / (n ? n : 1)));
+	       (unsigned long long)(s.open_ns / 1000000 / (s.done ? s.done : 1)),
+	       (unsigned long long)(s.close_ns / 1000000 / (s.done ? s.done : 1)));
 	return err != 0;
 }
