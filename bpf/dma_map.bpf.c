@@ -31,6 +31,7 @@ static __always_inline void map_args(probe_ctx *ctx, struct inflight *in)
 static __always_inline int map_done(probe_ctx *ctx, struct inflight *in, u64 ret,
 				    struct dms_counts *c)
 {
+	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = (struct device *)in->arg[M_DEV];
 	struct mapping m = {
 		.dev = dev_key(dev),
@@ -43,8 +44,8 @@ static __always_inline int map_done(probe_ctx *ctx, struct inflight *in, u64 ret
 		.sg_index = -1,
 	};
 
-	device_told(DMS_HOOK_MAP, dev, m.dev);
-	mapping_observe(c, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
+	device_told(flags, DMS_HOOK_MAP, dev, m.dev);
+	mapping_observe(c, cpu, flags, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
 	return 0;
 }
 PROBE_PAIR(dma_map, DMS_HOOK_MAP, map_args, map_done)
@@ -52,6 +53,7 @@ PROBE_PAIR(dma_map, DMS_HOOK_MAP, map_args, map_done)
 /* dma_unmap_page_attrs(dev, addr, size, dir, attrs), dma_unmap_phys(the same) */
 static __always_inline int unmap(probe_ctx *ctx, struct dms_counts *c)
 {
+	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	const u32 hook = DMS_HOOK_UNMAP;
 	struct device *dev = (struct device *)arg_of(ctx, hook, DMS_ARG_DEV);
 	struct mapping m = {
@@ -63,8 +65,8 @@ static __always_inline int unmap(probe_ctx *ctx, struct dms_counts *c)
 		.sg_index = -1,
 	};
 
-	device_told(hook, dev, m.dev);
-	mapping_observe(c, hook, DMS_EV_UNMAP, dev, &m, ctx);
+	device_told(flags, hook, dev, m.dev);
+	mapping_observe(c, cpu, flags, hook, DMS_EV_UNMAP, dev, &m, ctx);
 	return 0;
 }
 PROBE_ENTRY(dma_unmap, DMS_HOOK_UNMAP, unmap)

@@ -98,7 +98,8 @@ __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 	/* joined elements leave the rest of the list empty (dma_map_sg() in core-api/dma-api.rst) */
 	if (w->type == DMS_EV_UNMAP && !m->size)
 		return 1;
-	mapping_observe(hit(w->hook), w->hook, w->type, AS(struct device, w->dev), m, NULL);
+	mapping_observe(hit(w->hook), bpf_get_smp_processor_id(), config.flags, w->hook, w->type,
+			AS(struct device, w->dev), m, NULL);
 	w->sg = sg_after(sg, link);
 	return 0;
 }
@@ -128,7 +129,7 @@ static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
 static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
 {
 	w->dev_key = dev_key(AS(struct device, w->dev));
-	device_told(w->hook, AS(struct device, w->dev), w->dev_key);
+	device_told(config.flags, w->hook, AS(struct device, w->dev), w->dev_key);
 	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
 		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
 }

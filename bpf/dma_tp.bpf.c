@@ -20,8 +20,9 @@
 /* void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. */
 static __always_inline int map_event(unsigned long long *ctx)
 {
+	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = EVENT_DEV(ctx);
-	struct dms_counts *c = hit(DMS_HOOK_MAP);
+	struct dms_counts *c = hit_on(cpu, DMS_HOOK_MAP);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.phys = ctx[1],
@@ -33,8 +34,8 @@ static __always_inline int map_event(unsigned long long *ctx)
 		.phys_known = true,
 	};
 
-	device_told(DMS_HOOK_MAP, dev, m.dev);
-	mapping_observe(c, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
+	device_told(flags, DMS_HOOK_MAP, dev, m.dev);
+	mapping_observe(c, cpu, flags, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
 	return 0;
 }
 
@@ -64,8 +65,9 @@ int tp_dma_map_resource(unsigned long long *ctx)
 
 static __always_inline int unmap_event(unsigned long long *ctx)
 {
+	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = EVENT_DEV(ctx);
-	struct dms_counts *c = hit(DMS_HOOK_UNMAP);
+	struct dms_counts *c = hit_on(cpu, DMS_HOOK_UNMAP);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = ctx[1],
@@ -75,8 +77,8 @@ static __always_inline int unmap_event(unsigned long long *ctx)
 		.sg_index = -1,
 	};
 
-	device_told(DMS_HOOK_UNMAP, dev, m.dev);
-	mapping_observe(c, DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, &m, ctx);
+	device_told(flags, DMS_HOOK_UNMAP, dev, m.dev);
+	mapping_observe(c, cpu, flags, DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, &m, ctx);
 	return 0;
 }
 

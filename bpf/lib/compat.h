@@ -98,6 +98,13 @@ static __always_inline bool dev_bypass(struct device *dev)
 	return false;
 }
 
+/* Bits of a DMA address that say "encrypted": no other architecture has such. */
+#ifdef __TARGET_ARCH_x86
+#define ENC_MASK	config.enc_mask
+#else
+#define ENC_MASK	0
+#endif
+
 struct table {
 	u64 start;	/* DMA address */
 	u64 size;	/* bytes */

@@ -86,7 +86,7 @@ static __always_inline void count_classify(const struct dms_counted *e, struct d
 		.phys = m->phys,
 		.phys_known = m->phys_known,
 		.offset = e->offset,
-		.enc_mask = config.enc_mask,
+		.enc_mask = ENC_MASK,
 		.dma_iommu = e->dma_iommu,
 		.pool_start = e->pool_start,
 		.pool_end = e->pool_end,
@@ -129,13 +129,13 @@ static __always_inline void cell_unmap(struct dms_cell *cell, u64 size, bool old
  * Counts one mapping or its end, with the path that it has (known) or that is found here. The
  * filters come first. Failures are rare, and each tells: they are streamed as well.
  */
-static __always_inline void count_mapping(struct dms_counts *c, u32 hook, u16 type,
-					  struct device *dev, struct mapping *m, void *ctx,
-					  bool known)
+static __always_inline void count_mapping(struct dms_counts *c, u32 cpu, u32 flags, u32 hook,
+					  u16 type, struct device *dev, struct mapping *m,
+					  void *ctx, bool known)
 {
 	bool maps = type == DMS_EV_MAP || type == DMS_EV_ALLOC, older = false;
 	u64 key = m->dev ? m->dev : DMS_NO_DEV;
-	u32 flags = config.flags, place, at;
+	u32 mask = config.dev_mask, place, at;
 	struct dms_counted *e;
 	struct dms_cell *cell;
 
@@ -145,7 +145,7 @@ static __always_inline void count_mapping(struct dms_counts *c, u32 hook, u16 ty
 		if (!mapping_wanted(c, m))
 			return;
 	}
-	place = dev_hash(key) & config.dev_mask;
+	place = dev_hash(key) & mask;
 	e = bpf_map_lookup_elem(&devs, &place);
 	if (!e || e->key != key || e->generation != values.generation) {
 		place = place_find(key);
@@ -164,7 +164,7 @@ static __always_inline void count_mapping(struct dms_counts *c, u32 hook, u16 ty
 	}
 	if (flags & DMS_CFG_INDEX && !maps)
 		older = !live_take(key, &m->path, m->slot, m->dma, m->liobn);
-	at = bpf_get_smp_processor_id() * (config.dev_mask + 1) + place;
+	at = cpu * (mask + 1) + place;
 	at = at * DMS_CELL_PATHS + (m->path & (DMS_CELL_PATHS - 1));
 	cell = bpf_map_lookup_elem(&cells, &at);
 	if (!cell) {

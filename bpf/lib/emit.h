@@ -25,9 +25,9 @@ static __always_inline struct dms_counts *counts_of(u32 hook)
 	return counts_at(bpf_get_smp_processor_id(), hook);
 }
 
-static __always_inline struct dms_counts *hit(u32 hook)
+static __always_inline struct dms_counts *hit_on(u32 cpu, u32 hook)
 {
-	struct dms_counts *c = counts_of(hook);
+	struct dms_counts *c = counts_at(cpu, hook);
 
 	if (c)
 		c->hits++;
@@ -36,6 +36,11 @@ static __always_inline struct dms_counts *hit(u32 hook)
 		c->hits++;
 #endif
 	return c;
+}
+
+static __always_inline struct dms_counts *hit(u32 hook)
+{
+	return hit_on(bpf_get_smp_processor_id(), hook);
 }
 
 #define count(c, what)	do { if (c) (c)->what++; } while (0)
@@ -403,18 +408,22 @@ static __always_inline void mapping_report(struct dms_counts *c, u32 hook, u16 t
 }
 
 /* Tells of the device of the mappings that follow; counting does so at its first one. */
-static __always_inline void device_told(u32 hook, struct device *dev, u64 key)
+static __always_inline void device_told(u32 flags, u32 hook, struct device *dev, u64 key)
 {
-	if (!(config.flags & DMS_CFG_STATS))
+	if (!(flags & DMS_CFG_STATS))
 		devstate_once(hook, dev, key);
 }
 
-/* A streaming map or unmap, from its arguments on; its device was told. */
-static __always_inline void mapping_observe(struct dms_counts *c, u32 hook, u16 type,
-					    struct device *dev, struct mapping *m, void *ctx)
+/*
+ * A streaming map or unmap, from its arguments on; its device was told. Processor and flags are
+ * asked for by the caller, as few times as can be: each costs several instructions.
+ */
+static __always_inline void mapping_observe(struct dms_counts *c, u32 cpu, u32 flags, u32 hook,
+					    u16 type, struct device *dev, struct mapping *m,
+					    void *ctx)
 {
-	if (config.flags & DMS_CFG_STATS) {
-		count_mapping(c, hook, type, dev, m, ctx, false);
+	if (flags & DMS_CFG_STATS) {
+		count_mapping(c, cpu, flags, hook, type, dev, m, ctx, false);
 		return;
 	}
 	if (!mapping_wanted(c, m))
@@ -427,11 +436,13 @@ static __always_inline void mapping_observe(struct dms_counts *c, u32 hook, u16 
 static __always_inline void mapping_observe_as(struct dms_counts *c, u32 hook, u16 type,
 					       struct device *dev, struct mapping *m, void *ctx)
 {
-	if (config.flags & DMS_CFG_STATS) {
-		count_mapping(c, hook, type, dev, m, ctx, true);
+	u32 flags = config.flags;
+
+	device_told(flags, hook, dev, m->dev);
+	if (flags & DMS_CFG_STATS) {
+		count_mapping(c, bpf_get_smp_processor_id(), flags, hook, type, dev, m, ctx, true);
 		return;
 	}
-	devstate_once(hook, dev, m->dev);
 	if (mapping_wanted(c, m))
 		mapping_report(c, hook, type, m, ctx);
 }
