@@ -14,8 +14,6 @@
 #include "source/live.h"
 #include "top_run.h"
 
-#define POOL_USED	"/sys/kernel/debug/swiotlb/io_tlb_used"
-
 /* R attaches anew; without keys all can go, but what a user who is not root reads debugfs with. */
 static uint64_t needed_later(const struct top_run *r)
 {
@@ -42,31 +40,6 @@ static int start(struct top_run *r, struct live_opts *lo, struct live **l)
 	return exit_of_start("top", err, &perr);
 }
 
-/* In aggregates no event tells of slots; the kernel counts those in use itself. */
-static int refresh_pool(struct top_run *r)
-{
-	struct dms_rec rec = { .type = REC_POOL };
-	unsigned long long used;
-	struct model_pool p;
-	FILE *f;
-	int n;
-
-	if (r->ui.each || !model__pool(r->m, 0, &p) || p.total.why || !p.total.v)
-		return 0;
-	f = fopen(POOL_USED, "re");
-	if (!f)
-		return 0;
-	n = fscanf(f, "%llu", &used);
-	fclose(f);
-	if (n != 1 || (used > p.total.v && !p.rec.dynamic))
-		return 0;
-	rec.pool = p.rec;
-	rec.pool.used_known = true;
-	rec.pool.used = used;
-	rec.pool.ts = top_now();
-	return model__feed(r->m, &rec);
-}
-
 /* Pages with ranges: what is live is read out of the kernel while one is open, and not else. */
 static bool shows_ranges(const struct top_run *r)
 {
@@ -84,8 +57,8 @@ static int look(struct top_run *r, struct live *l)
 		err = live__stats(l);
 	if (err == -EOPNOTSUPP)		/* --counts-only: no index; the counts were read */
 		err = 0;
-	if (!err)
-		err = refresh_pool(r);
+	if (!err && !r->ui.each)
+		err = live__pool(l);
 	return err;
 }
 

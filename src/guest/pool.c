@@ -205,6 +205,16 @@ static int restricted_pools(const char *root, int dir, struct dms_rec *rec, dms_
 	return err;
 }
 
+int guest_pool_use(const char *root, struct rec_pool *p)
+{
+	int dir = gfs_opendir(root, DEBUGFS);
+	bool known = dir >= 0 && read_debugfs(dir, p) && p->used_known;
+
+	if (dir >= 0)
+		close(dir);
+	return known ? 0 : -ENOENT;
+}
+
 int guest_pools(const char *root, dms_sink_fn sink, void *ctx)
 {
 	struct dms_rec *rec = calloc(1, sizeof(*rec));

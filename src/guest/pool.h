@@ -20,6 +20,12 @@
  */
 int guest_pools(const char *root, dms_sink_fn sink, void *ctx);
 
+/*
+ * Reads again how large the default pool is and how much of it is in use: p as it was emitted. 0,
+ * or -ENOENT where debugfs does not tell.
+ */
+int guest_pool_use(const char *root, struct rec_pool *p);
+
 /* Why guest_pools() emitted no or a partial default pool, in words; "" if it is complete. */
 void guest_pools_why(const char *root, char *buf, size_t len);
 

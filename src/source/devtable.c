@@ -153,25 +153,38 @@ size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max)
 	return n;
 }
 
-void devtable__touch_all(const struct devtable *t)
+static void touch(const struct dev_entry *e)
 {
 	char path[600], buf[4096];
+	int fd;
+
+	if (!e->path)
+		return;
+	snprintf(path, sizeof(path), "%s/uevent", e->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* only that it was read matters */
+	if (read(fd, buf, sizeof(buf)) < 0)
+		errno = 0;
+	close(fd);
+}
+
+void devtable__touch_all(const struct devtable *t)
+{
 	struct dev_entry *e, *next;
 
-	HASH_ITER(hh, t->head, e, next) {
-		int fd;
+	HASH_ITER(hh, t->head, e, next)
+		touch(e);
+}
 
-		if (!e->path)
-			continue;
-		snprintf(path, sizeof(path), "%s/uevent", e->path);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		/* only that it was read matters */
-		if (read(fd, buf, sizeof(buf)) < 0)
-			errno = 0;
-		close(fd);
-	}
+void devtable__touch(const struct devtable *t, uint64_t key)
+{
+	struct dev_entry *e;
+
+	HASH_FIND(hh, t->head, &key, sizeof(key), e);
+	if (e)
+		touch(e);
 }
 
 static bool driver_changed(struct dev_entry *e)

@@ -35,6 +35,7 @@ size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max);
 
 /* Reads one attribute of each device, for the probe that watches for that. */
 void devtable__touch_all(const struct devtable *t);
+void devtable__touch(const struct devtable *t, uint64_t key);	/* of one */
 
 /*
  * Looks at each device's driver, and for one that has another now, or none, reads the device

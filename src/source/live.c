@@ -50,6 +50,8 @@ struct live {
 	uint64_t leaked[DMS_HOOK_MAX];	/* of those: told as lost */
 	uint64_t at_work;		/* programs that can be running at once */
 	struct rec_pool pool;
+	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
+	bool want_use;		/* the next state that tells of it is handed on */
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t drivers_ns;	/* when drivers were looked at last */
 	uint64_t lost;
@@ -277,9 +279,11 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 
 	if (!(s->known & DMS_DS_POOL))
 		return 0;
+	l->pool_dev = s->dev;
 	if (p->ts && p->start == s->pool_start && p->nslabs == s->pool_nslabs &&
-	    p->force_bounce_known)
+	    p->force_bounce_known && !(l->want_use && s->known & DMS_DS_POOL_USED))
 		return 0;
+	l->want_use = false;
 	p->start = s->pool_start;
 	p->end = s->pool_end;
 	p->nslabs = s->pool_nslabs;
@@ -652,6 +656,22 @@ static int on_stats(void *ctx, const struct dms_stats_key *key, const struct dms
 int live__stats(struct live *l)
 {
 	return probe__stats(l->probe, on_stats, l);
+}
+
+int live__pool(struct live *l)
+{
+	struct dms_rec rec = { .type = REC_POOL };
+
+	if (!l->pool.nslabs)
+		return 0;
+	if (!strcmp(l->pool.name, "default") && !guest_pool_use("", &l->pool)) {
+		l->pool.ts = clock_now();
+		rec.pool = l->pool;
+		return l->sink(l->ctx, &rec);
+	}
+	l->want_use = true;	/* it comes with the next poll, in its order */
+	devtable__touch(l->devs, l->pool_dev);
+	return 0;
 }
 
 uint64_t live__lost(const struct live *l)

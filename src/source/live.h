@@ -34,6 +34,12 @@ int live__stop(struct live *l, const char *why, bool *complete);
 int live__stats(struct live *l);
 
 /*
+ * Feeds how much of the pool is in use now, by debugfs or else by the state of a device that uses
+ * it; nothing where neither tells. For counting, as no event tells of slots then. 0 or -errno.
+ */
+int live__pool(struct live *l);
+
+/*
  * Feeds all live mappings as REC_LOOK, after the aggregates that go with them (DMS_CFG_INDEX). The
  * cost grows with the pool and the tables: some ms for each 100,000 places; only when asked for.
  * 0 or -errno.

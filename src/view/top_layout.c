@@ -569,7 +569,8 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 	pen_field(p, strcmp(b, "0") ? attr : CELL_LABEL, width, true, b);
 }
 
-static uint16_t decision_attr(const struct top_dev *d)
+/* Bouncing is what a secure guest needs; elsewhere it costs and is a choice. */
+static uint16_t decision_attr(const struct top_view *v, const struct top_dev *d)
 {
 	if (d->d->removed)
 		return CELL_LABEL;
@@ -577,14 +578,15 @@ static uint16_t decision_attr(const struct top_dev *d)
 		return CELL_ERROR;
 	switch (d->decision.way) {
 	case MODEL_WAY_DIRECT:	return CELL_DIRECT;
-	case MODEL_WAY_BOUNCE:	return CELL_BOUNCED;
+	case MODEL_WAY_BOUNCE:	return v->run.secure ? CELL_GOOD : CELL_BOUNCED;
 	case MODEL_WAY_TCE:	return CELL_TCE;
 	case MODEL_WAY_IOMMU:	return CELL_OTHER;
 	default:		return CELL_PLAIN;
 	}
 }
 
-static void cell(struct pen *p, const struct top_dev *d, enum column col, unsigned int width)
+static void cell(struct pen *p, const struct top_view *v, const struct top_dev *d,
+		 enum column col, unsigned int width)
 {
 	unsigned int severity = d->finding ? d->finding->f.severity : 0;
 	const char *name = d->d->key ? d->d->name : "(no device)";
@@ -608,7 +610,7 @@ static void cell(struct pen *p, const struct top_dev *d, enum column col, unsign
 		top_path_bar(p, d->path, width, d->decision.bad);
 		break;
 	case COL_DECISION:
-		pen_field(p, decision_attr(d), width, false,
+		pen_field(p, decision_attr(v, d), width, false,
 			  d->d->removed ? "removed" : d->decision.brief);
 		break;
 	default:
@@ -616,15 +618,15 @@ static void cell(struct pen *p, const struct top_dev *d, enum column col, unsign
 	}
 }
 
-static void table_row(const struct top_dev *d, const struct table *t, struct cells *c,
-		      unsigned int row, bool selected)
+static void table_row(const struct top_view *v, const struct top_dev *d, const struct table *t,
+		      struct cells *c, unsigned int row, bool selected)
 {
 	struct pen p = PEN(c, row);
 
 	for (unsigned int i = 0; i < COLS; i++) {
 		if (!t->width[i])
 			continue;
-		cell(&p, d, i, t->width[i]);
+		cell(&p, v, d, i, t->width[i]);
 		pen_say(&p, CELL_PLAIN, " ");
 	}
 	if (d->idle && !d->decision.bad && !(d->finding && d->finding->f.severity == MODEL_ERROR))
@@ -661,7 +663,7 @@ static void table(const struct top_view *v, struct top_ui *u, struct cells *c, u
 	u->page_rows = shown;
 	u->page_lines = (unsigned int)v->devs;
 	for (i = 0; i < shown && u->first + i < v->devs; i++)
-		table_row(&v->dev[u->first + i], &t, c, top + 1 + i,
+		table_row(v, &v->dev[u->first + i], &t, c, top + 1 + i,
 			  !u->batch && u->first + i == sel);
 	if (!v->devs && shown)
 		pen_say(&p, CELL_LABEL, "%s", v->devs_all ? "no device fits the filter" :

@@ -86,6 +86,9 @@ ok("rates add up to the counts", abs(summed - counted) <= max(2, counted * 0.01)
 pool = last["pool"]
 ok("the pool", pool["slots"] == "32768" and pool["forced"] and not pool["used_estimate"],
    str(pool))
+pool = json.loads(text("load", "nodebugfs.json").splitlines()[-1])["pool"]
+ok("without debugfs, a device's state tells of its use",
+   pool["slots"] == "32768" and pool["used"] is not None and not pool["used_estimate"], str(pool))
 found = {(f["device"], f["id"]) for f in last["findings"]}
 ok("the device that is given private memory is found", ("0000:00:01.0", "private-dma") in found,
    str(found))

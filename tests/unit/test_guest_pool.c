@@ -26,6 +26,7 @@ static void test_both(void **state)
 {
 	struct tree *t = *state;
 	const struct rec_pool *p;
+	struct rec_pool again;
 	char why[256];
 	struct sunk s;
 
@@ -46,6 +47,13 @@ static void test_both(void **state)
 	assert_string_equal(p->source, "debugfs, kernel log");
 	guest_pools_why(t->root, why, sizeof(why));
 	assert_string_equal(why, "");
+	tree_file(t, DEBUGFS "/io_tlb_used", "130\n");
+	tree_file(t, DEBUGFS "/io_tlb_used_hiwater", "5000\n");
+	again = *p;
+	assert_int_equal(guest_pool_use(t->root, &again), 0);
+	assert_true(again.used_known && again.used == 130 && again.hiwater == 5000);
+	assert_int_equal(again.start, p->start);
+	assert_int_equal(guest_pool_use("/nonexistent", &again), -ENOENT);
 }
 
 /* Counts that went below 0, and more slots in use than there are. */
