@@ -6,7 +6,7 @@ its bounds, bpftrace and the kernel's own tracer; writes the guests' part of doc
 How is said in notes.md beside this file.
 
 usage: guest.py [--guest NAME]... [--write FILE] [--rounds N] [--keep DIR] [--no-rivals] [--no-growth]
-	--keep	leave logs of the guests there
+	--keep	leave the guests' logs there, and go on from those that an interrupted run left
 """
 import argparse
 import datetime
@@ -52,7 +52,7 @@ GUESTS = [
           ["-global", "spapr-pci-host-bridge.dma_win_size=0x80000000"], True),
     Guest("x86", "amd64", "build/amd64-static", "x86-64 guest with swiotlb=force",
           {"bounced, 4 KiB": "0,64,4096,1", "bounced, 64 KiB": "0,64,65536,1"},
-          {**GROW_DEVICES, **GROW_SLOTS},
+          {},  # the same maps, by the same programs
           # with these the kernel copies by one instruction that QEMU counts for each byte
           ["-cpu", "max,-erms,-fsrm"], False),
 ]
@@ -124,6 +124,8 @@ def lab(*args, **kw):
 def share_for(guest, folder, rivals):
     """Everything that goes into the guest."""
     module, share = f"{folder}/module", f"{folder}/share"
+    for stale in (module, share):
+        shutil.rmtree(stale, ignore_errors=True)
     shutil.copytree(f"{HERE}/module", module)
     shutil.copy(f"{TOP}/tools/lab/guest/magic.h", module)
     lab("module", guest.name, module, stdout=sys.stderr)
@@ -143,11 +145,18 @@ def share_for(guest, folder, rivals):
 
 
 def boot(guest, share, out, command, *options):
+    """What run.sh says in the guest, or said when this was measured before (--keep)."""
+    said = f"{out}/said"
+    if os.path.exists(said):
+        with open(said) as f:
+            return f.read()
     tool = f"{TOP}/{guest.build}/dmascope"
     qemu = guest.qemu + DEVICE.split()
     p = lab("run", guest.name, "--count", "--devices", "none", "--tool", tool, "--share", share,
             "--timeout", "3000", "--qemu", " ".join(qemu), *options, "--out", out, "--",
             "sh", "/share/run.sh", *command, stdout=subprocess.PIPE)
+    with open(said, "w") as f:
+        f.write(p.stdout)
     return p.stdout
 
 
@@ -167,15 +176,25 @@ def measure(guest, args, folder):
         log(f"{guest.name}: the kernel's benchmark")
         got.read(boot(guest, share, f"{folder}/kernel", [
             "1", str(PAIRS), "1", "none counts top record", "32=kernel,32", "64=kernel,64"]))
-    if args.growth:
+    if args.growth and guest.growth:
         log(f"{guest.name}: with many devices and mappings")
         loads = [f"{name}={line}" for name, line in guest.growth.items()]
         got.read(boot(guest, share, f"{folder}/growth", [
-            "1", str(PAIRS), str(BATCHES), "none counts top", *loads], "--mem", "4G",
+            "1", str(PAIRS), str(BATCHES), "none top counts", *loads], "--mem", "4G",
             "--no-default-append", "--append", POOL))
     with open(f"{folder}/cost/run.json") as f:
         release = re.search(r'"release": "(.*?)"', f.read()).group(1)
     return got, release, versions
+
+
+def commit_of(folder):
+    """The commit that was measured, also when that was an earlier run."""
+    path = f"{folder}/commit"
+    if not os.path.exists(path):
+        with open(path, "w") as f:
+            f.write(bench.commit())
+    with open(path) as f:
+        return f.read()
 
 
 # ---- what it means ----
@@ -296,6 +315,7 @@ def matrix(got, guest):
 
 def section(guest, args, folder):
     bench.rows.clear()
+    commit = commit_of(folder)
     got, release, versions = measure(guest, args, folder)
     print(matrix(got, guest), end="")
     check_hits(got, guest)
@@ -307,9 +327,9 @@ def section(guest, args, folder):
     hooks = sorted({f"{kind} {symbol}" for kind, symbol in got.hooks["top"]
                     if symbol.startswith(("dma_map_p", "dma_unmap_p", "swiotlb_b", "swiotlb_tbl",
                                           "__swiotlb_tbl", "iommu_map", "tce_build", "tce_free"))})
-    return (f"\n### {guest.what}\nLinux {release}, {', '.join(versions) or 'no rivals'}. Of top's "
-            f"hooks these fire here: {', '.join(hooks)}.\n\n" + matrix(got, guest) + "\n"
-            + bench.table())
+    return (f"\n### {guest.what}\nCommit {commit}, Linux {release}, "
+            f"{', '.join(versions) or 'no rivals'}. Of top's hooks these fire here: "
+            f"{', '.join(hooks)}.\n\n" + matrix(got, guest) + "\n" + bench.table())
 
 
 def main():
@@ -329,12 +349,11 @@ def main():
             if args.guest and guest.name not in args.guest:
                 continue
             folder = f"{args.keep or tmp}/{guest.name}"
-            shutil.rmtree(folder, ignore_errors=True)
-            os.makedirs(folder)
+            os.makedirs(folder, exist_ok=True)
             text += section(guest, args, folder)
     print(text)
     if args.write:
-        bench.write_guests(args.write, f"{datetime.date.today()}, commit {bench.commit()}, "
+        bench.write_guests(args.write, f"{datetime.date.today()}, "
                            f"QEMU's TCG on {bench.machine()}.\n" + text, f"{HERE}/notes.md")
     return 0
 

@@ -22,7 +22,7 @@ struct {
 
 static const struct sums none;
 
-/* Which argument is taken for the size; set by user space. */
+/* Which argument is taken for the size (1 to 3, else none); set by user space. */
 const volatile u32 size_at SEC(".rodata.size");
 
 static __always_inline u32 log2_of(u64 v)
@@ -55,10 +55,10 @@ static __always_inline u32 log2_of(u64 v)
 static __always_inline u64 size_of(u64 *ctx)
 {
 	switch (size_at) {
-	case 0: return arg(ctx, 0);
 	case 1: return arg(ctx, 1);
 	case 2: return arg(ctx, 2);
-	default: return arg(ctx, 3);
+	case 3: return arg(ctx, 3);
+	default: return 0;
 	}
 }
 

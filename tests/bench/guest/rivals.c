@@ -208,7 +208,7 @@ static int runs(void)
 
 /*
  * What is taken for the size of a mapping: the 4th argument of the events of mapping, the 3rd of
- * functions, or the last if they have fewer. It need not be right to cost the same.
+ * functions, none of those that have fewer. It need not be right to cost the same.
  */
 static unsigned int size_argument(const char *kind, const char *symbol)
 {
@@ -224,7 +224,7 @@ static unsigned int size_argument(const char *kind, const char *symbol)
 		btf = btf__load_vmlinux_btf();
 	id = btf__find_by_name_kind(btf, symbol, BTF_KIND_FUNC);
 	t = id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, id)->type) : NULL;
-	return t && btf_vlen(t) < 3 ? btf_vlen(t) - 1 : 2;
+	return t && btf_vlen(t) < 3 ? 0 : 2;
 }
 
 /* An object for each hook: the same program cannot be loaded for two. */

@@ -86,7 +86,9 @@ trace_events() {
 		case $kind in kretprobe | fexit) echo "r:pairs/r_${symbol%%.*} $symbol \$retval" ;; esac
 	done <hooks.record | sort -u >/tmp/kprobes
 	while read -r event; do
-		echo "$event" >>$tracing/kprobe_events
+		# of some kernels only arguments that the function has
+		echo "$event" 2>/dev/null >>$tracing/kprobe_events ||
+			echo "${event%% \$*}" >>$tracing/kprobe_events
 	done </tmp/kprobes
 }
 
@@ -136,12 +138,18 @@ memory() {
 		END { print rss, peak }' "/proc/${real:-$pid}/status") $(rivals maps)"
 }
 
-# The same with everything that is done about it afterwards.
-all() {
+# What the whole machine executes for a load of so many batches, until it is idle again.
+until_idle() {
 	begun=$(lab-count)
-	load "$2" "$pairs" "$batches" >/dev/null
+	load "$1" "$pairs" "$2" >/dev/null
 	sleep 3
-	echo "all $round $tool $1 $(($(lab-count) - begun))"
+	echo $(($(lab-count) - begun))
+}
+
+# The same for the batches, without what a tool does once for a load (its masks, for example).
+all() {
+	once=$(until_idle "$2" 1)
+	echo "all $round $tool $1 $(($(until_idle "$2" $((1 + batches))) - once))"
 }
 
 hits_of_tracer() {
