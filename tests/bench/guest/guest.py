@@ -237,10 +237,11 @@ def rows_of_cost(got, guest):
               got.extra("bpftrace:aggregate", load), 0.5,
               f"{number(got.extra('top', load))} : "
               f"{number(got.extra('bpftrace:aggregate', load))} instructions")
-        ratio(f"{name}: record : bpftrace's printf, whole machine", got.machine("record", load),
-              got.machine("bpftrace:print", load), 0.3,
-              f"{number(got.machine('record', load))} : "
-              f"{number(got.machine('bpftrace:print', load))} instructions")
+        if ("record", load) in got.all:
+            ratio(f"{name}: record : bpftrace's printf, whole machine", got.machine("record", load),
+                  got.machine("bpftrace:print", load), 0.3,
+                  f"{number(got.machine('record', load))} : "
+                  f"{number(got.machine('bpftrace:print', load))} instructions")
         ratio(f"{name}: ... in the mapping's own path", got.extra("record", load),
               got.extra("bpftrace:print", load), None,
               f"{number(got.extra('record', load))} : "
@@ -308,7 +309,8 @@ def matrix(got, guest):
             cells = [f"{got.middle(tool, slug(n)):,.0f}" for n in loads] + ["" for n in loads]
         else:
             cells = [f"+{got.extra(tool, slug(n)):,.0f}" for n in loads]
-            cells += [f"+{got.machine(tool, slug(n)):,.0f}" for n in loads]
+            cells += [f"+{got.machine(tool, slug(n)):,.0f}" if (tool, slug(n)) in got.all else "?"
+                      for n in loads]
         out.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(out) + "\n"
 

@@ -138,8 +138,9 @@ memory() {
 		END { print rss, peak }' "/proc/${real:-$pid}/status") $(rivals maps)"
 }
 
-# What the whole machine executes for a load of so many batches, until it is idle again.
+# What the whole machine executes for a load of so many batches, from idle to idle.
 until_idle() {
+	sleep 3
 	begun=$(lab-count)
 	load "$1" "$pairs" "$2" >/dev/null
 	sleep 3
