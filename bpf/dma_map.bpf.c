@@ -100,6 +100,7 @@ static __always_inline int alloc_done(probe_ctx *ctx, struct inflight *in, u64 v
 	}
 	if (!virt || !virt_phys(virt, &m.phys))
 		m.flags |= DMS_FL_NO_PHYS;
+	inner_alloc(&m);
 	mapping_observe_as(c, DMS_HOOK_ALLOC, DMS_EV_ALLOC, dev, &m, ctx);
 	return 0;
 }

@@ -126,6 +126,8 @@ static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16
 	/* memory that was remapped has no one physical address */
 	if (!ctx[1] || !virt_phys(ctx[1], &m.phys))
 		m.flags |= DMS_FL_NO_PHYS;
+	if (type == DMS_EV_ALLOC)
+		inner_alloc(&m);
 	mapping_observe_as(c, hook, type, dev, &m, ctx);
 	return 0;
 }

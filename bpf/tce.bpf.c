@@ -277,8 +277,16 @@ int kp_iommu_alloc(struct pt_regs *ctx)
 	if (!observing())
 		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_IOMMU_ALLOC);
+	u32 zero = 0;
+	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
+	struct iommu_table *tbl = (void *)arg_of(ctx, DMS_HOOK_IOMMU_ALLOC, DMS_ARG_TBL);
 
 	count(c, ignored);
+	if (!in || !tbl)
+		return 0;
+	in->dev = dev_key((struct device *)arg_of(ctx, DMS_HOOK_IOMMU_ALLOC, DMS_ARG_DEV));
+	in->liobn = RD(tbl, it_index);
+	in->kind = DMS_INNER_ALLOC;
 	return 0;
 }
 

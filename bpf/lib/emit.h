@@ -315,6 +315,19 @@ static __always_inline u8 failure_of(struct device *dev, struct table *tbl, stru
 	return pool->end > pool->start || pool->force_bounce ? DMS_FL_NO_SLOT : 0;
 }
 
+/* Coherent memory: did its allocation come by iommu_alloc_coherent(), and for which table? */
+static __always_inline void inner_alloc(struct mapping *m)
+{
+	u32 zero = 0;
+	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
+
+	if (!in || in->kind != DMS_INNER_ALLOC || in->dev != m->dev)
+		return;
+	m->liobn = in->liobn;
+	m->flags |= DMS_FL_INNER;
+	in->kind = DMS_INNER_NONE;
+}
+
 /* Decides the path of a mapping from the device's state and from what the inner hook said. */
 static __always_inline void mapping_classify(struct device *dev, struct mapping *m)
 {

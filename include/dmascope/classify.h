@@ -19,6 +19,7 @@ enum dms_inner {
 	DMS_INNER_SLOT,		/* swiotlb_tbl_map_single() returned this slot */
 	DMS_INNER_NO_SLOT,
 	DMS_INNER_NO_TCE,
+	DMS_INNER_ALLOC,	/* iommu_alloc_coherent() was entered */
 };
 
 struct dms_facts {

@@ -231,6 +231,19 @@ static int worst_first(const void *a, const void *b)
 	return px < py ? -1 : px > py;
 }
 
+/* A finding about what was seen may look different with what was not let through. */
+static void tell_filter(const struct finder *f)
+{
+	char why[DMS_TEXT_LEN + 32];
+	size_t i;
+
+	if (!f->m->session.filter[0])
+		return;
+	snprintf(why, sizeof(why), "only what fits %s was recorded", f->m->session.filter);
+	for (i = 0; i < f->n; i++)
+		finding_doubt(&f->list[i], 0, why);
+}
+
 int model__findings(const struct model *m, struct model_finding **out, size_t *n)
 {
 	struct finder f = { .m = m };
@@ -240,6 +253,7 @@ int model__findings(const struct model *m, struct model_finding **out, size_t *n
 		f.id = table[i].id;
 		table[i].find(&f);
 	}
+	tell_filter(&f);
 	*out = NULL;
 	*n = 0;
 	if (f.err) {

@@ -297,6 +297,7 @@ struct model {
 int grow_array(void *array, uint32_t *cap, uint32_t n, size_t size);
 /* NULL: attached, and nothing of it was lost; else why what it sees may be missing. */
 const char *hook_doubt(const struct model *m, enum dms_hook id);
+/* Observations are missing, by a loss or by a filter: what rests on absence is not to be said. */
 bool hooks_lost(const struct model *m);
 /* "6.12.117" -> 612; 0 if that is no version. */
 unsigned int kernel_version(const struct model *m);

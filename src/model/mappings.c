@@ -471,6 +471,19 @@ static int add_live(struct model *m, struct dev *d, uint32_t dev, const struct d
 	return 0;
 }
 
+/*
+ * Memory that the device cannot address, and no pool: dma_direct_map_page() does not even begin to
+ * search for slots where none can be (kernel/dma/direct.h; seen on 6.12).
+ */
+static bool needs_pool(const struct model *m, const struct dev *d, const struct dms_event *ev)
+{
+	uint64_t end = range_end(ev->phys, ev->size);
+
+	return !m->secure && !m->tce && pool__exists(m, d) == 0 && d->pub.mask &&
+	       !(ev->flags & DMS_FL_NO_PHYS) && end - 1 > d->pub.mask &&
+	       end <= m->session.mem_top;	/* registers are never bounced */
+}
+
 static enum model_fail why_failed(const struct model *m, const struct dev *d,
 				  const struct dms_event *ev)
 {
@@ -483,7 +496,7 @@ static enum model_fail why_failed(const struct model *m, const struct dev *d,
 		return f->why;
 	if (ev->flags & DMS_FL_NO_SLOT)
 		return pool__why(m, d, ev->flags & DMS_FL_SG ? 0 : ev->size);
-	return MODEL_FAIL_OTHER;
+	return needs_pool(m, d, ev) ? MODEL_FAIL_NO_POOL : MODEL_FAIL_OTHER;
 }
 
 /* A search for slots may have begun before we looked, and the mapping it failed ended after. */

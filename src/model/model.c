@@ -284,6 +284,8 @@ bool hooks_lost(const struct model *m)
 {
 	unsigned int id;
 
+	if (m->session.filter[0])
+		return true;
 	for (id = 0; id < DMS_HOOK_MAX; id++)
 		if (model__hook_lost(m, id))
 			return true;

@@ -4,6 +4,7 @@
  * their device's record, losses told where they happened. Devices are kept in devtable.c.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "source/devtable.h"
 #include "source/live.h"
 #include "util/clock.h"
+#include "util/names.h"
 
 /*
  * A record of time t may still be on its way (reserved, not submitted) while later ones of other
@@ -517,6 +519,24 @@ static int snapshot_in_use(struct live *l)
 	return hand_over(l, UINT64_MAX);
 }
 
+/* In words, for whoever reads the recording without knowing the command. */
+static void filter_words(const struct live_opts *o, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	if (o->device_glob)
+		n += (size_t)snprintf(buf, len, "device=%s", o->device_glob);
+	for (int path = 0, first = 1; path < DMS_PATH_MAX && n < len; path++) {
+		if (!(o->probe.path_mask & 1U << path))
+			continue;
+		n += (size_t)snprintf(buf + n, len - n, "%s%s", !first ? "," : n ? " path=" : "path=",
+				      dms_path_name(path));
+		first = 0;
+	}
+	if (o->probe.min_size && n < len)
+		snprintf(buf + n, len - n, "%smin_size=%" PRIu64, n ? " " : "", o->probe.min_size);
+}
+
 static int session(struct live *l, struct rec_session *s)
 {
 	int err = guest_session("", s);
@@ -524,6 +544,7 @@ static int session(struct live *l, struct rec_session *s)
 	if (err)
 		return err;
 	s->start_ns = 0;
+	filter_words(&l->opts, s->filter, sizeof(s->filter));
 	l->opts.probe.mem_top = s->mem_top;
 	l->opts.probe.enc_mask = s->enc_mask;
 	l->opts.probe.secure = s->guest > GUEST_NONE;

@@ -356,6 +356,10 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 	put_cmdline(&j, e, s->cmdline);
 	json__bool(&j, "swiotlb_force", s->swiotlb_force);
 	json__bool(&j, "disable_ddw", s->disable_ddw);
+	if (s->filter[0])
+		put_text(&j, e, "filter", s->filter);
+	else
+		json__str(&j, "filter", NULL);
 	json__bool(&j, "redacted", e->redact);
 	e->start_ns = s->start_ns;
 	return end(&j);

@@ -92,6 +92,10 @@ static void head_guest(struct report *r)
 	line(r, "kernel", text);
 	if (s->cmdline[0])
 		line(r, "booted", s->cmdline);
+	if (s->filter[0]) {
+		snprintf(text, sizeof(text), "only what fits %s was recorded", s->filter);
+		line(r, "filter", text);
+	}
 }
 
 static void head_lost_hooks(struct report *r, char *text, size_t n)

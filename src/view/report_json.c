@@ -80,6 +80,8 @@ static void put_run(struct jr *r)
 
 	json__begin_object(j, "run");
 	json__str(j, "tool", r->run.session ? r->run.session->tool_version : NULL);
+	json__str(j, "filter", r->run.session && r->run.session->filter[0] ?
+		  r->run.session->filter : NULL);
 	json__u64(j, "ns", r->run.now - r->run.start);
 	json__u64(j, "events", r->run.events);
 	json__u64(j, "lost", r->run.lost);

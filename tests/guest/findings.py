@@ -14,6 +14,7 @@ usage: findings.py boots [slow]		the names of the boots
        findings.py table DIR...		what the tool said, for doc/findings.md: each DIR of a boot
        findings.py table-check DIR...	whether doc/findings.md says it
 """
+import gzip
 import json
 import os
 import re
@@ -32,12 +33,15 @@ WARNING, ERROR, NOTE = "warning", "error", "note"
 
 
 class Case:
-    """One recording. expect: (id, severity, device or None, evidence as a regular expression)."""
+    """
+    One recording. expect: (id, severity, device or None, evidence as a regular expression).
+    doubt: what each finding has to say of what was not seen. records: (name, test of the records).
+    """
 
-    def __init__(self, name, run, expect, before="", after="", options="", notes=()):
+    def __init__(self, name, run, expect, before="", after="", options="", doubt="", records=()):
         self.name, self.run, self.expect = name, run, expect
         self.before, self.after, self.options = before, after, options
-        self.notes = set(notes)		# ids of notes that may be there besides
+        self.doubt, self.records = doubt, records
 
 
 class Boot:
@@ -134,7 +138,10 @@ PEF = Boot(
                 ("mapping-leak", WARNING, D[2], r"^bounced: 80 live, 320 KiB; .* 240 made in all"),
             ], before="cat /sys/kernel/debug/swiotlb/io_tlb_used >/out/rising.used; fault load; "
                       f"fault bind {' '.join(D)}", after=f"fault unshare; fault unmap {D[2]}"),
-        Case("faults", PEF_FAULTS, PEF_FOUND, after=f"fault unmap {D[5]}; fault mask {D[5]} 64"),
+        Case("faults", PEF_FAULTS, PEF_FOUND, records=[
+                ("coherent memory behind TCEs names its LIOBN", lambda records: [
+                    r["liobn"] for r in records if r["type"] == "alloc" and "liobn" in r] ==
+                    [int(TABLE, 16)] * 2)], after=f"fault unmap {D[5]}; fault mask {D[5]} 64"),
         Case("hcalls", f"""
             fault map {D[2]} 2 4096; fault tce-set {D[2]} 3; fault tce-clear {D[2]} 4
             fault tce-indirect {D[2]} 2""", [
@@ -145,14 +152,15 @@ PEF = Boot(
                 ("tce-indirect-private", ERROR, None, r"^2 such calls"),
                 private(D[2], 2, "8 KiB"),
                 ("small-mask", WARNING, D[2], r"^mask 0xffffffff"),
-            ], options="--hcalls"),
+            ], options=f"--hcalls --device {D[2]}",
+             doubt=f"only what fits device={D[2]} was recorded"),
     ], notes={"window-wide"})
 
 BARE = Boot(
     "pef-bare", "pef", "6.12",
     # neither a pool nor windows, and a device that does not ask the kernel where memory is
     ["--no-default-append", "--append", "disable_ddw", "--no-trace", "--qemu",
-     "-device virtio-rng-pci,disable-legacy=on,addr=0x12"],
+     "-netdev user,id=n1 -device virtio-net-pci,netdev=n1,disable-legacy=on,romfile=,addr=0x12"],
     [
         Case("bare", READ, [
             ("no-bounce-pool", ERROR, None, r"^the kernel's pool has 0 slots .*"
@@ -202,7 +210,7 @@ NOFORCE = Boot(
     ])
 
 SEV = Boot(
-    "sev", "sev", "6.12", ["--qemu", TESTDEVS],
+    "sev", "sev", "6.12", ["--allow-splat", "--qemu", TESTDEVS],
     [
         Case("healthy", READ, []),
         Case("ledger", f"""
@@ -296,9 +304,15 @@ def check_case(boot, case, directory):
         check(any(fits(f, e) and re.search(regex, f["evidence"]) for f in found),
               f"{name}: {e[1]} {e[0]}{' of ' + e[2] if e[2] else ''}", f"{regex}\n{all_text}")
     others = [text(f) for f in found if not any(fits(f, e) for e in case.expect) and
-              not (f["severity"] == NOTE and f["id"] in boot.notes | case.notes)]
+              not (f["severity"] == NOTE and f["id"] in boot.notes)]
     check(not others, f"{name}: {'no finding' if not case.expect else 'no other finding'}",
           "\n".join(others))
+    if case.doubt:
+        silent = [text(f) for f in found if case.doubt not in (f["not_seen"] or "")]
+        check(not silent, f"{name}: each says: {case.doubt}", "\n".join(silent))
+    for what, test in case.records:
+        with gzip.open(os.path.join(directory, f"{case.name}.json.gz"), "rt") as f:
+            check(test([json.loads(line) for line in f]), f"{name}: {what}")
 
 
 def said(directories):

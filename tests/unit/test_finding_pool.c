@@ -236,6 +236,30 @@ static void bounce_without_pool(void **state)
 	expect_no_finding(f, "no-bounce-pool");
 }
 
+/* As 6.12 does it: no search for slots is even begun. */
+static void no_pool_no_search(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:03.0", 30);
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	put(f, &r);
+	feed_pool(f, 0, 0, false);
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_FAILED;
+	ev.dma = DMS_DMA_ERROR;
+	ev.size = 4096;
+	ev.phys = RAM;	/* registers, which no pool would help */
+	feed_ev(f, &ev);
+	expect_no_finding(f, "bounce-without-pool");
+	ev.phys = 1ULL << 30;
+	feed_ev(f, &ev);
+	expect_finding(f, "bounce-without-pool", MODEL_ERROR, 1);
+	expect_finding(f, "map-failed", MODEL_WARNING, 1);
+}
+
 static void pool_outside_window(void **state)
 {
 	struct feed *f = *state;
@@ -306,7 +330,8 @@ int main(void)
 		T(request_too_big), T(request_too_big_from_counts), T(pool_full),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
-		T(bounce_without_pool), T(pool_outside_window), T(pool_oversized), T(all_bounced),
+		T(bounce_without_pool), T(no_pool_no_search),
+		T(pool_outside_window), T(pool_oversized), T(all_bounced),
 		T(mask_below_memory),
 	};
 

@@ -5,10 +5,12 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 #include <linux/string.h>
 
 #include "fault.h"
@@ -22,44 +24,6 @@ struct kept {
 static LIST_HEAD(kept);
 
 #ifdef CONFIG_X86
-#include <linux/version.h>
-#include <asm/x86_init.h>
-
-/* What a VM monitor that will not convert looks like: the callback before the change fails. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
-static int refuse(unsigned long virt, int pages, bool private)
-{
-	return -EIO;
-}
-#else
-static bool refuse(unsigned long virt, int pages, bool private)
-{
-	return false;
-}
-#endif
-
-/* share-refused COUNT: tries to share a page, and is refused. */
-static int share_refused(struct fault_dev *d, const u64 *arg, struct did *did)
-{
-	typeof(x86_platform.guest) old = x86_platform.guest;
-	void *virt = (void *)get_zeroed_page(GFP_KERNEL);
-	u64 i;
-
-	if (!virt)
-		return -ENOMEM;
-	x86_platform.guest.enc_status_change_prepare = refuse;
-	for (i = 0; i < arg[0]; i++) {
-		if (fault_convert(virt, 1, true))
-			did->failed++;
-		else
-			did->ok++;
-	}
-	x86_platform.guest = old;
-	if (!did->ok)
-		free_page((unsigned long)virt);
-	return 0;
-}
-
 static int convert(unsigned long virt, int pages, bool share)
 {
 	return share ? set_memory_decrypted(virt, pages) : set_memory_encrypted(virt, pages);
@@ -188,6 +152,43 @@ static int share_free(struct fault_dev *d, const u64 *arg, struct did *did)
 	return 0;
 }
 
+#if defined(CONFIG_X86) && defined(CONFIG_KRETPROBES)
+/* What a VM monitor that will not convert looks like: the step that asks it says no. */
+static int say_no(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	/* an int from 6.11 on, a bool before */
+	regs_set_return_value(regs, LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) ? -EIO : 0);
+	return 0;
+}
+
+/* share-refused COUNT: tries to share a page, and is refused. SEV. */
+static int share_refused(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	struct kretprobe asked = { .kp.symbol_name = "amd_enc_status_change_prepare",
+				   .handler = say_no };
+	void *virt = (void *)get_zeroed_page(GFP_KERNEL);
+	int err = virt ? register_kretprobe(&asked) : -ENOMEM;
+	u64 i;
+
+	for (i = 0; !err && i < arg[0]; i++) {
+		if (fault_convert(virt, 1, true))
+			did->failed++;
+		else
+			did->ok++;
+	}
+	if (!err)
+		unregister_kretprobe(&asked);
+	if (!did->ok)
+		free_page((unsigned long)virt);
+	return err;
+}
+#else
+static int share_refused(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /* unshare-mapped DEVICE COUNT: coherent memory, which is shared, is made private too early. */
 static int unshare_mapped(struct fault_dev *d, const u64 *arg, struct did *did)
 {
@@ -283,8 +284,6 @@ const struct command share_commands[] = {
 	{ "unshare-mapped", true, 1, unshare_mapped },
 	{ "content", false, 2, content },
 	{ "storm", false, 2, storm },
-#ifdef CONFIG_X86
 	{ "share-refused", false, 1, share_refused },
-#endif
 	{ }
 };
