@@ -32,6 +32,13 @@ check-package: all unit-bins
 check-guest: all cross leaky
 	$(Q)tests/run $(CHECK_GUEST)
 
+# Also the findings that take minutes to show; and what the tool said, into doc/findings.md.
+check-findings: all cross
+	$(Q)tests/run "tests/guest/test_findings $$(tests/guest/findings.py boots slow | xargs)"
+findings-table:
+	$(Q)tests/guest/findings.py table $$(tests/guest/findings.py boots slow | \
+		sed 's|^|build/guest/findings-|' | xargs -n 1 ls -d 2>/dev/null)
+
 check-build: all unit-bins cross san leaky
 
 # An hour or so: everything attached and detached a thousand times.
@@ -49,4 +56,4 @@ san:
 check-tools:
 	$(Q)tools/install-deps
 
-.PHONY: check check-cycles check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san
+.PHONY: check check-cycles check-findings findings-table check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san

@@ -193,7 +193,7 @@ void find_request_too_big(struct finder *f)
 		SAY(x, evidence, "%" PRIu64 " such request%s failed", n, S(n));
 		if (e->count && f->m->pools && f->m->pool[0].rec.used_known)
 			SAY(x, evidence, " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
-			    f->m->pool[0].fail_used_max, f->m->pool[0].rec.nslabs);
+			    f->m->pool[0].big_used_max, f->m->pool[0].rec.nslabs);
 		finding_events(x, e);
 		if (!e->count)
 			finding_doubt(x, 0, "counts only: judged by the sizes of what failed");

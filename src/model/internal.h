@@ -189,7 +189,7 @@ struct pool {
 	int64_t delta;		/* slots taken less slots given back since rec */
 	uint64_t hiwater;
 	uint64_t attempts, ok, failed, biggest;
-	uint64_t fail_used_max;
+	uint64_t big_used_max;	/* slots in use, when a request failed that never fits */
 };
 
 struct slot {

@@ -305,16 +305,17 @@ static int slot_take(struct model *m, struct dev *d, uint32_t dev, const struct 
 static void slot_failed(struct model *m, struct dev *d, const struct dms_event *ev)
 {
 	struct pool *p = m->pools ? &m->pool[0] : NULL;
+	enum model_fail why = pool__why(m, d, ev->size);
 	struct mval used = { 0 };
 
 	if (p) {
 		p->failed++;
 		used = pool__used(m, p);
-		if (used.v > p->fail_used_max)
-			p->fail_used_max = used.v;
+		if (why == MODEL_FAIL_TOO_BIG && used.v > p->big_used_max)
+			p->big_used_max = used.v;
 	}
 	d->slot_fail = (struct slot_fail){ .ts = ev->ts, .size = ev->size, .used = used.v,
-					   .align = ev->ret, .why = pool__why(m, d, ev->size) };
+					   .align = ev->ret, .why = why };
 }
 
 void pool__refused(struct model *m, struct dev *d, const struct dms_event *in)

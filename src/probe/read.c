@@ -92,7 +92,8 @@ int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 	memset(pending, 0, sizeof(*pending) * DMS_HOOK_MAX);
 	cells__counts(p, counts);
 	for (unsigned int i = 0; i < p->nchoices; i++)
-		if (p->choices[i].cand)
+		/* Frees of pages nest all the time, and only those of shared ones are counted. */
+		if (p->choices[i].cand && p->choices[i].row->id != DMS_HOOK_PAGE_FREE)
 			add_missed(p, &p->choices[i], &counts[p->choices[i].row->id]);
 	return count_pending(p, pending);
 }

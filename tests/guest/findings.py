@@ -117,10 +117,13 @@ PEF_FOUND = [
 PEF = Boot(
     "pef", "pef", "6.12",
     # 4 MiB of pool; splats: the kernel complains of some of the faults, as it should
-    ["--no-default-append", "--append", "swiotlb=2048,force disable_radix=no", "--allow-splat", "--no-trace",
-     "--timeout", "800", "--qemu", TESTDEVS],
+    # (a real one's MMU is radix; hash, the lab kernel's default, keeps hypercalls from being seen)
+    ["--no-default-append", "--append", "swiotlb=2048,force disable_radix=no", "--allow-splat",
+     "--no-trace", "--timeout", "800", "--qemu", TESTDEVS],
     [
-        Case("healthy", f"{READ}; sleep 1", [],
+        Case("healthy", f"{READ}; sleep 1", [
+                ("window-wide", NOTE, None, r"^1 window of 2 GiB mapped RAM, 4 MiB of it shared"),
+            ],
              before="echo 0000:00:01.0 >/sys/bus/pci/drivers/e1000/unbind"),
         Case("rising", f"""
             fault map {D[1]} 54 65536 1
@@ -128,13 +131,15 @@ PEF = Boot(
             fault mask {D[0]} 64; fault unmap {D[1]}
             for i in $(seq 40); do fault share 1 4 25; fault leak {D[2]} 2 25; done""", [
                 # the number of slots of 2 KiB in use before is the kernel's
-                ("pool-pressure", WARNING, None, r"^{used + 54 * 32} of 2048 slots in use at worst"),
+                ("pool-pressure", WARNING, None,
+                 r"^{used + 54 * 32} of 2048 slots in use at worst"),
                 # 245 of 4 MiB are 95.7 % of the table
                 ("tce-table-pressure", WARNING, D[0], rf"^LIOBN {TABLE}: {245 * 1024} of "
                  rf"{TABLE_ENTRIES} entries in use at worst"),
                 private(D[0], 245, "980 MiB"),
                 # 40 times 4 pages of 64 KiB
-                ("share-growth", WARNING, None, r"10 MiB now; 10 MiB by lab_fault_shares_and_keeps"),
+                ("share-growth", WARNING, None,
+                 r"10 MiB now; 10 MiB by lab_fault_shares_and_keeps"),
                 ("mapping-leak", WARNING, D[2], r"^bounced: 80 live, 320 KiB; .* 240 made in all"),
             ], before="cat /sys/kernel/debug/swiotlb/io_tlb_used >/out/rising.used; fault load; "
                       f"fault bind {' '.join(D)}", after=f"fault unshare; fault unmap {D[2]}"),
@@ -181,10 +186,6 @@ PEF72 = Boot(
         Case("oversized", f"for i in 1 2 3; do {READ}; sleep 20.5; done", [
             ("pool-oversized", NOTE, None, r"^reserved 512 MiB, in use at worst \d"),
         ], before="echo 0000:00:01.0 >/sys/bus/pci/drivers/e1000/unbind"),
-        # virtio-blk asks for what no pool can give, and is asked again and again
-        Case("too-big", "dd if=/dev/vda of=/dev/null bs=4M count=1 & sleep 2", [
-            ("request-too-big", ERROR, "0000:00:00.0", r"^\d+ such requests failed"),
-        ]),
     ], module=False, slow=True, notes={"window-wide"})
 
 X86 = Boot(
@@ -195,7 +196,10 @@ X86 = Boot(
         Case("mask", f"fault map {D[0]} 4 4096; fault unmap {D[0]}", [
             ("mask-below-memory", NOTE, D[0], r"^4 of its 4 mappings were bounced; RAM ends at "
              r"0x1c0000000"),
-        ], before=f"fault load; fault bind {D[0]}; fault mask {D[0]} 32"),
+        ], before=f"fault load; fault bind {D[0]} {D[1]}; fault mask {D[0]} 32"),
+        Case("forced", f"fault force {D[1]} 1; fault map {D[1]} 5 4096; fault unmap {D[1]}", [
+            ("all-bounced", NOTE, None, r"^5 mappings, 20 KiB, of 1 device; bouncing is forced$"),
+        ], after=f"fault force {D[1]} 0"),
     ])
 
 NOFORCE = Boot(
@@ -341,7 +345,7 @@ def with_column(lines, table):
 
 
 def numberless(line):
-    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)?", "N", line)
+    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)?( (bytes?|[KMG]iB))?", "N", line)
 
 
 def main():
