@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe/inside.h"
 #include "util/names.h"
@@ -142,39 +143,48 @@ unsigned int probe__degraded(const struct probe *p)
 	return n;
 }
 
-static void map_memory(const struct bpf_map *map, uint64_t *computed, uint64_t *reported)
+/*
+ * Bytes of the kernel, as array_map_mem_usage() and htab_map_mem_usage() count them (kernel/bpf,
+ * 6.4; before, the kernel only estimates). An array that can be mapped begins on a page of its own.
+ */
+static uint64_t map_computed(const struct bpf_map *map)
 {
-	uint64_t cpus = (uint64_t)libbpf_num_possible_cpus(), bytes;
+	uint64_t cpus = (uint64_t)libbpf_num_possible_cpus();
 	uint64_t value = (bpf_map__value_size(map) + 7) & ~7ULL;
 	uint64_t key = (bpf_map__key_size(map) + 7) & ~7ULL;
-	char path[64], line[128];
-	FILE *f;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t entries = bpf_map__max_entries(map);
 
 	switch (bpf_map__type(map)) {
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		bytes = value * cpus;
-		break;
+		return (sizeof(void *) + value * cpus) * entries;
 	case BPF_MAP_TYPE_PERCPU_HASH:
-		bytes = 48 + key + 8 + value * cpus;
-		break;
+		return (48 + key + 8 + value * cpus) * entries;
 	case BPF_MAP_TYPE_HASH:		/* an element is 48 bytes and a bucket 16 per entry */
-		bytes = 48 + 16 + key + value;
-		break;
+		return (48 + 16 + key + value) * entries;
 	default:
-		bytes = value;
+		if (bpf_map__map_flags(map) & BPF_F_MMAPABLE)
+			return page + (value * entries + page - 1) / page * page;
+		return value * entries;
 	}
-	*computed += bytes * bpf_map__max_entries(map);
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+}
+
+/* What the kernel says of a map; 0 where it says nothing. */
+static uint64_t map_reported(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	f = fopen(path, "r");
 	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f)) {
-		unsigned long long v;
-
-		if (sscanf(line, "memlock: %llu", &v) == 1)
-			*reported += v;
-	}
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
 	fclose(f);
+	return bytes;
 }
 
 void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported)
@@ -182,8 +192,13 @@ void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported
 	const struct bpf_map *map;
 
 	*computed = *reported = 0;
-	bpf_object__for_each_map(map, p->bpf->obj)
-		map_memory(map, computed, reported);
-	*computed += (uint64_t)p->shards * p->ring_each;
-	*reported += (uint64_t)p->shards * p->ring_each;
+	bpf_object__for_each_map(map, p->bpf->obj) {
+		*computed += map_computed(map);
+		*reported += map_reported(bpf_map__fd(map));
+	}
+	for (unsigned int i = 0; i < p->shards; i++) {
+		/* its own page and two of positions: RINGBUF_NR_META_PAGES, kernel/bpf/ringbuf.c */
+		*computed += p->ring_each + 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+		*reported += map_reported(p->ring_fd[i]);
+	}
 }
