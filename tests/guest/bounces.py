@@ -16,18 +16,7 @@ import os
 import re
 import sys
 
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
+from judge import check, finish, num
 
 
 def kernel_events(path, first, last):
@@ -163,8 +152,7 @@ def main():
     check(mapped == requests, "each is one mapping that bounced", f"{requests}\n{mapped}")
     compare_mappings(directory, records, name, start, start + num(footer["t"]))
     print(f"# per device: {per_device(truth)}")
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return finish()
 
 
 sys.exit(main())

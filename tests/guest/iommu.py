@@ -14,19 +14,9 @@ import os
 import re
 import sys
 
+from judge import check, finish, num
+
 PAGE = 4096
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line[:300]}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 def translations(path, first, last):
@@ -90,8 +80,7 @@ def main():
               f"{device[key]['driver']}: the report counts {len(rows)} in the column iommu", line)
     check("bounced   iommu  coher." in report,
           "which it has here", report[:2000])
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return finish()
 
 
 sys.exit(main())

@@ -19,22 +19,12 @@ import os
 import re
 import sys
 
+from judge import check, finish, num
+
 PAGE = 4096
 # addresses of PCI devices, and what only pseries or x86 has; the machine formats keep their fields
 ELSEWHERE = re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b|"
                        r"\b(tces?|liobn|ddw|hcalls?|ultracalls?|ucalls?|pseries|svm|sev|tdx)\b", re.I)
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line[:300]}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 def pages(start, size):
@@ -214,8 +204,7 @@ def main():
           "the footer says that nothing was lost", footer)
     {"main": judge_main, "small": judge_small, "noforce": judge_noforce}[what](
         directory, os.path.join(here, "trace.json.gz"), records)
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return finish()
 
 
 sys.exit(main())

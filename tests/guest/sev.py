@@ -15,23 +15,13 @@ import os
 import re
 import sys
 
+from judge import check, finish, num
+
 PAGE = 4096
 # what only pseries has; the machine formats keep their fields
 ELSEWHERE = re.compile(r"\b(tces?|liobn|ddw|hcalls?|ultracalls?|ucalls?|pseries|lppaca|svm)\b", re.I)
 SCREENS = ("report", "report-all", "doctor", "doctor-v", "top", "top-replay", "metrics",
            "convert.openmetrics", "convert.perfetto", "report.json")
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line[:300]}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 class Directory:
@@ -188,8 +178,7 @@ def main():
     check_written(directory)
     check_ledger(directory)
     check_screens(directory)
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return finish()
 
 
 if __name__ == "__main__":
