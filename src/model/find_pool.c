@@ -88,17 +88,19 @@ void find_bounce_not_forced(struct finder *f)
 	SAY(x, action, "Boot with swiotlb=force, and without swiotlb=noforce.");
 }
 
-/* Whoever holds the pool, in words. */
+/* Whoever held the pool when it was fullest, in words. */
 static void say_holders(const struct model *m, struct model_finding *x)
 {
-	struct model_holder h[3];
-	size_t i, n = model__holders(m, h, 3);
+	const struct pool *p = pool__main(m);
 
-	for (i = 0; i < n && i < 3; i++)
-		SAY(x, evidence, "%s%s holds %" PRIu64 " slots in %" PRIu64 " mapping%s",
-		    i ? ", " : "; now ",
-		    h[i].dev ? model__dev_name(m, h[i].dev) : "someone from before the start",
-		    h[i].slots, h[i].count, S(h[i].count));
+	for (uint32_t i = 0; p && i < p->worsts; i++) {
+		const struct model_holder *h = &p->worst[i];
+
+		SAY(x, evidence, "%s%s held %" PRIu64 " slots in %" PRIu64 " mapping%s",
+		    i ? ", " : "; then ",
+		    h->dev ? model__dev_name(m, h->dev) : "someone from before the start",
+		    h->slots, h->count, S(h->count));
+	}
 }
 
 /* The next power of two of slots above twice what was needed. */

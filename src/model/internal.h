@@ -151,6 +151,7 @@ struct dev {
 	struct suspect suspect[SUSPECTS];
 	uint32_t suspects;
 	struct slot_fail slot_fail;
+	uint64_t slot_maps;	/* how many mappings hold pub.slots */
 	uint64_t biggest_fail[MODEL_FAIL_MAX];	/* bytes */
 	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
 	uint64_t live_now;
@@ -184,12 +185,17 @@ struct table {			/* of one LIOBN */
 
 /* ---- pool ---- */
 
+#define POOL_WORST	3
+
 struct pool {
 	struct rec_pool rec;
 	int64_t delta;		/* slots taken less slots given back since rec */
 	uint64_t hiwater;
 	uint64_t attempts, ok, failed, biggest;
 	uint64_t big_used_max;	/* slots in use, when a request failed that never fits */
+	struct model_holder worst[POOL_WORST];	/* who held most when most was in use */
+	uint32_t worsts;
+	uint64_t worst_used;
 };
 
 struct slot {

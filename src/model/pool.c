@@ -133,11 +133,37 @@ uint64_t pool__longest_free(const struct model *m)
 	return longest;
 }
 
-static void note_hiwater(struct pool *p)
+/* Keeps who holds most now, by what each device is known to hold. */
+static void note_holders(const struct model *m, struct pool *p, uint64_t used)
+{
+	const struct dev *d;
+	uint32_t i, k;
+
+	p->worsts = 0;
+	p->worst_used = used;
+	for (i = 0; i < m->devs; i++) {
+		d = m->dev[i];
+		for (k = p->worsts; k && p->worst[k - 1].slots < d->pub.slots; k--)
+			if (k < POOL_WORST)
+				p->worst[k] = p->worst[k - 1];
+		if (!d->pub.slots || k == POOL_WORST)
+			continue;
+		p->worst[k] = (struct model_holder){ .dev = d->pub.key, .slots = d->pub.slots,
+						     .count = d->slot_maps };
+		p->worsts += p->worsts < POOL_WORST;
+	}
+}
+
+/* From four fifths on it matters who holds the pool. */
+static void note_hiwater(const struct model *m, struct pool *p)
 {
 	int64_t n = (int64_t)p->rec.used + p->delta;
 
-	if (p->rec.used_known && n > 0 && (uint64_t)n > p->hiwater)
+	if (!p->rec.used_known || n <= 0)
+		return;
+	if (((uint64_t)n > p->worst_used || !p->worsts) && (uint64_t)n * 10 > p->rec.nslabs * 8)
+		note_holders(m, p, (uint64_t)n);
+	if ((uint64_t)n > p->hiwater)
 		p->hiwater = n;
 }
 
@@ -162,7 +188,7 @@ int pool__record(struct model *m, const struct rec_pool *rec)
 		p->rec.used = 0;
 	if (rec->hiwater_known && rec->hiwater > p->hiwater && rec->hiwater <= rec->nslabs)
 		p->hiwater = rec->hiwater;
-	note_hiwater(p);
+	note_hiwater(m, p);
 	return ledger__pool(m, rec);
 }
 
@@ -193,7 +219,7 @@ static void count_slots(struct model *m, uint32_t pool, uint64_t ts, int64_t n)
 	if (pool == NONE || ts < m->pool[pool].rec.ts)
 		return;
 	m->pool[pool].delta += n;
-	note_hiwater(&m->pool[pool]);
+	note_hiwater(m, &m->pool[pool]);
 }
 
 static void slot_erase(struct model *m, uint32_t i)
@@ -201,6 +227,7 @@ static void slot_erase(struct model *m, uint32_t i)
 	struct slot *s = &m->slot[i];
 
 	m->dev[s->dev]->pub.slots -= s->nslots;
+	m->dev[s->dev]->slot_maps--;
 	m->slots_old -= s->preexisting;
 	idmap_del(&m->by_slot, s->addr);
 	s->used = 0;
@@ -281,6 +308,7 @@ static int slot_new(struct model *m, struct dev *d, uint32_t dev, const struct d
 			    .used = 1, .preexisting = ev->type == DMS_EV_LIVE };
 	m->slots_live++;
 	m->slots_old += s->preexisting;
+	d->slot_maps++;
 	d->pub.slots += s->nslots;
 	if (d->pub.slots > d->pub.slots_max)
 		d->pub.slots_max = d->pub.slots;
@@ -313,6 +341,8 @@ static void slot_failed(struct model *m, struct dev *d, const struct dms_event *
 		used = pool__used(m, p);
 		if (why == MODEL_FAIL_TOO_BIG && used.v > p->big_used_max)
 			p->big_used_max = used.v;
+		if (why != MODEL_FAIL_TOO_BIG && used.v > p->worst_used)
+			note_holders(m, p, used.v);
 	}
 	d->slot_fail = (struct slot_fail){ .ts = ev->ts, .size = ev->size, .used = used.v,
 					   .align = ev->ret, .why = why };
@@ -428,7 +458,9 @@ static void slot_owner(struct model *m, struct slot *s, struct dev *d, uint32_t 
 	if (old == d || old->pub.key)
 		return;
 	old->pub.slots -= s->nslots;
+	old->slot_maps--;
 	d->pub.slots += s->nslots;
+	d->slot_maps++;
 	if (d->pub.slots > d->pub.slots_max)
 		d->pub.slots_max = d->pub.slots;
 	s->dev = dev;

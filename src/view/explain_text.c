@@ -54,9 +54,9 @@ const struct explanation explanations[] = {
 	"mentions the pool, except one rate-limited line in the log.",
 	"swiotlb_tbl_map_single() found no run of slots in any area and returned ~0. Slots are held "
 	"from map to unmap: deep queues, large requests, receive rings and leaks hold them.",
-	"The finding names who holds the slots now. Boot with the number of slots it proposes. If one "
-	"device's share only grows, see mapping-leak. CONFIG_SWIOTLB_DYNAMIC lets the pool grow by "
-	"itself, at the price of conversions.",
+	"The finding names who held the slots when most were in use. Boot with the number of slots it "
+	"proposes. If one device's share only grows, see mapping-leak. CONFIG_SWIOTLB_DYNAMIC lets the "
+	"pool grow by itself, at the price of conversions.",
 	"kernel/dma/swiotlb.c swiotlb_tbl_map_single(), swiotlb_find_slots().",
 },
 {

@@ -158,11 +158,30 @@ static void pool_full(void **state)
 	feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
 	x = expect_finding(f, "pool-full", MODEL_ERROR, 1);
 	assert_non_null(strstr(x.f.evidence, "1024 of 1024 slots"));
-	assert_non_null(strstr(x.f.evidence, "0000:00:01.0 holds 1024 slots"));
+	assert_non_null(strstr(x.f.evidence, "then 0000:00:01.0 held 1024 slots in 32 mappings"));
 	assert_non_null(strstr(x.f.action, "swiotlb=32768,force"));
 	expect_no_finding(f, "pool-pressure");
 	expect_no_finding(f, "request-too-big");
 	expect_no_finding(f, "pool-fragmented");
+}
+
+/* By the time that somebody reads the report the slots are free again. */
+static void pool_full_then(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	small_pool(f, 1024);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 64, true);
+	feed_bounce(f, 2, POOL_START + 992 * 2048, 0x50000000, 65536);
+	fill_pool(f, 992, 32);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x60000000, 65536);
+	feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
+	for (uint64_t i = 0; i < 992; i += 32)
+		feed_unbounce(f, 1, POOL_START + i * 2048, 65536);
+	x = expect_finding(f, "pool-full", MODEL_ERROR, 1);
+	assert_non_null(strstr(x.f.evidence, "then 0000:00:01.0 held 992 slots in 31 mappings, "
+			       "0000:00:02.0 held 32 slots in 1 mapping"));
 }
 
 static void pool_fragmented(void **state)
@@ -328,6 +347,7 @@ int main(void)
 		T(healthy_guest), T(healthy_plain_guests), T(no_bounce_pool),
 		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
 		T(request_too_big), T(request_too_big_from_counts), T(pool_full),
+		T(pool_full_then),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),
