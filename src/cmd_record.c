@@ -3,6 +3,8 @@
  * record: the live source into a trace file, for a time, for a command, or until a signal.
  */
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +62,7 @@ static volatile sig_atomic_t stop_signal;
 
 #define BUSY_POLL_NS	100000000ULL
 #define IDLE_POLL_NS	1000000000ULL
+#define PROGRESS_RECORDS	4096
 
 static void on_signal(int sig)
 {
@@ -79,8 +82,11 @@ struct run {
 	uint64_t shown;		/* when the progress line was written */
 	uint64_t shown_events;
 	uint64_t polled_events;	/* when it was last decided how long to wait */
+	unsigned int puts;	/* since the progress line was thought of */
 	bool progress;
 };
+
+static void show_progress(struct run *r, bool last);
 
 /* What the model found goes before the end, for readers that have no model. */
 static int put_findings(struct run *r)
@@ -109,7 +115,11 @@ static int on_rec(void *ctx, const struct dms_rec *rec)
 
 	if (!err && rec->type == REC_END)
 		err = put_findings(r);
-	return err ? err : trace_writer__put(r->writer, rec);
+	if (!err)
+		err = trace_writer__put(r->writer, rec);
+	if (r->live && !(++r->puts % PROGRESS_RECORDS))
+		show_progress(r, false);
+	return err;
 }
 
 static int catch_signals(void)
@@ -292,6 +302,22 @@ static int prepare(struct run *r, const struct config *cfg)
 	return EXIT_DONE;
 }
 
+/*
+ * Where records wait that come faster than they are written: beside the trace. With --max-size all
+ * is in memory, so that recording makes no DMA of its own.
+ */
+static const char *spool_dir(const struct config *cfg, char *buf, size_t len)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (cfg->max_size)
+		return NULL;
+	if (!strcmp(cfg->output, "-"))
+		return tmp && tmp[0] ? tmp : "/var/tmp";
+	snprintf(buf, len, "%s", cfg->output);
+	return dirname(buf);
+}
+
 static unsigned int stack_flags(const char *which)
 {
 	if (!which || !strcmp(which, "first"))
@@ -330,6 +356,7 @@ static int run_record(void *config, int argc, char **argv)
 	};
 	struct run r = { .cfg = cfg };
 	struct probe_error perr = {};
+	char dir[PATH_MAX];
 	int ret, err;
 
 	(void)argc;
@@ -341,6 +368,7 @@ static int run_record(void *config, int argc, char **argv)
 		complain("record: --path wants " OPTS_PATHS ", not \"%s\"", cfg->path);
 		return EXIT_USAGE;
 	}
+	lo.spool_dir = spool_dir(cfg, dir, sizeof(dir));
 	r.progress = !cfg->quiet && isatty(STDERR_FILENO);
 	ret = prepare(&r, cfg);
 	if (ret)

@@ -96,7 +96,7 @@ static uint64_t frozen(const struct top_run *r)
 
 static int loop(struct top_run *r, struct live_opts *lo, struct live **l, int *err)
 {
-	uint64_t now = top_now(), next = now + (r->ui.interval < TOP_FIRST_NS || !r->screen ?
+	uint64_t left, now = top_now(), next = now + (r->ui.interval < TOP_FIRST_NS || !r->screen ?
 						r->ui.interval : TOP_FIRST_NS);
 	enum top_action action;
 	int ret = EXIT_DONE;
@@ -107,7 +107,8 @@ static int loop(struct top_run *r, struct live_opts *lo, struct live **l, int *e
 		*err = r->screen ? top_run__tick(r, now) : top_run__sample(r, now);
 	while (!*err && !ret && !r->quit && !top_signal) {
 		now = top_now();
-		top_run__wait(r, probe__fd(live__probe(*l)), next > now ? next - now : 0);
+		left = next > now && !live__behind(*l) ? next - now : 0;
+		top_run__wait(r, probe__fd(live__probe(*l)), left);
 		now = top_now();
 		if (now >= next && !r->ui.paused) {
 			*err = look(r, *l);

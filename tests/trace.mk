@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Tests of the trace that are more than a unit test: fuzzing, the schema.
 
-# The recorded source needs no kernel: the unit tests link it with the core.
-$(OUT)/obj/core/replay.o: src/source/replay.c
+# What of the live rooms needs no kernel: the unit tests link it with the core.
+CORE_ALSO := $(addprefix $(OUT)/obj/core/,source/replay.o source/spool.o probe/rings.o)
+$(CORE_ALSO): $(OUT)/obj/core/%.o: src/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(OUT)/libcore.a: $(OUT)/obj/core/replay.o
+$(OUT)/libcore.a: $(CORE_ALSO)
+-include $(CORE_ALSO:.o=.d)
 
 # Speed of writing and reading; part of no check, numbers depend on the machine.
 $(OUT)/tests/bench_trace: tests/trace/bench.c $(OUT)/libcore.a

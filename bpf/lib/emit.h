@@ -57,10 +57,14 @@ static __always_inline bool dev_wanted(u64 key)
 	return !(config.flags & DMS_CFG_FILTER_DEV) || bpf_map_lookup_elem(&dev_filter, &key);
 }
 
-/* A zeroed record with type, hook, CPU, time and process; NULL counts as dropped. */
+/*
+ * A zeroed record with type, hook, CPU, time and process; NULL counts as dropped. The time is that
+ * before it is reserved: src/probe/rings.c puts rings in order by that.
+ */
 static __always_inline struct dms_event *event_reserve(struct dms_counts *c, u32 hook, u16 type)
 {
 	void *ring = ring_of_this_cpu();
+	u64 now = bpf_ktime_get_ns();
 	struct dms_event *e;
 
 	e = ring ? bpf_ringbuf_reserve(ring, sizeof(*e), 0) : NULL;
@@ -72,7 +76,7 @@ static __always_inline struct dms_event *event_reserve(struct dms_counts *c, u32
 	e->type = type;
 	e->hook = hook;
 	e->cpu = bpf_get_smp_processor_id();
-	e->ts = bpf_ktime_get_ns();
+	e->ts = now;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 	return e;
 }
@@ -237,6 +241,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 static __always_inline int devstate_send(u32 hook, struct device *dev, u64 key)
 {
 	void *ring = ring_of_this_cpu();
+	u64 now = bpf_ktime_get_ns();
 	struct dms_devstate *d;
 
 	d = ring ? bpf_ringbuf_reserve(ring, sizeof(*d), 0) : NULL;
@@ -246,7 +251,7 @@ static __always_inline int devstate_send(u32 hook, struct device *dev, u64 key)
 	d->type = DMS_EV_DEVSTATE;
 	d->hook = hook;
 	d->cpu = bpf_get_smp_processor_id();
-	d->ts = bpf_ktime_get_ns();
+	d->ts = now;
 	d->dev = key;
 	devstate_fill(d, dev);
 	bpf_ringbuf_submit(d, 0);

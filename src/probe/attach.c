@@ -279,10 +279,10 @@ static void config_fill(struct probe *p, struct dms_config *cfg)
 static int rings_create(struct probe *p)
 {
 	size_t each = ring_bytes_each(p);
-	int map = bpf_map__fd(p->bpf->rings), err;
+	int map = bpf_map__fd(p->bpf->rings), err = rings__new(&p->rings);
 
 	p->ring_each = each;
-	for (uint32_t i = 0; i < p->shards; i++) {
+	for (uint32_t i = 0; i < p->shards && !err; i++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)each, NULL);
 
 		if (fd < 0)
@@ -290,23 +290,15 @@ static int rings_create(struct probe *p)
 		p->ring_fd[i] = fd;
 		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY))
 			return -errno;
-		if (p->rb) {
-			err = ring_buffer__add(p->rb, fd, probe__on_sample, p);
-			if (err)
-				return err;
-			continue;
-		}
-		p->rb = ring_buffer__new(fd, probe__on_sample, p, NULL);
-		if (!p->rb)
-			return -errno;
+		err = rings__add(p->rings, fd, each);
 	}
-	return 0;
+	return err;
 }
 
 static void rings_close(struct probe *p)
 {
-	ring_buffer__free(p->rb);
-	p->rb = NULL;
+	rings__free(p->rings);
+	p->rings = NULL;
 	for (uint32_t i = 0; i < PROBE_MAX_SHARDS; i++) {
 		if (p->ring_fd[i] >= 0)
 			close(p->ring_fd[i]);

@@ -11,6 +11,7 @@
 #include "probe/choose.h"
 #include "probe/object.h"
 #include "probe/probe.h"
+#include "probe/rings.h"
 
 #define PROBE_MAX_SHARDS	64
 #define PROBE_MAX_LINKS		128
@@ -33,16 +34,12 @@ struct probe {
 	unsigned int shards;
 	size_t ring_each;
 	int ring_fd[PROBE_MAX_SHARDS];
-	struct ring_buffer *rb;
+	struct rings *rings;
 	uint32_t index_slots;		/* places of `live` kept for the pool */
 	uint32_t index_places;		/* all of them */
 	uint64_t jiffies_then, ns_then;	/* two readings of one instant */
 	uint64_t ns_per_jiffy;
-	probe_record_fn fn;		/* of the drain that runs */
-	void *ctx;
 };
-
-int probe__on_sample(void *ctx, void *data, size_t size);
 
 /* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
 uint32_t cells__places(const struct probe *p);

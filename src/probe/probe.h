@@ -89,11 +89,17 @@ int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx);
 int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, void *ctx,
 			  bool *partial);
 
+/* Waits up to timeout_ms for a ring to fill by half. 0 or -errno (-EINTR: a signal). */
+int probe__wait(struct probe *p, int timeout_ms);
+
 /*
- * Hands over what is in the rings, oldest first per ring but not across rings. Waits up to
- * timeout_ms for a ring to fill by half (0 = do not wait). The number of records, or -errno.
+ * Hands over what is in the rings, oldest first (rings.h). The number of records, or -errno; what
+ * fn returned if that was not 0, and then the record is kept.
  */
-int probe__drain(struct probe *p, int timeout_ms, probe_record_fn fn, void *ctx);
+int probe__drain(struct probe *p, probe_record_fn fn, void *ctx);
+
+/* A ring fills up: time to drain. */
+bool probe__pressed(const struct probe *p);
 
 /* Sum over processors; `pending` gets the calls of each hook that are still running. */
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],

@@ -11,32 +11,24 @@
 #include "probe/inside.h"
 #include "util/names.h"
 
-int probe__on_sample(void *ctx, void *data, size_t size)
+int probe__wait(struct probe *p, int timeout_ms)
 {
-	struct probe *p = ctx;
-
-	return p->fn(p->ctx, data, size);
+	return rings__wait(p->rings, timeout_ms);
 }
 
-int probe__drain(struct probe *p, int timeout_ms, probe_record_fn fn, void *ctx)
+int probe__drain(struct probe *p, probe_record_fn fn, void *ctx)
 {
-	int err, n;
+	return rings__read(p->rings, fn, ctx);
+}
 
-	p->fn = fn;
-	p->ctx = ctx;
-	if (timeout_ms > 0) {
-		/* poll hands over the rings that woke us; the others follow below */
-		n = ring_buffer__poll(p->rb, timeout_ms);
-		if (n < 0 && n != -EINTR)
-			return n;
-	}
-	err = ring_buffer__consume(p->rb);
-	return err;
+bool probe__pressed(const struct probe *p)
+{
+	return rings__pressed(p->rings);
 }
 
 int probe__fd(const struct probe *p)
 {
-	return ring_buffer__epoll_fd(p->rb);
+	return rings__fd(p->rings);
 }
 
 int probe__allow(struct probe *p, uint64_t dev)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * From raw wire records to the stream: order by time, names for devices, states merged into
- * their device's record, losses told where they happened. Devices are kept in devtable.c.
+ * From raw wire records to the stream: names for devices, states merged into their device's record,
+ * losses told where they happened. Rings are emptied first and what was in them is handed on when
+ * there is time for it, so that a burst is not lost (spool.c). Devices are kept in devtable.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,24 +17,25 @@
 #include "guest/windows.h"
 #include "source/devtable.h"
 #include "source/live.h"
+#include "source/spool.h"
 #include "util/clock.h"
 #include "util/names.h"
 
-/*
- * A record of time t may still be on its way (reserved, not submitted) while later ones of other
- * processors are read: those newer than this are held back until the next round.
- */
-#define HOLD_NS		(20ULL * 1000 * 1000)
-
 #define DRIVERS_NS	(1000ULL * 1000 * 1000)
+#define GAPS_NS		(100ULL * 1000 * 1000)
 
-struct raw {
+/* How long records are handed on before the caller has his turn; rings are looked at meanwhile. */
+#define GIVE_NS		(20ULL * 1000 * 1000)
+#define GIVE_RECORDS	256
+
+/* Losses, in their place among the records that wait. */
+#define RAW_GAP		0xffff
+struct raw_gap {
+	uint16_t type;		/* RAW_GAP, where records have an enum dms_event_type */
+	uint16_t hook;
+	uint32_t pad;
 	uint64_t ts;
-	uint64_t order;		/* of arrival, where times are equal */
-	union {
-		struct dms_event event;
-		struct dms_devstate state;
-	};
+	uint64_t lost;
 };
 
 struct live {
@@ -43,24 +45,23 @@ struct live {
 	struct live_opts opts;
 	dms_sink_fn sink;
 	void *ctx;
-	struct raw *raw;
-	size_t nraw, raw_size;
-	uint64_t order;
-	uint64_t last_ts;
+	struct spool *spool;	/* taken out of the rings, not yet handed on */
+	uint64_t last_ts;	/* of what was taken last */
 	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
 	uint64_t open[DMS_HOOK_MAX];	/* hits without outcome then */
 	uint64_t leaked[DMS_HOOK_MAX];	/* of those: told as lost */
+	uint64_t untold[DMS_HOOK_MAX];	/* losses that no gap was told for yet */
 	uint64_t at_work;		/* programs that can be running at once */
 	struct rec_pool pool;
 	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
 	bool want_use;		/* the next state that tells of it is handed on */
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t drivers_ns;	/* when drivers were looked at last */
+	uint64_t gaps_ns;	/* and losses */
 	uint64_t lost;
-	int err;		/* of an allocation in a callback */
 };
 
-/* ---- collecting ---- */
+/* ---- stacks ---- */
 
 /* Frames of the probe itself, which tell nothing: our program ("?") and what called it. */
 static bool frame_is_ours(const char *frame)
@@ -89,55 +90,6 @@ static int on_stack(struct live *l, const struct dms_stack *s)
 			out->depth++;
 	}
 	return l->sink(l->ctx, &rec);
-}
-
-static struct raw *raw_new(struct live *l)
-{
-	struct raw *r;
-
-	if (l->nraw == l->raw_size) {
-		size_t size = l->raw_size ? l->raw_size * 2 : 4096;
-
-		r = realloc(l->raw, size * sizeof(*r));
-		if (!r)
-			return NULL;
-		l->raw = r;
-		l->raw_size = size;
-	}
-	return &l->raw[l->nraw++];
-}
-
-static int on_record(void *ctx, const void *data, size_t size)
-{
-	const struct dms_event *e = data;
-	struct live *l = ctx;
-	struct raw *r;
-
-	if (e->type == DMS_EV_STACK && size >= sizeof(struct dms_stack))
-		return on_stack(l, data);
-	if (size < (e->type == DMS_EV_DEVSTATE ? sizeof(r->state) : sizeof(r->event)))
-		return 0;
-	r = raw_new(l);
-	if (!r) {
-		l->err = -ENOMEM;
-		return -ENOMEM;
-	}
-	r->order = l->order++;
-	r->ts = e->ts;
-	if (e->type == DMS_EV_DEVSTATE)
-		memcpy(&r->state, data, sizeof(r->state));
-	else
-		memcpy(&r->event, data, sizeof(r->event));
-	return 0;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct raw *x = a, *y = b;
-
-	if (x->ts != y->ts)
-		return x->ts < y->ts ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 /* ---- the index of live mappings ---- */
@@ -404,63 +356,125 @@ static uint64_t leak(struct live *l, int hook, const struct dms_counts *c, uint6
 	return least - usual;
 }
 
-static int tell_gaps(struct live *l)
+/* What finds no room among the records that wait is told the next time. */
+static int find_gaps(struct live *l)
 {
 	struct dms_counts counts[DMS_HOOK_MAX];
 	uint64_t pending[DMS_HOOK_MAX], n;
-	struct dms_rec rec = { .type = REC_GAP };
+	struct raw_gap gap = { .type = RAW_GAP, .ts = l->last_ts };
 	int err = probe__counts(l->probe, counts, pending);
 
+	l->gaps_ns = clock_now();
 	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
 		n = counts[h].dropped + counts[h].failed - l->seen[h].dropped - l->seen[h].failed;
 		n += leak(l, h, &counts[h], pending[h]);
 		l->seen[h] = counts[h];
-		if (!n)
-			continue;
 		l->lost += n;
-		rec.gap = (struct rec_gap){ .ts = l->last_ts, .hook = h, .lost = n };
-		err = l->sink(l->ctx, &rec);
+		l->untold[h] += n;
+		if (!l->untold[h])
+			continue;
+		gap.hook = (uint16_t)h;
+		gap.lost = l->untold[h];
+		if (!spool__put(l->spool, &gap, sizeof(gap)))
+			l->untold[h] = 0;
 	}
 	return err;
 }
 
+static int on_gap(struct live *l, const struct raw_gap *gap)
+{
+	struct dms_rec rec = { .type = REC_GAP, .gap = {
+		.ts = gap->ts, .hook = gap->hook, .lost = gap->lost,
+	} };
+
+	return l->sink(l->ctx, &rec);
+}
+
 /* ---- the stream ---- */
 
-static int hand_over(struct live *l, uint64_t up_to)
+static int on_record(void *ctx, const void *data, size_t size)
 {
-	size_t i = 0;
+	const struct dms_event *e = data;
+	struct live *l = ctx;
+	int err = spool__put(l->spool, data, (uint32_t)size);
+
+	if (!err && e->type != DMS_EV_STACK)
+		l->last_ts = e->ts;
+	return err;
+}
+
+/* Empties the rings. How many records; 1 if there was no room for all; or -errno. */
+static int take(struct live *l)
+{
+	int n = probe__drain(l->probe, on_record, l);
+
+	return n == -ENOSPC ? 1 : n;
+}
+
+static int on_raw(struct live *l, const void *data, size_t size)
+{
+	const struct dms_event *e = data;
+
+	switch (e->type) {
+	case RAW_GAP:
+		return on_gap(l, data);
+	case DMS_EV_STACK:
+		return size < sizeof(struct dms_stack) ? 0 : on_stack(l, data);
+	case DMS_EV_DEVSTATE:
+		return size < sizeof(struct dms_devstate) ? 0 : on_state(l, data);
+	default:
+		return on_event(l, e);
+	}
+}
+
+/* Hands on what waits, for about so long. */
+static int give(struct live *l, uint64_t until)
+{
+	const void *data;
+	uint32_t size;
 	int err = 0;
 
-	qsort(l->raw, l->nraw, sizeof(*l->raw), by_time);
-	for (; i < l->nraw && l->raw[i].ts <= up_to && !err; i++) {
-		const struct raw *r = &l->raw[i];
-
-		l->last_ts = r->ts;
-		if (r->event.type == DMS_EV_DEVSTATE)
-			err = on_state(l, &r->state);
-		else
-			err = on_event(l, &r->event);
+	for (unsigned int n = 1; !err && (data = spool__get(l->spool, &size, &err)); n++) {
+		err = on_raw(l, data, size);
+		if (err || n % GIVE_RECORDS)
+			continue;
+		if (probe__pressed(l->probe))
+			err = take(l);
+		if (err < 0 || clock_now() > until)
+			break;
+		err = 0;
 	}
-	l->nraw -= i;
-	memmove(l->raw, l->raw + i, l->nraw * sizeof(*l->raw));
+	return err < 0 ? err : 0;
+}
+
+/* All that is in the rings now, and all that waits. */
+static int give_all(struct live *l)
+{
+	int err, got;
+
+	do {
+		got = take(l);
+		err = got < 0 ? got : give(l, UINT64_MAX);
+	} while (!err && got);
 	return err;
 }
 
 int live__poll(struct live *l, int timeout_ms)
 {
-	/*
-	 * The time before reading: what is older has been submitted by then. While one ring is read
-	 * the others fill up, and on a busy machine reading takes far longer than HOLD_NS.
-	 */
-	uint64_t up_to = clock_now() - HOLD_NS;
-	int n = probe__drain(l->probe, timeout_ms, on_record, l);
+	int err = probe__wait(l->probe, live__behind(l) ? 0 : timeout_ms);
 
-	if (n < 0 && n != -EINTR)
-		return l->err ? l->err : n;
-	n = hand_over(l, up_to);
-	if (!n)
-		n = drivers_again(l, up_to, false);
-	return n ? n : tell_gaps(l);
+	if (!err || err == -EINTR)
+		err = take(l);
+	if (err >= 0)
+		err = clock_now() < l->gaps_ns + GAPS_NS ? 0 : find_gaps(l);
+	if (!err)
+		err = give(l, clock_now() + GIVE_NS);
+	return err ? err : drivers_again(l, clock_now(), false);
+}
+
+bool live__behind(const struct live *l)
+{
+	return !spool__empty(l->spool);
 }
 
 static int on_sysfs_device(void *ctx, const struct rec_device *dev, const char *path)
@@ -496,9 +510,7 @@ static int snapshot_sysfs(struct live *l)
 static int snapshot_kernel(struct live *l)
 {
 	devtable__touch_all(l->devs);
-	if (probe__drain(l->probe, 0, on_record, l) < 0)
-		return l->err ? l->err : 0;
-	return hand_over(l, UINT64_MAX);
+	return give_all(l);
 }
 
 /* What was mapped before: slots of the pool, entries of each table a device uses. */
@@ -515,8 +527,8 @@ static int snapshot_in_use(struct live *l)
 	for (size_t i = 0; i < n && !err; i++)
 		err = probe__snapshot_table(l->probe, liobns[i], on_record, l, &partial);
 	if (err && err != -EOPNOTSUPP)
-		return l->err ? l->err : err;
-	return hand_over(l, UINT64_MAX);
+		return err;
+	return give_all(l);
 }
 
 /* In words, for whoever reads the recording without knowing the command. */
@@ -599,6 +611,8 @@ int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink
 	l->ctx = ctx;
 	err = devtable__new(&l->devs);
 	if (!err)
+		err = spool__new(&l->spool, opts->spool_dir);
+	if (!err)
 		err = symbols_open("", &l->syms);
 	if (!err)
 		err = session(l, &s);
@@ -619,7 +633,7 @@ void live__free(struct live *l)
 	probe__free(l->probe);
 	devtable__free(l->devs);
 	symbols_free(l->syms);
-	free(l->raw);
+	spool__free(l->spool);
 	free(l);
 }
 
@@ -643,15 +657,17 @@ static void end_record(struct live *l, struct rec_end *end, const char *why)
 int live__stop(struct live *l, const char *why, bool *complete)
 {
 	struct dms_rec rec = { .type = REC_END };
-	int err, told = drivers_again(l, clock_now(), true);
+	int err = drivers_again(l, clock_now(), true);
 
 	l->stop_ns = clock_now();	/* not the seconds that detaching takes */
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
-	err = probe__drain(l->probe, 0, on_record, l);
-	err = err < 0 ? (l->err ? l->err : err) : told ? told : hand_over(l, UINT64_MAX);
 	if (!err)
-		err = tell_gaps(l);
+		err = give_all(l);
+	if (!err)
+		err = find_gaps(l);
+	if (!err)
+		err = give(l, UINT64_MAX);
 	end_record(l, &rec.end, why);
 	*complete = rec.end.complete;
 	return err ? err : l->sink(l->ctx, &rec);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The live source: the running kernel as a stream of records. It takes the snapshot, keeps the
- * table of devices, puts the records of several rings in order of time, and closes the stream
- * with the counts. What the records mean is the model's business.
+ * table of devices, and closes the stream with the counts. What the records mean is the model's business.
  */
 #ifndef DMASCOPE_SOURCE_LIVE_H
 #define DMASCOPE_SOURCE_LIVE_H
@@ -14,6 +13,7 @@ struct live;
 struct live_opts {
 	struct probe_opts probe;
 	const char *device_glob;	/* only these devices; NULL = all */
+	const char *spool_dir;		/* for a file of what comes faster than it is taken; NULL = none */
 };
 
 /*
@@ -24,8 +24,12 @@ int live__open(struct live **l, const struct live_opts *opts, dms_sink_fn sink, 
 	       struct probe_error *err);
 void live__free(struct live *l);	/* detaches; takes NULL */
 
-/* Hands over what happened; waits up to timeout_ms for much to happen. 0 or -errno. */
+/*
+ * Hands over what happened; waits up to timeout_ms for much to happen. It returns after some time
+ * also if there is more, which is then kept: live__behind(). 0 or -errno.
+ */
 int live__poll(struct live *l, int timeout_ms);
+bool live__behind(const struct live *l);
 
 /* Detaches, hands over the rest and REC_END with `why`. *complete: nothing was lost. */
 int live__stop(struct live *l, const char *why, bool *complete);

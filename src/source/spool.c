@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A queue of records in blocks: one that is being filled, one that is being read, and those between
+ * them in a file. The file has no name and goes with the process; it is used only while there is
+ * more than a block, and is emptied when it was read.
+ */
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/spool.h"
+
+#define BLOCK_BYTES	(256U << 10)
+#define BLOCKS_MAX	4096U		/* 1 GiB in the file */
+
+struct block {
+	uint64_t used;			/* bytes of data */
+	char data[BLOCK_BYTES - sizeof(uint64_t)];
+};
+_Static_assert(sizeof(struct block) == BLOCK_BYTES, "blocks lie one after the other in the file");
+
+struct spool {
+	struct block *in, *out;
+	uint64_t at;			/* of out: what comes next */
+	int fd;				/* -1: no file */
+	uint64_t first, last;		/* blocks in the file: from first up to before last */
+};
+
+int spool__new(struct spool **out, const char *dir)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+
+	*out = NULL;
+	if (!s)
+		return -ENOMEM;
+	s->fd = dir ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	s->in = malloc(sizeof(*s->in));
+	s->out = malloc(sizeof(*s->out));
+	if (!s->in || !s->out) {
+		spool__free(s);
+		return -ENOMEM;
+	}
+	s->in->used = s->out->used = 0;
+	*out = s;
+	return 0;
+}
+
+void spool__free(struct spool *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->in);
+	free(s->out);
+	free(s);
+}
+
+static bool out_read(const struct spool *s)
+{
+	return s->at == s->out->used;
+}
+
+bool spool__empty(const struct spool *s)
+{
+	return out_read(s) && s->first == s->last && !s->in->used;
+}
+
+/* What was filled is read next: nothing is between them. */
+static void swap(struct spool *s)
+{
+	struct block *b = s->in;
+
+	s->in = s->out;
+	s->in->used = 0;
+	s->out = b;
+	s->at = 0;
+}
+
+static int block_write(struct spool *s)
+{
+	size_t done = 0, size = sizeof(s->in->used) + s->in->used;
+	ssize_t n;
+
+	if (s->fd < 0 || s->last - s->first == BLOCKS_MAX)
+		return -ENOSPC;
+	while (done < size) {
+		n = pwrite(s->fd, (const char *)s->in + done, size - done,
+			   (off_t)(s->last * BLOCK_BYTES + done));
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return -ENOSPC;		/* whatever the reason: it stays in memory */
+	}
+	s->last++;
+	s->in->used = 0;
+	return 0;
+}
+
+static int block_read(struct spool *s)
+{
+	size_t done = 0;
+	ssize_t n = 1;
+
+	while (done < BLOCK_BYTES && n) {
+		n = pread(s->fd, (char *)s->out + done, BLOCK_BYTES - done,
+			  (off_t)(s->first * BLOCK_BYTES + done));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (done < sizeof(s->out->used) || s->out->used > done - sizeof(s->out->used))
+		return -EIO;
+	s->at = 0;
+	if (++s->first == s->last) {
+		s->first = s->last = 0;
+		if (ftruncate(s->fd, 0))
+			return -errno;
+	}
+	return 0;
+}
+
+/* A record lies behind its size, and both begin at 8 bytes. */
+static uint64_t place(uint64_t size)
+{
+	return sizeof(uint64_t) + ((size + 7) & ~7ULL);
+}
+
+int spool__put(struct spool *s, const void *data, uint32_t size)
+{
+	uint64_t need = place(size), head = size;
+	int err = 0;
+
+	if (size > SPOOL_RECORD_MAX)
+		return -EMSGSIZE;
+	if (s->in->used + need > sizeof(s->in->data)) {
+		if (out_read(s) && s->first == s->last)
+			swap(s);
+		else
+			err = block_write(s);
+	}
+	if (err)
+		return err;
+	memcpy(s->in->data + s->in->used, &head, sizeof(head));
+	memcpy(s->in->data + s->in->used + sizeof(head), data, size);
+	s->in->used += need;
+	return 0;
+}
+
+const void *spool__get(struct spool *s, uint32_t *size, int *err)
+{
+	const char *record;
+	uint64_t head;
+
+	*err = 0;
+	if (out_read(s)) {
+		if (s->first != s->last)
+			*err = block_read(s);
+		else if (s->in->used)
+			swap(s);
+		if (*err || out_read(s))
+			return NULL;
+	}
+	record = s->out->data + s->at;
+	memcpy(&head, record, sizeof(head));
+	*size = (uint32_t)head;
+	s->at += place(head);
+	return record + sizeof(head);
+}
