@@ -41,7 +41,7 @@ struct {
 	__array(values, struct ring);
 } rings __weak SEC(".maps");
 
-/* By CPU and hook; 40 x 48 bytes for each CPU (user space sizes it). */
+/* By CPU and hook; 40 x 56 bytes for each CPU (user space sizes it). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

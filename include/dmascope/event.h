@@ -224,8 +224,9 @@ struct dms_counts {
 	__dms_u64 delivered;	/* a record went into the ring, or the aggregates took it */
 	__dms_u64 filtered;	/* --device, --path, --min-size said no */
 	__dms_u64 ignored;	/* not an observation of its own (nested in another hook's call) */
-	__dms_u64 dropped;	/* no room in the ring */
+	__dms_u64 dropped;	/* no room in the ring, or skipped */
 	__dms_u64 failed;	/* the entry half was not found, or a map was full */
+	__dms_u64 skipped;	/* of dropped: the kernel did not run the program (user space adds it) */
 };
 
 /* Aggregates per device and path, per CPU: what top reads. */

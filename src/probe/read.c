@@ -76,6 +76,7 @@ static void add_missed(const struct probe *p, const struct choice *c, struct dms
 		else
 			continue;	/* a return missed shows as a call without outcome */
 		counts->dropped += info.recursion_misses;
+		counts->skipped += info.recursion_misses;
 	}
 }
 

@@ -612,6 +612,7 @@ static int decode_counts(struct line *l, const struct jmember *m, struct dms_cou
 		{ "ignored", offsetof(struct dms_counts, ignored) },
 		{ "dropped", offsetof(struct dms_counts, dropped) },
 		{ "failed", offsetof(struct dms_counts, failed) },
+		{ "skipped", offsetof(struct dms_counts, skipped) },
 	};
 	struct jcursor cur;
 	struct jmember f;

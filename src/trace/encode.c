@@ -547,6 +547,8 @@ static void put_counts(struct json *j, const char *key, const struct dms_counts 
 	json__u64(j, "ignored", c->ignored);
 	json__u64(j, "dropped", c->dropped);
 	json__u64(j, "failed", c->failed);
+	if (c->skipped)
+		json__u64(j, "skipped", c->skipped);
 	json__end_object(j);
 }
 

@@ -113,6 +113,29 @@ static void head_lost_hooks(struct report *r, char *text, size_t n)
 		text[used - 1] = '.';
 }
 
+/* What can be done about losses depends on why they came about. */
+static void head_remedy(struct report *r)
+{
+	const struct dms_counts *c = r->run.end ? r->run.end->counts : NULL;
+	uint64_t no_room = 0, skipped = 0;
+	char text[256], a[FMT_LEN];
+
+	for (int id = 0; c && id < DMS_HOOK_MAX; id++) {
+		no_room += c[id].dropped > c[id].skipped ? c[id].dropped - c[id].skipped : 0;
+		skipped += c[id].skipped;
+	}
+	if (no_room) {
+		snprintf(text, sizeof(text), "The rings had no room for %s: record with a larger "
+			 "--ring, or with a filter.", fmt_exact(a, no_room));
+		line(r, "", text);
+	}
+	if (skipped) {
+		snprintf(text, sizeof(text), "The kernel did not run the program for %s: it does not "
+			 "run one inside itself (recursion_misses).", fmt_exact(a, skipped));
+		line(r, "", text);
+	}
+}
+
 static void head_complete(struct report *r)
 {
 	char text[512], a[FMT_LEN], b[FMT_LEN];
@@ -137,6 +160,7 @@ static void head_complete(struct report *r)
 	if (r->run.lost)
 		head_lost_hooks(r, text, sizeof(text));
 	line(r, "", text);
+	head_remedy(r);
 }
 
 static void head_hooks(struct report *r)

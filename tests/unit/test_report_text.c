@@ -140,6 +140,25 @@ static void loss_is_told(void **state)
 	free(text);
 }
 
+/* What can be done depends on why: a ring that is full, or a program that did not run. */
+static void remedy_for_loss(void **state)
+{
+	struct dms_rec end = { .type = REC_END };
+	struct dms_counts *c = end.end.counts;
+	struct feed *f = *state;
+	char *text;
+
+	feed_healthy_pef(f);
+	c[DMS_HOOK_MAP] = (struct dms_counts){ .hits = 3010, .dropped = 3010, .skipped = 10 };
+	c[DMS_HOOK_UNMAP] = (struct dms_counts){ .hits = 7, .dropped = 7, .skipped = 7 };
+	put(f, &end);
+	text = report(f, NULL);
+	has(text, "INCOMPLETE: 3,017 observations were lost: map 3010, unmap 7.");
+	has(text, "no room for 3,000: record with a larger --ring");
+	has(text, "did not run the program for 17");
+	free(text);
+}
+
 static void missing_hooks_are_told(void **state)
 {
 	struct dms_rec r = { .type = REC_HOOK };
@@ -289,7 +308,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
-		T(an_empty_stream), T(loss_is_told), T(missing_hooks_are_told), T(one_device),
+		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
+		T(one_device),
 		T(one_address), T(hostile_names), T(output_that_fails), T(as_json),
 		T(as_json_of_nothing),
 	};

@@ -210,6 +210,7 @@ static inline void rnd_counts(struct dms_counts *c)
 	c->filtered = rnd_u64();
 	c->ignored = rnd_u64();
 	c->dropped = rnd_u64();
+	c->skipped = rnd_u64() & 1 ? rnd_u64() : 0;
 	c->failed = rnd_u64();
 }
 
