@@ -21,6 +21,9 @@ import re
 import subprocess
 import sys
 
+import judge
+from judge import check
+
 TOOL = "build/amd64/dmascope"
 DOC = "doc/findings.md"
 # Devices of lab-fault, each for one fault, so that one recording shows many.
@@ -238,15 +241,6 @@ DDW_OFF = Boot(
 
 BOOTS = [PEF, BARE, PEF72, X86, NOFORCE, SEV, DDW_OFF]
 
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(bool(ok))
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line}")
-
 
 def script(boot, directory):
     lines = ["exec 2>&1", "cd /out", "set +e",
@@ -361,8 +355,7 @@ def main():
             return 0
         bad = [b for a, b in zip(lines, new) if numberless(a) != numberless(b)]
         check(not bad, f"{DOC} has what the tool said (make findings-table)", "".join(bad))
-        print("1..1")
-        return 0 if all(results) else 1
+        return judge.finish()
     boot = next(b for b in BOOTS if b.name == args[0])
     if command == "args":
         print("\n".join([boot.guest, "--kernel", boot.kernel] + boot.args))
@@ -373,8 +366,7 @@ def main():
     elif command == "check":
         for case in boot.cases:
             check_case(boot, case, args[1])
-        print(f"1..{len(results)}")
-        return 0 if all(results) else 1
+        return judge.finish()
     return 0
 
 

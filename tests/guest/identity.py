@@ -7,16 +7,12 @@ import json
 import os
 import sys
 
+import judge
+from judge import check
+
 out = sys.argv[1]
-tests = []
+
 OUTCOMES = ("delivered", "filtered", "ignored", "dropped", "failed")
-
-
-def ok(name, good, why=""):
-    tests.append(good)
-    print(f"{'ok' if good else 'not ok'} {len(tests)} - {name}")
-    if not good:
-        print("# " + str(why)[:1500].replace("\n", "\n# "))
 
 
 def text(name):
@@ -69,22 +65,24 @@ class Trace:
 def check_recording(name, lossy):
     t = Trace(name)
     total = sum(c["hits"] for c in t.hooks.values())
-    ok(f"{name}: each of {total} hits, of {len(t.hooks)} hooks, has its outcome", not t.off(),
-       t.off())
-    ok(f"{name}: trace events hit as often as the kernel's own histograms say "
-       f"({sum(kernel[name].values())})", not t.kernel_agrees(name) and total > 1000,
-       t.kernel_agrees(name))
+    check(not t.off(), f"{name}: each of {total} hits, of {len(t.hooks)} hooks, has its outcome",
+          t.off())
+    check(not t.kernel_agrees(name) and total > 1000,
+          f"{name}: trace events hit as often as the kernel's own histograms say "
+          f"({sum(kernel[name].values())})", t.kernel_agrees(name))
     lost = t.lost()
     if lossy:
-        ok(f"{name}: {sum(lost.values())} were lost, and the trace's gaps say so, hook by hook",
-           sum(lost.values()) > 0 and lost == dict(t.gaps), f"{lost}\n{dict(t.gaps)}")
-        ok(f"{name}: exit status 4, no complete trace, and stderr says why",
-           status[name] == 4 and t.end["complete"] is False and
-           "incomplete" in text(name + ".err"), (status[name], t.end, text(name + ".err")))
+        check(sum(lost.values()) > 0 and lost == dict(t.gaps),
+              f"{name}: {sum(lost.values())} were lost, and the trace's gaps say so, hook by hook",
+              f"{lost}\n{dict(t.gaps)}")
+        check(status[name] == 4 and t.end["complete"] is False and
+              "incomplete" in text(name + ".err"),
+              f"{name}: exit status 4, no complete trace, and stderr says why",
+              (status[name], t.end, text(name + ".err")))
     else:
-        ok(f"{name}: nothing is lost, exit status 0",
-           not lost and not t.gaps and t.end["complete"] is True and status[name] == 0,
-           (lost, status[name]))
+        check(not lost and not t.gaps and t.end["complete"] is True and status[name] == 0,
+              f"{name}: nothing is lost, exit status 0",
+              (lost, status[name]))
     for hook, kinds in (("map", ("map",)), ("unmap", ("unmap",)), ("swiotlb.map", ("bounce",)),
                         ("swiotlb.bounced", ("bounce_request",))):
         sent = t.hooks[hook]["delivered"]
@@ -92,40 +90,41 @@ def check_recording(name, lossy):
             sent += t.hooks.get(hook + "_sg", {}).get("delivered", 0)
         there = sum(t.kinds[k] for k in kinds)
         if sent != there:
-            ok(f"{name}: {hook}: as many records as were delivered", False, (sent, there))
+            check(False, f"{name}: {hook}: as many records as were delivered", (sent, there))
             return
-    ok(f"{name}: as many records as were delivered", True)
+    check(True, f"{name}: as many records as were delivered")
 
 
 check_recording("whole", False)
 check_recording("tiny", True)
 check_recording("stopped", True)
-ok("the report tells of the loss", "lost" in text("stopped.txt"), text("stopped.txt"))
+check("lost" in text("stopped.txt"), "the report tells of the loss", text("stopped.txt"))
 
 frames = [json.loads(line) for line in text("count.json").splitlines()]
 maps = sum(int(c["maps"]) for d in frames[-1]["devices"] for c in d["paths"].values())
 before = sum(int(c["maps"]) for d in frames[0]["devices"] for c in d["paths"].values())
 seen = kernel["count"]["dma_map_page"]
-ok(f"counting with the reader stopped: {maps} maps, as the kernel's histogram",
-   maps >= seen - before and maps > 1000 and
-   (kernel["count"]["dma_map_sg"] or maps == seen), (maps, before, dict(kernel["count"])))
-ok("counting: nothing is lost, exit status 0",
-   status["count"] == 0 and frames[-1]["lost"] == "0" and frames[-1]["complete"], frames[-1])
+check(maps >= seen - before and maps > 1000 and
+      (kernel["count"]["dma_map_sg"] or maps == seen),
+      f"counting with the reader stopped: {maps} maps, as the kernel's histogram",
+      (maps, before, dict(kernel["count"])))
+check(status["count"] == 0 and frames[-1]["lost"] == "0" and frames[-1]["complete"],
+      "counting: nothing is lost, exit status 0", frames[-1])
 
 t = Trace("leaky")
-ok("a tool that forgets outcomes: some hooks' hits do not add up", t.off(), t.hooks)
-ok("and it says so: exit status 4, no complete trace",
-   status["leaky"] == 4 and t.end["complete"] is False and "incomplete" in text("leaky.err"),
-   (status["leaky"], t.end, text("leaky.err")))
-ok("while it records, as gaps", t.gaps and
-   all(0 < n <= t.off().get(h, 0) for h, n in t.gaps.items()), f"{dict(t.gaps)}\n{t.off()}")
-ok("and its report", "do not add up" in text("leaky.txt") or "lost" in text("leaky.txt"),
-   text("leaky.txt"))
+check(t.off(), "a tool that forgets outcomes: some hooks' hits do not add up", t.hooks)
+check(status["leaky"] == 4 and t.end["complete"] is False and "incomplete" in text("leaky.err"),
+      "and it says so: exit status 4, no complete trace",
+      (status["leaky"], t.end, text("leaky.err")))
+check(t.gaps and
+      all(0 < n <= t.off().get(h, 0) for h, n in t.gaps.items()), "while it records, as gaps",
+      f"{dict(t.gaps)}\n{t.off()}")
+check("do not add up" in text("leaky.txt") or "lost" in text("leaky.txt"), "and its report",
+      text("leaky.txt"))
 frames = [json.loads(line) for line in text("leakycount.json").splitlines()]
-ok("top's objects say it, and its exit status is 4",
-   int(frames[-1]["lost"]) > 0 and not frames[-1]["complete"] and status["leakycount"] == 4,
-   (frames[-1]["lost"], status["leakycount"]))
+check(int(frames[-1]["lost"]) > 0 and not frames[-1]["complete"] and status["leakycount"] == 4,
+      "top's objects say it, and its exit status is 4",
+      (frames[-1]["lost"], status["leakycount"]))
 screen = text("screen.txt")
-ok("and its screen", "nothing lost" not in screen.split("\n\n")[-1] and "lost" in screen, screen)
-print(f"1..{len(tests)}")
-sys.exit(not all(tests))
+check("nothing lost" not in screen.split("\n\n")[-1] and "lost" in screen, "and its screen", screen)
+sys.exit(judge.finish())

@@ -7,15 +7,11 @@ import json
 import os
 import sys
 
+import judge
+from judge import check, num
+
 out, guest = sys.argv[1:]
-tests = []
-
-
-def ok(name, good, why=""):
-    tests.append(good)
-    print(f"{'ok' if good else 'not ok'} {len(tests)} - {guest}: {name}")
-    if not good:
-        print("# " + str(why)[:1500].replace("\n", "\n# "))
+judge.about(guest)
 
 
 def text(name):
@@ -30,10 +26,6 @@ def objects(data):
             at += 1
         found, at = decoder.raw_decode(data, at)
         yield found
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 looks = list(objects(text("looks").split("ready\n", 1)[1]))
@@ -53,19 +45,19 @@ recorded = {(dev, dma, num(r["size"]), r.get("path", "coherent"),
 first, last = looks
 indexed = {(dev, dma, size, path, phys) for dev, path, dma, phys, size, *_ in first["mappings"]}
 way = "tce" if guest == "pef" else "bounced"
-ok(f"all {len(recorded)} mappings that the recording leaves live are in the index, and no other: "
-   "device, address, size, path, memory", indexed == recorded and len(recorded) > 200,
-   f"only recorded: {recorded - indexed}\nonly indexed: {indexed - recorded}")
-ok("most of them take the way that they take here", sum(m[3] == way for m in indexed) > 200)
-ok("by the counts none is missing in it", first["missing"] == 0 and
-   first["found"] == sum(n for n, _ in first["live"].values()), first["live"])
+check(indexed == recorded and len(recorded) > 200,
+      f"all {len(recorded)} mappings that the recording leaves live are in the index, and no other: "
+      "device, address, size, path, memory",
+      f"only recorded: {recorded - indexed}\nonly indexed: {indexed - recorded}")
+check(sum(m[3] == way for m in indexed) > 200, "most of them take the way that they take here")
+check(first["missing"] == 0 and first["found"] == sum(n for n, _ in first["live"].values()),
+      "by the counts none is missing in it", first["live"])
 held = sum(d["slots"] for d in first["devices"].values())
-ok(f"it holds {held} slots, by the kernel's own number {used[1] - used[0]}",
-   held == used[1] - used[0] and (held > 200) == (way == "bounced"), used)
+check(held == used[1] - used[0] and (held > 200) == (way == "bounced"),
+      f"it holds {held} slots, by the kernel's own number {used[1] - used[0]}", used)
 ages = [m[6] for m in first["mappings"]]
-ok("their ages are seconds, not more", all(500 < a < 120000 for a in ages), (min(ages), max(ages)))
-ok("when the device has given all back, nothing is left",
-   last["found"] == 0 and not last["live"] and not last["mappings"] and last["missing"] == 0,
-   last["live"])
-print(f"1..{len(tests)}")
-sys.exit(not all(tests))
+check(all(500 < a < 120000 for a in ages), "their ages are seconds, not more",
+      (min(ages), max(ages)))
+check(last["found"] == 0 and not last["live"] and not last["mappings"] and last["missing"] == 0,
+      "when the device has given all back, nothing is left", last["live"])
+sys.exit(judge.finish())

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 
-from judge import check, finish, num
+from judge import check, finish, num, whole
 
 PAGE = 4096
 
@@ -49,7 +49,7 @@ def main():
     directory = sys.argv[1]
     with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
         records = [json.loads(line) for line in f]
-    check(records[-1]["type"] == "end" and records[-1]["complete"], "nothing was lost", records[-1])
+    whole(records[-1])
     device = {r["dev"]: r for r in records if r["type"] == "device"}
     seen = translations(os.path.join(directory, "tce-trace.log"), "before", "after")
     maps = collections.defaultdict(list)

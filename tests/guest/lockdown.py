@@ -13,19 +13,10 @@ import json
 import os
 import sys
 
-results = []
+import judge
+from judge import check, num
+
 DISKS = {"vda": "virtio-pci", "nvme0n1": "nvme"}
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} - {sys.argv[2]}: {name}")
-    for line in ([] if ok else str(detail).splitlines()[:12]):
-        print(f"# {line[:300]}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 def text(name):
@@ -75,13 +66,14 @@ def check_hooks(records):
 
 
 def main():
+    judge.about(sys.argv[2])
     check("[confidentiality]" in text("lockdown"), "the guest is locked down", text("lockdown"))
     check(text("record.status").strip() in ("0", "4"), "record worked",
           text("record.status") + text("record.err"))
     with gzip.open(os.path.join(sys.argv[1], "trace.json.gz"), "rt") as f:
         records = [json.loads(line) for line in f]
     footer = records[-1]
-    check(footer["type"] == "end" and footer["complete"] is True, "nothing was lost", footer)
+    judge.whole(footer)
     check_hooks(records)
     dev = {r.get("driver"): r["dev"] for r in records if r["type"] == "device"}
     for disk in disk_stats("after"):
@@ -92,7 +84,7 @@ def main():
           "top works and shows the disk", text("top.err") + text("top.txt")[:600])
     check("lockdown" in text("top.txt"), "top says why columns are empty", text("top.txt")[:900])
     check(text("doctor.status").strip() == "4", "doctor says degraded (4)", text("doctor.status"))
-    return 0 if all(results) else 1
+    return judge.finish()
 
 
 sys.exit(main())

@@ -13,20 +13,11 @@ import os
 import re
 import sys
 
+import judge
+from judge import check, num
+
 PAGE = 4096
 C_BIT = 1 << 39		# tools/lab/plugins/sev-firmware.c
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {sys.argv[1]}: {name}")
-    for line in ([] if ok else str(detail).splitlines()[:20]):
-        print(f"# {line[:300]}")
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 class Run:
@@ -105,8 +96,8 @@ def noforce(run):
 def recorded(run, name, *expected):
     """A recording that is whole; its report has these findings and no other error or warning."""
     records, found = run.records(name + ".json.gz"), run.findings(name + ".report.json")
-    check(run.text(name + ".status").strip() == "0" and records[-1]["complete"],
-          f"{name}: recorded, nothing lost", run.text(name + ".txt"))
+    check(run.text(name + ".status").strip() == "0", f"{name}: recorded", run.text(name + ".txt"))
+    judge.whole(records[-1], f"{name}: nothing was lost")
     told = {i for i, by_device in found.items()
             if any(f["severity"] != "note" for f in by_device.values())}
     check(told == set(expected), f"{name}: the findings are {', '.join(expected) or 'none'}", told)
@@ -196,8 +187,9 @@ def wrong(run):
 
 
 def main():
+    judge.about(sys.argv[1])
     globals()[sys.argv[1]](Run(sys.argv[2]))
-    return 0 if results and all(results) else 1
+    return judge.finish()
 
 
 sys.exit(main())

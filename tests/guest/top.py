@@ -7,15 +7,10 @@ import json
 import os
 import sys
 
+import judge
+from judge import check
+
 out = sys.argv[1]
-tests = []
-
-
-def ok(name, good, why=""):
-    tests.append(good)
-    print(f"{'ok' if good else 'not ok'} {len(tests)} - {name}")
-    if not good:
-        print(f"# {why}")
 
 
 def path(*names):
@@ -49,14 +44,14 @@ def total(frame):
 
 frames = [json.loads(line) for line in text("load", "top.json").splitlines()]
 first, last = frames[0], frames[-1]
-ok("12 objects, as told", len(frames) == 12, f"{len(frames)}")
-ok("top ends with 0", text("load", "top.status").strip() == "0", text("load", "top.err"))
-ok("a PEF guest", last["guest"] == "pef", last["guest"])
-ok("counts are the kernel's, nothing is lost",
-   last["counts_from"] == "kernel" and last["lost"] == "0" and last["complete"], str(last)[:300])
-ok("the first object has rates", first["maps_per_s"] is not None)
+check(len(frames) == 12, "12 objects, as told", f"{len(frames)}")
+check(text("load", "top.status").strip() == "0", "top ends with 0", text("load", "top.err"))
+check(last["guest"] == "pef", "a PEF guest", last["guest"])
+check(last["counts_from"] == "kernel" and last["lost"] == "0" and last["complete"],
+      "counts are the kernel's, nothing is lost", str(last)[:300])
+check(first["maps_per_s"] is not None, "the first object has rates")
 slips = [f["interval_ns"] for f in frames if not 0.9e9 < f["interval_ns"] < 1.3e9]
-ok("a second between them", len(slips) < 3, str(slips))
+check(len(slips) < 3, "a second between them", str(slips))
 
 maps, size = recorded()
 seen, before = total(last), total(first)
@@ -64,42 +59,42 @@ for name, way in (("0000:00:00.0", "bounced"), ("0000:00:01.0", "tce")):
     n, b = seen.get((name, way), (0, 0))
     n0, b0 = before.get((name, way), (0, 0))
     if way == "bounced":
-        ok(f"{name} {way}: top's {n - n0} maps are the recording's",
-           n - n0 == maps[name, way] > 0 and b - b0 == size[name, way],
-           f"recorded {maps[name, way]}, {size[name, way]} bytes; top {n - n0}, {b - b0}")
+        check(n - n0 == maps[name, way] > 0 and b - b0 == size[name, way],
+              f"{name} {way}: top's {n - n0} maps are the recording's",
+              f"recorded {maps[name, way]}, {size[name, way]} bytes; top {n - n0}, {b - b0}")
     else:
         # the network may say something of its own before and after the recording
-        ok(f"{name} {way}: top's {n - n0} maps hold the recording's",
-           n - n0 >= maps[name, way] > 0 and n - n0 <= maps[name, way] + 20,
-           f"recorded {maps[name, way]}, top {n - n0}")
-ok("no path but these", not {k for k in seen if k[1] not in ("bounced", "tce", "coherent")},
-   str(seen))
+        check(n - n0 >= maps[name, way] > 0 and n - n0 <= maps[name, way] + 20,
+              f"{name} {way}: top's {n - n0} maps hold the recording's",
+              f"recorded {maps[name, way]}, top {n - n0}")
+check(not {k for k in seen if k[1] not in ("bounced", "tce", "coherent")}, "no path but these",
+      str(seen))
 
 a, b = (int(s) * 512 for s in text("load", "sectors").split())
 mapped = seen["0000:00:00.0", "bounced"][1] - before.get(("0000:00:00.0", "bounced"), (0, 0))[1]
-ok("bytes bounced are the disk's, with its headers", b - a <= mapped <= (b - a) * 1.01,
-   f"the disk read {b - a}, mapped {mapped}")
+check(b - a <= mapped <= (b - a) * 1.01, "bytes bounced are the disk's, with its headers",
+      f"the disk read {b - a}, mapped {mapped}")
 summed = sum(f["maps_per_s"] * f["interval_ns"] / 1e9 for f in frames[1:])
 counted = sum(n for n, _ in seen.values()) - sum(n for n, _ in before.values())
-ok("rates add up to the counts", abs(summed - counted) <= max(2, counted * 0.01),
-   f"{summed} and {counted}")
+check(abs(summed - counted) <= max(2, counted * 0.01), "rates add up to the counts",
+      f"{summed} and {counted}")
 pool = last["pool"]
-ok("the pool", pool["slots"] == "32768" and pool["forced"] and not pool["used_estimate"],
-   str(pool))
+check(pool["slots"] == "32768" and pool["forced"] and not pool["used_estimate"], "the pool",
+      str(pool))
 pool = json.loads(text("load", "nodebugfs.json").splitlines()[-1])["pool"]
-ok("without debugfs, a device's state tells of its use",
-   pool["slots"] == "32768" and pool["used"] is not None and not pool["used_estimate"], str(pool))
+check(pool["slots"] == "32768" and pool["used"] is not None and not pool["used_estimate"],
+      "without debugfs, a device's state tells of its use", str(pool))
 found = {(f["device"], f["id"]) for f in last["findings"]}
-ok("the device that is given private memory is found", ("0000:00:01.0", "private-dma") in found,
-   str(found))
+check(("0000:00:01.0", "private-dma") in found, "the device that is given private memory is found",
+      str(found))
 table = text("load", "top.txt")
-ok("tables without a terminal, in ASCII", table.count("PEF secure guest") == 2 and
-   table.isascii() and "\033" not in table and "bounce: forced" in table, table)
+check(table.count("PEF secure guest") == 2 and
+      table.isascii() and "\033" not in table and "bounce: forced" in table,
+      "tables without a terminal, in ASCII", table)
 
 frame = json.loads(text("nopool", "nopool.json").splitlines()[0])
-ok("no pool: the worst finding says so", frame["findings"][0]["id"] == "no-bounce-pool",
-   str(frame["findings"])[:300])
-ok("and the table", "there is no bounce pool" in text("nopool", "nopool.txt"),
-   text("nopool", "nopool.txt"))
-print(f"1..{len(tests)}")
-sys.exit(not all(tests))
+check(frame["findings"][0]["id"] == "no-bounce-pool", "no pool: the worst finding says so",
+      str(frame["findings"])[:300])
+check("there is no bounce pool" in text("nopool", "nopool.txt"), "and the table",
+      text("nopool", "nopool.txt"))
+sys.exit(judge.finish())

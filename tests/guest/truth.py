@@ -20,26 +20,12 @@ import os
 import re
 import sys
 
-results = []
-
-
-def check(ok, name, detail=""):
-    results.append(ok)
-    print(f"{'ok' if ok else 'not ok'} {len(results)} - {name}")
-    for line in str(detail).splitlines()[:20]:
-        print(f"# {line}")
+import judge
+from judge import check, num
 
 
 def fields(line):
     return {k: v for k, v in re.findall(r"(\w+)=(\S+)", line)}
-
-
-def number(text):
-    return int(text, 0)
-
-
-def num(value):
-    return int(value, 0) if isinstance(value, str) else value
 
 
 def read_trace(path):
@@ -75,13 +61,13 @@ def hypervisor_tces(directory, page_shift):
         if not line.startswith("spapr_iommu_pci_"):
             continue
         f = fields(line)
-        liobn, ioba = number(f["liobn"]), number(f["ioba"])
+        liobn, ioba = num(f["liobn"]), num(f["ioba"])
         size = 1 << page_shift.get(liobn, 12)
-        if number(f["ret"]):
+        if num(f["ret"]):
             refused += 1
             continue
         if line.startswith("spapr_iommu_pci_put "):
-            tce = number(f["tce"])
+            tce = num(f["tce"])
             what = ("set", tce & ~(size - 1), tce & 3) if tce & 3 else ("clear", 0, 0)
             entries.setdefault((liobn, ioba), []).append(what + (inner,))
         elif line.startswith("spapr_iommu_pci_stuff "):
@@ -104,9 +90,9 @@ def plugin_tces(directory, page_shift):
         if not m:
             continue
         f = fields(line)
-        liobn, ioba, tce = number(f["liobn"]), number(f["ioba"]), number(f["tce"])
+        liobn, ioba, tce = num(f["liobn"]), num(f["ioba"]), num(f["tce"])
         size = 1 << page_shift.get(liobn, 12)
-        if number(f["status"]):
+        if num(f["status"]):
             continue
         for i in range(int(f["n"])):
             key = (liobn, ioba + i * size)
@@ -179,7 +165,7 @@ def compare_shares(directory, records, page_size, minimum):
         m = re.search(r" (share|unshare) gpa=", line)
         if m:
             f = fields(line)
-            truth.append((m.group(1), number(f["gpa"]), int(f["pages"])))
+            truth.append((m.group(1), num(f["gpa"]), int(f["pages"])))
     told = [(r["type"], num(r["phys"]), num(r["size"]) // page_size) for r in records
             if r["type"] in ("share", "unshare") and r.get("phys") is not None]
     unknown = [r for r in records if r["type"] in ("share", "unshare") and r.get("phys") is None]
@@ -197,7 +183,7 @@ def private_share(directory, liobn):
     for line, _ in between(path, "before", "after", "load", "loadend"):
         if re.search(r" tce (put|indirect) ", line):
             f = fields(line)
-            if number(f["liobn"]) == liobn and number(f["tce"]) & 3:
+            if num(f["liobn"]) == liobn and num(f["tce"]) & 3:
                 count[f["page"]] += int(f["n"])
     return count
 
@@ -215,7 +201,7 @@ def compare_pool(directory, records):
     for line in open(os.path.join(directory, "serial.log"), errors="replace"):
         m = re.search(r"software IO TLB: mapped \[mem (0x\w+)-(0x\w+)\] \((\d+)MB\)", line)
         if m:
-            boot = (number(m.group(1)), number(m.group(2)), int(m.group(3)))
+            boot = (num(m.group(1)), num(m.group(2)), int(m.group(3)))
     pools = [r for r in records if r["type"] == "pool"]
     if not boot:
         check(not any(num(p["nslabs"]) for p in pools), "no pool at boot, none in the trace", pools)
@@ -239,8 +225,7 @@ def main():
     records = read_trace(args.trace)
     header, footer = records[0], records[-1]
     check(header["type"] == "session" and header["format"] == "dmascope-trace", "has a header")
-    check(footer["type"] == "end" and footer["complete"] is True,
-          "the footer says that nothing was lost", footer)
+    judge.whole(footer)
     shifts = {num(r["liobn"]): r["page_shift"] for r in records if r["type"] == "window"}
 
     truth, indirect, refused = hypervisor_tces(args.dir, shifts)
@@ -278,8 +263,7 @@ def main():
             states = private_share(args.dir, liobn)
             check(states["private"] > 0 and set(states) == {"private"},
                   f"{driver}: the ultravisor says its pages are private", states)
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return judge.finish()
 
 
 sys.exit(main())
