@@ -52,7 +52,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_top, cmd_record, cmd_report, cmd_convert, cmd_doctor, cmd_metrics,
-	cmd_explain;
+	cmd_findings, cmd_explain;
 extern const struct cmd *const cmds[];	/* NULL ends it */
 
 /* One line to stderr, "dmascope: " before it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * report: a recorded trace as the text for a bug report.
+ * report: a recorded trace as the text for a bug report; findings: of that, what is wrong.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -20,6 +20,7 @@ struct config {
 	uint64_t since, until;
 	uint64_t ranges;
 	bool all, json;
+	bool findings;		/* the verb is findings */
 };
 
 #define O(name, letter, type, field, arg, help)	\
@@ -35,6 +36,19 @@ static const struct opt opts[] = {
 	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
 	{ 0 }
 };
+
+static const struct opt findings_opts[] = {
+	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name fits"),
+	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
+	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
+	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
+	{ 0 }
+};
+
+static const char *verb(const struct config *cfg)
+{
+	return cfg->findings ? "findings" : "report";
+}
 
 static int parse_addr(const char *s, uint64_t *addr)
 {
@@ -63,6 +77,7 @@ static int show(const struct model *m, const struct config *cfg, const char *pat
 	struct report_opts o = {
 		.device = cfg->device,
 		.ranges = cfg->all ? SIZE_MAX : (size_t)cfg->ranges,
+		.findings = cfg->findings,
 		.cut = cut,
 		.source = path,
 		.by_addr = cfg->at,
@@ -75,11 +90,11 @@ static int show(const struct model *m, const struct config *cfg, const char *pat
 	}
 	err = cfg->json ? show_json(m, &o) : report_text(m, &o, stdout);
 	if (err == -ENOENT) {
-		complain("report: no device in %s fits \"%s\"", path, cfg->device);
+		complain("%s: no device in %s fits \"%s\"", verb(cfg), path, cfg->device);
 		return EXIT_USAGE;
 	}
 	if (err) {
-		complain("report: %s", strerror(-err));
+		complain("%s: %s", verb(cfg), strerror(-err));
 		return EXIT_IO;
 	}
 	return EXIT_DONE;
@@ -99,16 +114,16 @@ static int run_report(void *config, int argc, char **argv)
 	int ret, shown;
 
 	if (argc != 1) {
-		complain("report: which FILE? See dmascope report --help");
+		complain("%s: which FILE? See dmascope %s --help", verb(cfg), verb(cfg));
 		return EXIT_USAGE;
 	}
 	m = model__new(NULL);
 	if (!m) {
-		complain("report: no memory");
+		complain("%s: no memory", verb(cfg));
 		return EXIT_IO;
 	}
 	source_replay(argv[0], &ro, model__feed, m, &st);
-	ret = exit_of_replay("report", &st, m);
+	ret = exit_of_replay(verb(cfg), &st, m);
 	if (ret == EXIT_DONE || ret == EXIT_PARTIAL) {
 		shown = show(m, cfg, argv[0], st.state != TRACE_COMPLETE);
 		ret = shown ? shown : ret;
@@ -124,4 +139,21 @@ const struct cmd cmd_report = {
 	.opts = opts,
 	.config_size = sizeof(struct config),
 	.run = run_report,
+};
+
+static int run_findings(void *config, int argc, char **argv)
+{
+	struct config *cfg = config;
+
+	cfg->findings = true;
+	return run_report(cfg, argc, argv);
+}
+
+const struct cmd cmd_findings = {
+	.name = "findings",
+	.summary = "what is wrong or wasteful, from a recorded trace",
+	.args = "FILE",
+	.opts = findings_opts,
+	.config_size = sizeof(struct config),
+	.run = run_findings,
 };

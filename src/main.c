@@ -13,6 +13,7 @@ const struct cmd *const cmds[] = {
 	&cmd_top,
 	&cmd_record,
 	&cmd_report,
+	&cmd_findings,
 	&cmd_convert,
 	&cmd_doctor,
 	&cmd_metrics,

@@ -715,9 +715,11 @@ static void head(struct report *r)
 		fmt_text(r->f, r->o->source);
 	}
 	P(r, "\n");
-	head_guest(r);
-	head_pool(r);
-	head_ledger(r);
+	if (!r->o->findings) {
+		head_guest(r);
+		head_pool(r);
+		head_ledger(r);
+	}
 	head_complete(r);
 	head_hooks(r);
 }
@@ -737,8 +739,8 @@ int report_text(const struct model *m, const struct report_opts *opts, FILE *f)
 		return err ? err : ferror(f) ? -EIO : 0;
 	}
 	err = findings(&r);
-	if (err)
-		return err;
+	if (err || r.o->findings)
+		return err ? err : ferror(f) ? -EIO : 0;
 	devices(&r);
 	if (r.run.tce)
 		windows(&r);

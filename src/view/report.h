@@ -21,6 +21,7 @@ struct report_opts {
 	bool by_addr;		/* only what concerns `addr`: who maps it, since when, is it shared */
 	uint64_t addr;
 	size_t ranges;		/* how many ranges to list, 0 = REPORT_RANGES, SIZE_MAX = all */
+	bool findings;		/* only what is wrong, and whether all was seen */
 	bool cut;		/* the stream had no end: the file is truncated */
 	const char *source;	/* file name for the headline, NULL = none */
 };

@@ -409,6 +409,22 @@ static void put_failures(struct jr *r)
 	json__end_array(j);
 }
 
+static int put_state(struct jr *r)
+{
+	int err;
+
+	put_devices(r);
+	if (r->run.tce)
+		put_windows(r);
+	err = put_ranges(r);
+	if (err)
+		return err;
+	put_ledger(r);
+	put_callers(r);
+	put_failures(r);
+	return 0;
+}
+
 int report_json(const struct model *m, const struct report_opts *opts, struct out *out)
 {
 	static const struct report_opts plain;
@@ -423,20 +439,15 @@ int report_json(const struct model *m, const struct report_opts *opts, struct ou
 	json__str(&r.j, "format", "dmascope-report");
 	json__str(&r.j, "version", "1.0");
 	put_run(&r);
-	put_guest(&r);
-	put_pools(&r);
+	if (!r.o->findings) {
+		put_guest(&r);
+		put_pools(&r);
+	}
 	err = put_findings(&r);
+	if (!err && !r.o->findings)
+		err = put_state(&r);
 	if (err)
 		return err;
-	put_devices(&r);
-	if (r.run.tce)
-		put_windows(&r);
-	err = put_ranges(&r);
-	if (err)
-		return err;
-	put_ledger(&r);
-	put_callers(&r);
-	put_failures(&r);
 	json__end_object(&r.j);
 	return json__end_line(&r.j);
 }

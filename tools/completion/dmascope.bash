@@ -6,7 +6,7 @@ _dmascope_tables() {
 	local verb=$1 previous=$2
 	options='' values=''
 # options: begin
-verbs="top record report convert doctor metrics explain"
+verbs="top record report findings convert doctor metrics explain"
 case $verb in
 	top)
 		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
@@ -48,6 +48,14 @@ case $verb in
 		--since) values="" ;;
 		--until) values="" ;;
 		--ranges) values="" ;;
+		esac
+		;;
+	findings)
+		options="--device --since --until -j --json -h --help"
+		case $previous in
+		--device) values="devices" ;;
+		--since) values="" ;;
+		--until) values="" ;;
 		esac
 		;;
 	convert)
