@@ -59,7 +59,9 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 					u64 addr, u64 pages, s64 ret)
 {
 	struct inner *in = ucall_state();
+	bool converted;
 	struct dms_event *e;
+	u64 phys = 0;
 	u32 stack = 0;
 
 	/* a page stays shared long after its caller is gone: always with a stack, if any are */
@@ -71,8 +73,9 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 	if (!e)
 		return;
 	e->stack = stack;
-	if (!virt_phys(addr, &e->phys))
+	if (!virt_phys(addr, &phys))
 		e->flags |= DMS_FL_NO_PHYS;
+	e->phys = phys;
 	e->size = pages << config.page_shift;
 	e->ret = ret;
 	if (in) {
@@ -82,9 +85,10 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 		in->ucalls = 0;
 		in->ucall_status = 0;
 	}
-	if (!e->ret && !(e->flags & DMS_FL_NO_PHYS))
-		follow_pages(e->phys, pages, type == DMS_EV_SHARE);
-	event_submit(c, e);
+	converted = !e->ret && !(e->flags & DMS_FL_NO_PHYS);
+	event_submit(c, e);	/* before what takes long: it keeps all other records waiting */
+	if (converted)
+		follow_pages(phys, pages, type == DMS_EV_SHARE);
 }
 
 static __always_inline void share_args(probe_ctx *ctx, struct inflight *in)

@@ -59,6 +59,7 @@ static const struct opt opts[] = {
 };
 
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signals;	/* how many came */
 
 #define BUSY_POLL_NS	100000000ULL
 #define IDLE_POLL_NS	1000000000ULL
@@ -66,8 +67,10 @@ static volatile sig_atomic_t stop_signal;
 
 static void on_signal(int sig)
 {
-	if (sig != SIGCHLD)
-		stop_signal = sig;
+	if (sig == SIGCHLD)
+		return;
+	stop_signal = sig;
+	stop_signals++;
 }
 
 struct run {
@@ -83,6 +86,8 @@ struct run {
 	uint64_t shown_events;
 	uint64_t polled_events;	/* when it was last decided how long to wait */
 	unsigned int puts;	/* since the progress line was thought of */
+	bool may_drop;		/* a signal more than so many drops what waits */
+	int signals;
 	bool progress;
 };
 
@@ -117,8 +122,11 @@ static int on_rec(void *ctx, const struct dms_rec *rec)
 		err = put_findings(r);
 	if (!err)
 		err = trace_writer__put(r->writer, rec);
-	if (r->live && !(++r->puts % PROGRESS_RECORDS))
-		show_progress(r, false);
+	if (!r->live || ++r->puts % PROGRESS_RECORDS)
+		return err;
+	show_progress(r, false);
+	if (r->may_drop && stop_signals > r->signals)
+		live__drop(r->live);
 	return err;
 }
 
@@ -191,8 +199,8 @@ static int poll_time(struct run *r)
 	uint64_t ns = events == r->polled_events ? IDLE_POLL_NS : BUSY_POLL_NS;
 
 	r->polled_events = events;
-	if (r->cfg->duration && r->cfg->duration - ran < ns)
-		ns = r->cfg->duration - ran;
+	if (r->cfg->duration && r->cfg->duration < ran + ns)
+		ns = r->cfg->duration > ran ? r->cfg->duration - ran : 0;
 	return (int)(ns / 1000000) + 1;
 }
 
@@ -263,6 +271,12 @@ static int record(struct run *r, char **command)
 	r->started = r->shown = clock_now();
 	if (!err)
 		err = loop(r, &why);
+	if (!err && live__behind(r->live)) {
+		r->may_drop = true;
+		r->signals = stop_signals;
+		complain("record: writing what waits; a%s signal drops it",
+			 stop_signals ? "nother" : "");
+	}
 	if (!err)
 		err = live__stop(r->live, why, &complete);
 	show_progress(r, true);
@@ -304,13 +318,14 @@ static int prepare(struct run *r, const struct config *cfg)
 
 /*
  * Where records wait that come faster than they are written: beside the trace. With --max-size all
- * is in memory, so that recording makes no DMA of its own.
+ * is in memory, so that recording makes no DMA of its own; and with --redact, so that what it hides is
+ * on no disk.
  */
 static const char *spool_dir(const struct config *cfg, char *buf, size_t len)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	if (cfg->max_size)
+	if (cfg->max_size || cfg->redact)
 		return NULL;
 	if (!strcmp(cfg->output, "-"))
 		return tmp && tmp[0] ? tmp : "/var/tmp";

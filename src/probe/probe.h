@@ -81,7 +81,7 @@ unsigned int probe__degraded(const struct probe *p);
 typedef int (*probe_record_fn)(void *ctx, const void *data, size_t size);
 
 /*
- * Reads what is in use before the start, as DMS_EV_LIVE records in the rings: the slots of the
+ * Reads what is in use before the start and hands it over as DMS_EV_LIVE records: the slots of the
  * bounce pool (after device states were read), the entries of one TCE table. *partial: the table
  * is larger than is read. 0 or -errno; -EOPNOTSUPP where kernel memory may not be read.
  */
@@ -94,9 +94,9 @@ int probe__wait(struct probe *p, int timeout_ms);
 
 /*
  * Hands over what is in the rings, oldest first (rings.h). The number of records, or -errno; what
- * fn returned if that was not 0, and then the record is kept.
+ * fn returned if that was not 0, and then the record is kept. *held as in rings__read().
  */
-int probe__drain(struct probe *p, probe_record_fn fn, void *ctx);
+int probe__drain(struct probe *p, probe_record_fn fn, void *ctx, bool *held);
 
 /* A ring fills up: time to drain. */
 bool probe__pressed(const struct probe *p);

@@ -16,9 +16,9 @@ int probe__wait(struct probe *p, int timeout_ms)
 	return rings__wait(p->rings, timeout_ms);
 }
 
-int probe__drain(struct probe *p, probe_record_fn fn, void *ctx)
+int probe__drain(struct probe *p, probe_record_fn fn, void *ctx, bool *held)
 {
-	return rings__read(p->rings, fn, ctx);
+	return rings__read(p->rings, fn, ctx, held);
 }
 
 bool probe__pressed(const struct probe *p)
@@ -43,15 +43,18 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 {
 	int fd = bpf_map__fd(p->bpf->inflight);
 	struct { uint64_t arg[6]; uint32_t hook, pad; } val;
+	uint32_t left = bpf_map__max_entries(p->bpf->inflight);
 	uint64_t key, next, *from = NULL;
 
-	while (!bpf_map_get_next_key(fd, from, &next)) {
+	/* of a key that is gone meanwhile, the next one is the first: not for ever */
+	while (left && !bpf_map_get_next_key(fd, from, &next)) {
 		key = next;
 		from = &key;
+		left--;
 		if (!bpf_map_lookup_elem(fd, &key, &val) && val.hook < DMS_HOOK_MAX)
 			pending[val.hook]++;
 	}
-	return errno == ENOENT ? 0 : -errno;
+	return !left || errno == ENOENT ? 0 : -errno;
 }
 
 /*

@@ -25,7 +25,7 @@
 
 #define RINGS_MAX	64
 #define RECORD_MAX	256	/* bytes; the largest is struct dms_stack */
-#define BUSY_TRIES	100	/* a record is being written for a microsecond, or an interrupt long */
+#define BUSY_TRIES	100	/* a record takes a microsecond to write, or as long as an interrupt */
 #define PRESSED		8	/* one part in so many of a ring */
 
 struct ring {
@@ -56,8 +56,10 @@ int rings__new(struct rings **out)
 		return -ENOMEM;
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll < 0) {
+		int err = -errno;
+
 		free(r);
-		return -errno;
+		return err;
 	}
 	*out = r;
 	return 0;
@@ -261,16 +263,16 @@ static int read_once(struct rings *r, uint64_t up_to, rings_fn fn, void *ctx, bo
 	return err ? err : n;
 }
 
-int rings__read(struct rings *r, rings_fn fn, void *ctx)
+int rings__read(struct rings *r, rings_fn fn, void *ctx, bool *held)
 {
 	uint64_t up_to = clock_now();
-	bool busy = true;
 	int n = 0, got;
 
-	for (int i = 0; i < BUSY_TRIES && busy; i++) {
+	*held = true;
+	for (int i = 0; i < BUSY_TRIES && *held; i++) {
 		if (i)
 			sched_yield();
-		got = read_once(r, up_to, fn, ctx, &busy);
+		got = read_once(r, up_to, fn, ctx, held);
 		if (got < 0)
 			return got;
 		n += got;

@@ -30,9 +30,10 @@ typedef int (*rings_fn)(void *ctx, const void *data, size_t size);
 
 /*
  * Hands over what was there when it was called, by time: what happened because of something comes
- * after that. How many, or what fn returned.
+ * after that. How many, or what fn returned. *held: a record that is still being written keeps others
+ * back, for the next time.
  */
-int rings__read(struct rings *r, rings_fn fn, void *ctx);
+int rings__read(struct rings *r, rings_fn fn, void *ctx, bool *held);
 
 /* A ring is so full that it should be read before anything else is done. */
 bool rings__pressed(const struct rings *r);

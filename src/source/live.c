@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * From raw wire records to the stream: names for devices, states merged into their device's record,
- * losses told where they happened. Rings are emptied first and what was in them is handed on when
- * there is time for it, so that a burst is not lost (spool.c). Devices are kept in devtable.c.
+ * losses told where they happened. How records get here from the rings is in stream.c, devices are
+ * kept in devtable.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,27 +17,11 @@
 #include "guest/windows.h"
 #include "source/devtable.h"
 #include "source/live.h"
-#include "source/spool.h"
+#include "source/stream.h"
 #include "util/clock.h"
 #include "util/names.h"
 
 #define DRIVERS_NS	(1000ULL * 1000 * 1000)
-#define GAPS_NS		(100ULL * 1000 * 1000)
-
-/* How long records are handed on before the caller has his turn; rings are looked at meanwhile. */
-#define GIVE_NS		(20ULL * 1000 * 1000)
-#define GIVE_RECORDS	256
-
-/* Losses, in their place among the records that wait. */
-#define RAW_GAP		0xffff
-struct raw_gap {
-	uint16_t type;		/* RAW_GAP, where records have an enum dms_event_type */
-	uint16_t hook;
-	uint32_t pad;
-	uint64_t ts;
-	uint64_t lost;
-};
-
 struct live {
 	struct probe *probe;
 	struct symbols *syms;
@@ -45,20 +29,13 @@ struct live {
 	struct live_opts opts;
 	dms_sink_fn sink;
 	void *ctx;
-	struct spool *spool;	/* taken out of the rings, not yet handed on */
-	uint64_t last_ts;	/* of what was taken last */
-	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
-	uint64_t open[DMS_HOOK_MAX];	/* hits without outcome then */
-	uint64_t leaked[DMS_HOOK_MAX];	/* of those: told as lost */
-	uint64_t untold[DMS_HOOK_MAX];	/* losses that no gap was told for yet */
-	uint64_t at_work;		/* programs that can be running at once */
+	struct stream_from from;
+	struct stream *stream;
 	struct rec_pool pool;
 	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
 	bool want_use;		/* the next state that tells of it is handed on */
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t drivers_ns;	/* when drivers were looked at last */
-	uint64_t gaps_ns;	/* and losses */
-	uint64_t lost;
 };
 
 /* ---- stacks ---- */
@@ -330,58 +307,9 @@ static int on_event(struct live *l, const struct dms_event *e)
 	return err;
 }
 
-/* ---- losses ---- */
+/* ---- the stream ---- */
 
-/* hits == delivered + filtered + ignored + dropped + failed, for each hook. */
-static uint64_t without_outcome(const struct dms_counts *c)
-{
-	uint64_t outcomes = c->delivered + c->filtered + c->ignored + c->dropped + c->failed;
-
-	return c->hits > outcomes ? c->hits - outcomes : 0;
-}
-
-/*
- * Hits that have no outcome and never will: more than calls and programs that may be under way,
- * now and at the last look. The end counts exactly.
- */
-static uint64_t leak(struct live *l, int hook, const struct dms_counts *c, uint64_t pending)
-{
-	uint64_t now = without_outcome(c), least = now < l->open[hook] ? now : l->open[hook];
-	uint64_t usual = pending + l->at_work + l->leaked[hook];
-
-	l->open[hook] = now;
-	if (least <= usual)
-		return 0;
-	l->leaked[hook] += least - usual;
-	return least - usual;
-}
-
-/* What finds no room among the records that wait is told the next time. */
-static int find_gaps(struct live *l)
-{
-	struct dms_counts counts[DMS_HOOK_MAX];
-	uint64_t pending[DMS_HOOK_MAX], n;
-	struct raw_gap gap = { .type = RAW_GAP, .ts = l->last_ts };
-	int err = probe__counts(l->probe, counts, pending);
-
-	l->gaps_ns = clock_now();
-	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
-		n = counts[h].dropped + counts[h].failed - l->seen[h].dropped - l->seen[h].failed;
-		n += leak(l, h, &counts[h], pending[h]);
-		l->seen[h] = counts[h];
-		l->lost += n;
-		l->untold[h] += n;
-		if (!l->untold[h])
-			continue;
-		gap.hook = (uint16_t)h;
-		gap.lost = l->untold[h];
-		if (!spool__put(l->spool, &gap, sizeof(gap)))
-			l->untold[h] = 0;
-	}
-	return err;
-}
-
-static int on_gap(struct live *l, const struct raw_gap *gap)
+static int on_gap(struct live *l, const struct stream_gap *gap)
 {
 	struct dms_rec rec = { .type = REC_GAP, .gap = {
 		.ts = gap->ts, .hook = gap->hook, .lost = gap->lost,
@@ -390,33 +318,13 @@ static int on_gap(struct live *l, const struct raw_gap *gap)
 	return l->sink(l->ctx, &rec);
 }
 
-/* ---- the stream ---- */
-
-static int on_record(void *ctx, const void *data, size_t size)
+static int on_raw(void *ctx, const void *data, size_t size)
 {
 	const struct dms_event *e = data;
 	struct live *l = ctx;
-	int err = spool__put(l->spool, data, (uint32_t)size);
-
-	if (!err && e->type != DMS_EV_STACK)
-		l->last_ts = e->ts;
-	return err;
-}
-
-/* Empties the rings. How many records; 1 if there was no room for all; or -errno. */
-static int take(struct live *l)
-{
-	int n = probe__drain(l->probe, on_record, l);
-
-	return n == -ENOSPC ? 1 : n;
-}
-
-static int on_raw(struct live *l, const void *data, size_t size)
-{
-	const struct dms_event *e = data;
 
 	switch (e->type) {
-	case RAW_GAP:
+	case STREAM_GAP:
 		return on_gap(l, data);
 	case DMS_EV_STACK:
 		return size < sizeof(struct dms_stack) ? 0 : on_stack(l, data);
@@ -427,36 +335,32 @@ static int on_raw(struct live *l, const void *data, size_t size)
 	}
 }
 
-/* Hands on what waits, for about so long. */
-static int give(struct live *l, uint64_t until)
+static int from_rings(void *from, stream_fn fn, void *ctx, bool *held)
 {
-	const void *data;
-	uint32_t size;
-	int err = 0;
-
-	for (unsigned int n = 1; !err && (data = spool__get(l->spool, &size, &err)); n++) {
-		err = on_raw(l, data, size);
-		if (err || n % GIVE_RECORDS)
-			continue;
-		if (probe__pressed(l->probe))
-			err = take(l);
-		if (err < 0 || clock_now() > until)
-			break;
-		err = 0;
-	}
-	return err < 0 ? err : 0;
+	return probe__drain(from, fn, ctx, held);
 }
 
-/* All that is in the rings now, and all that waits. */
-static int give_all(struct live *l)
+static bool rings_pressed(const void *from)
 {
-	int err, got;
+	return probe__pressed(from);
+}
 
-	do {
-		got = take(l);
-		err = got < 0 ? got : give(l, UINT64_MAX);
-	} while (!err && got);
-	return err;
+static int hook_counts(const void *from, struct dms_counts counts[DMS_HOOK_MAX],
+		       uint64_t pending[DMS_HOOK_MAX])
+{
+	return probe__counts(from, counts, pending);
+}
+
+static int stream_open(struct live *l)
+{
+	l->from = (struct stream_from){
+		.drain = from_rings,
+		.pressed = rings_pressed,
+		.counts = hook_counts,
+		/* in a task, a softirq, an irq, an NMI */
+		.at_work = 4 * (uint64_t)sysconf(_SC_NPROCESSORS_CONF),
+	};
+	return stream__new(&l->stream, &l->from, l->probe, l->opts.spool_dir, on_raw, l);
 }
 
 int live__poll(struct live *l, int timeout_ms)
@@ -464,18 +368,24 @@ int live__poll(struct live *l, int timeout_ms)
 	int err = probe__wait(l->probe, live__behind(l) ? 0 : timeout_ms);
 
 	if (!err || err == -EINTR)
-		err = take(l);
-	if (err >= 0)
-		err = clock_now() < l->gaps_ns + GAPS_NS ? 0 : find_gaps(l);
-	if (!err)
-		err = give(l, clock_now() + GIVE_NS);
-	return err ? err : drivers_again(l, clock_now(), false);
+		err = stream__turn(l->stream);
+	/* what a driver did comes after what it had mapped */
+	if (!err && !live__behind(l))
+		err = drivers_again(l, clock_now(), false);
+	return err;
 }
 
 bool live__behind(const struct live *l)
 {
-	return !spool__empty(l->spool);
+	return stream__behind(l->stream);
 }
+
+void live__drop(struct live *l)
+{
+	stream__drop(l->stream);
+}
+
+/* ---- the start ---- */
 
 static int on_sysfs_device(void *ctx, const struct rec_device *dev, const char *path)
 {
@@ -510,7 +420,14 @@ static int snapshot_sysfs(struct live *l)
 static int snapshot_kernel(struct live *l)
 {
 	devtable__touch_all(l->devs);
-	return give_all(l);
+	return stream__catch_up(l->stream);
+}
+
+static int on_in_use(void *ctx, const void *data, size_t size)
+{
+	struct live *l = ctx;
+
+	return stream__put(l->stream, data, size);
 }
 
 /* What was mapped before: slots of the pool, entries of each table a device uses. */
@@ -523,12 +440,12 @@ static int snapshot_in_use(struct live *l)
 
 	if (!(l->opts.probe.flags & DMS_CFG_STREAM))
 		return 0;
-	err = probe__snapshot_pool(l->probe, on_record, l);
+	err = probe__snapshot_pool(l->probe, on_in_use, l);
 	for (size_t i = 0; i < n && !err; i++)
-		err = probe__snapshot_table(l->probe, liobns[i], on_record, l, &partial);
+		err = probe__snapshot_table(l->probe, liobns[i], on_in_use, l, &partial);
 	if (err && err != -EOPNOTSUPP)
 		return err;
-	return give_all(l);
+	return stream__catch_up(l->stream);
 }
 
 /* In words, for whoever reads the recording without knowing the command. */
@@ -570,15 +487,15 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 
 	if (l->opts.device_glob)
 		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
-	l->at_work = 4 * (uint64_t)sysconf(_SC_NPROCESSORS_CONF);	/* task, softirq, irq, NMI */
 	l->opts.probe.devices = guest_devices_count("");
 	err = plan_index(l);
 	if (!err)
 		err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
+	if (!err)
+		err = stream_open(l);
 	if (err)
 		return err;
 	s->start_ns = clock_now();
-	l->last_ts = s->start_ns;
 	probe__observe(l->probe, true);
 	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
 	rec.session = *s;
@@ -611,8 +528,6 @@ int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink
 	l->ctx = ctx;
 	err = devtable__new(&l->devs);
 	if (!err)
-		err = spool__new(&l->spool, opts->spool_dir);
-	if (!err)
 		err = symbols_open("", &l->syms);
 	if (!err)
 		err = session(l, &s);
@@ -630,46 +545,29 @@ void live__free(struct live *l)
 {
 	if (!l)
 		return;
+	stream__free(l->stream);
 	probe__free(l->probe);
 	devtable__free(l->devs);
 	symbols_free(l->syms);
-	spool__free(l->spool);
 	free(l);
 }
 
-/* Entries are detached before returns, so by now no call is still running: one without outcome
+/* Entries are detached before returns, so by then no call is still running: one without outcome
  * lost its return. */
-static void end_record(struct live *l, struct rec_end *end, const char *why)
-{
-	uint64_t pending[DMS_HOOK_MAX];
-	int err = probe__counts(l->probe, end->counts, pending);
-
-	end->ts = l->stop_ns;
-	for (int h = 0; h < DMS_HOOK_MAX && !err; h++) {
-		uint64_t n = without_outcome(&end->counts[h]);
-
-		l->lost += n > l->leaked[h] ? n - l->leaked[h] : 0;
-	}
-	end->complete = !err && !l->lost;
-	snprintf(end->why, sizeof(end->why), "%s", why);
-}
-
 int live__stop(struct live *l, const char *why, bool *complete)
 {
 	struct dms_rec rec = { .type = REC_END };
-	int err = drivers_again(l, clock_now(), true);
+	int err;
 
 	l->stop_ns = clock_now();	/* not the seconds that detaching takes */
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
+	err = stream__finish(l->stream, rec.end.counts, complete);
 	if (!err)
-		err = give_all(l);
-	if (!err)
-		err = find_gaps(l);
-	if (!err)
-		err = give(l, UINT64_MAX);
-	end_record(l, &rec.end, why);
-	*complete = rec.end.complete;
+		err = drivers_again(l, clock_now(), true);
+	rec.end.ts = l->stop_ns;
+	rec.end.complete = *complete;
+	snprintf(rec.end.why, sizeof(rec.end.why), "%s", why);
 	return err ? err : l->sink(l->ctx, &rec);
 }
 
@@ -713,7 +611,7 @@ int live__pool(struct live *l)
 
 uint64_t live__lost(const struct live *l)
 {
-	return l->lost;
+	return stream__lost(l->stream);
 }
 
 const struct probe *live__probe(const struct live *l)

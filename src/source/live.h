@@ -31,6 +31,9 @@ void live__free(struct live *l);	/* detaches; takes NULL */
 int live__poll(struct live *l, int timeout_ms);
 bool live__behind(const struct live *l);
 
+/* From here on what waits, and what comes, is lost and counted so: for who cannot wait for it. */
+void live__drop(struct live *l);
+
 /* Detaches, hands over the rest and REC_END with `why`. *complete: nothing was lost. */
 int live__stop(struct live *l, const char *why, bool *complete);
 

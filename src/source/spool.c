@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * A queue of records in blocks: one that is being filled, one that is being read, and those between
- * them in a file. The file has no name and goes with the process; it is used only while there is
- * more than a block, and is emptied when it was read.
+ * them in a file, which is written round and round. It has no name and goes with the process; it is
+ * used only while there is more than a block, and is emptied when it was read.
  */
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "source/spool.h"
 
 #define BLOCK_BYTES	(256U << 10)
-#define BLOCKS_MAX	4096U		/* 1 GiB in the file */
+
+/*
+ * What waits will be written once more, as text that takes up to three times as much, most likely to
+ * the same file system: so much has to stay free there for each byte that waits, and some for others.
+ */
+#define RESERVE_TIMES	4
+#define RESERVE_BYTES	(64ULL << 20)
 
 struct block {
 	uint64_t used;			/* bytes of data */
@@ -26,17 +33,20 @@ struct spool {
 	struct block *in, *out;
 	uint64_t at;			/* of out: what comes next */
 	int fd;				/* -1: no file */
+	uint64_t blocks;		/* that the file may have */
 	uint64_t first, last;		/* blocks in the file: from first up to before last */
+	uint64_t count;			/* records */
 };
 
-int spool__new(struct spool **out, const char *dir)
+int spool__new(struct spool **out, const char *dir, uint64_t file_max)
 {
 	struct spool *s = calloc(1, sizeof(*s));
 
 	*out = NULL;
 	if (!s)
 		return -ENOMEM;
-	s->fd = dir ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	s->fd = dir ? open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600) : -1;
+	s->blocks = file_max / BLOCK_BYTES;
 	s->in = malloc(sizeof(*s->in));
 	s->out = malloc(sizeof(*s->out));
 	if (!s->in || !s->out) {
@@ -64,9 +74,9 @@ static bool out_read(const struct spool *s)
 	return s->at == s->out->used;
 }
 
-bool spool__empty(const struct spool *s)
+uint64_t spool__count(const struct spool *s)
 {
-	return out_read(s) && s->first == s->last && !s->in->used;
+	return s->count;
 }
 
 /* What was filled is read next: nothing is between them. */
@@ -80,16 +90,30 @@ static void swap(struct spool *s)
 	s->at = 0;
 }
 
+static off_t place_in_file(const struct spool *s, uint64_t block)
+{
+	return (off_t)(block % s->blocks * BLOCK_BYTES);
+}
+
+static bool disk_has_room(const struct spool *s)
+{
+	uint64_t waits = (s->last - s->first + 1) * BLOCK_BYTES;
+	struct statvfs st;
+
+	return !fstatvfs(s->fd, &st) &&
+	       (uint64_t)st.f_bavail * st.f_frsize >= waits * RESERVE_TIMES + RESERVE_BYTES;
+}
+
 static int block_write(struct spool *s)
 {
 	size_t done = 0, size = sizeof(s->in->used) + s->in->used;
 	ssize_t n;
 
-	if (s->fd < 0 || s->last - s->first == BLOCKS_MAX)
+	if (s->fd < 0 || s->last - s->first >= s->blocks || !disk_has_room(s))
 		return -ENOSPC;
 	while (done < size) {
 		n = pwrite(s->fd, (const char *)s->in + done, size - done,
-			   (off_t)(s->last * BLOCK_BYTES + done));
+			   place_in_file(s, s->last) + (off_t)done);
 		if (n > 0)
 			done += (size_t)n;
 		else if (n == 0 || errno != EINTR)
@@ -107,7 +131,7 @@ static int block_read(struct spool *s)
 
 	while (done < BLOCK_BYTES && n) {
 		n = pread(s->fd, (char *)s->out + done, BLOCK_BYTES - done,
-			  (off_t)(s->first * BLOCK_BYTES + done));
+			  place_in_file(s, s->first) + (off_t)done);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		done += n > 0 ? (size_t)n : 0;
@@ -124,14 +148,14 @@ static int block_read(struct spool *s)
 }
 
 /* A record lies behind its size, and both begin at 8 bytes. */
-static uint64_t place(uint64_t size)
+static uint64_t room_for(uint64_t size)
 {
 	return sizeof(uint64_t) + ((size + 7) & ~7ULL);
 }
 
 int spool__put(struct spool *s, const void *data, uint32_t size)
 {
-	uint64_t need = place(size), head = size;
+	uint64_t need = room_for(size), head = size;
 	int err = 0;
 
 	if (size > SPOOL_RECORD_MAX)
@@ -147,6 +171,7 @@ int spool__put(struct spool *s, const void *data, uint32_t size)
 	memcpy(s->in->data + s->in->used, &head, sizeof(head));
 	memcpy(s->in->data + s->in->used + sizeof(head), data, size);
 	s->in->used += need;
+	s->count++;
 	return 0;
 }
 
@@ -167,6 +192,7 @@ const void *spool__get(struct spool *s, uint32_t *size, int *err)
 	record = s->out->data + s->at;
 	memcpy(&head, record, sizeof(head));
 	*size = (uint32_t)head;
-	s->at += place(head);
+	s->at += room_for(head);
+	s->count--;
 	return record + sizeof(head);
 }

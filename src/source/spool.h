@@ -12,8 +12,11 @@
 
 struct spool;
 
-/* Its file is in the folder dir; NULL, or a folder that has no place for one: memory only. */
-int spool__new(struct spool **s, const char *dir);	/* 0 or -ENOMEM */
+/*
+ * Its file is in the folder dir, and never larger than file_max bytes; dir NULL, or a folder that has no
+ * place for such a file: memory only, half a MiB. 0 or -ENOMEM.
+ */
+int spool__new(struct spool **s, const char *dir, uint64_t file_max);
 void spool__free(struct spool *s);			/* takes NULL */
 
 /* Copies a record of up to SPOOL_RECORD_MAX bytes. 0, or -ENOSPC: no room until some are read. */
@@ -26,6 +29,6 @@ int spool__put(struct spool *s, const void *data, uint32_t size);
  */
 const void *spool__get(struct spool *s, uint32_t *size, int *err);
 
-bool spool__empty(const struct spool *s);
+uint64_t spool__count(const struct spool *s);	/* records that wait */
 
 #endif /* DMASCOPE_SOURCE_SPOOL_H */

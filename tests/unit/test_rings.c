@@ -144,6 +144,13 @@ static void close_rings(struct rings *r, struct writer *w, unsigned int n)
 		writer_free(&w[i]);
 }
 
+static bool held;
+
+static int read_all(struct rings *r, struct seen *s)
+{
+	return rings__read(r, on_record, s, &held);
+}
+
 static void test_by_time(void **state)
 {
 	struct seen s = {};
@@ -160,9 +167,9 @@ static void test_by_time(void **state)
 	put_event(&w[1], 50, 7, 0, NULL);
 	put_event(&w[0], 60, 99, DISCARD, NULL);
 	put_event(&w[0], 60, 8, 0, NULL);
-	assert_int_equal(rings__read(r, on_record, &s), 8);
+	assert_int_equal(read_all(r, &s), 8);
 	EXPECT(&s, 1, 2, 5, 3, 4, 6, 7, 8);
-	assert_int_equal(rings__read(r, on_record, &s), 0);
+	assert_int_equal(read_all(r, &s), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(*w[i].reader, *w[i].writers);
 	close_rings(r, w, 3);
@@ -180,7 +187,7 @@ static void test_nested(void **state)
 	put_event(&w[0], 10, 2, 0, NULL);	/* of what it interrupted */
 	put_event(&w[1], 15, 3, 0, NULL);
 	put_event(&w[1], 25, 4, 0, NULL);
-	assert_int_equal(rings__read(r, on_record, &s), 4);
+	assert_int_equal(read_all(r, &s), 4);
 	EXPECT(&s, 3, 1, 2, 4);
 	close_rings(r, w, 2);
 }
@@ -198,10 +205,12 @@ static void test_busy(void **state)
 	put_event(&w[0], 30, 4, 0, NULL);	/* hidden behind it */
 	put_event(&w[1], 5, 0, 0, NULL);
 	put_event(&w[1], 40, 5, 0, NULL);	/* may have happened because of that */
-	assert_int_equal(rings__read(r, on_record, &s), 2);
+	assert_int_equal(read_all(r, &s), 2);
 	EXPECT(&s, 0, 1);
+	assert_true(held);
 	*head &= ~BUSY;
-	assert_int_equal(rings__read(r, on_record, &s), 3);
+	assert_int_equal(read_all(r, &s), 3);
+	assert_false(held);
 	EXPECT(&s, 0, 1, 3, 4, 5);
 	close_rings(r, w, 2);
 }
@@ -216,7 +225,7 @@ static void test_younger(void **state)
 	(void)state;
 	put_event(&w[0], clock_now(), 1, 0, NULL);
 	put_event(&w[0], clock_now() + 3600ULL * 1000000000, 2, 0, NULL);
-	assert_int_equal(rings__read(r, on_record, &s), 1);
+	assert_int_equal(read_all(r, &s), 1);
 	EXPECT(&s, 1);
 	close_rings(r, w, 1);
 }
@@ -230,10 +239,10 @@ static void test_refused(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 6; i++)
 		put_event(&w[i % 2], i + 1, i, 0, NULL);
-	assert_int_equal(rings__read(r, on_record, &s), -ENOSPC);
+	assert_int_equal(read_all(r, &s), -ENOSPC);
 	EXPECT(&s, 0, 1);
 	s.most = 0;
-	assert_int_equal(rings__read(r, on_record, &s), 4);
+	assert_int_equal(read_all(r, &s), 4);
 	EXPECT(&s, 0, 1, 2, 3, 4, 5);
 	close_rings(r, w, 2);
 }
@@ -267,7 +276,7 @@ static void test_around(void **state)
 				in++;
 			}
 		}
-		n = rings__read(r, on_record, &s);
+		n = read_all(r, &s);
 		assert_int_equal(n, s.n);
 		for (unsigned int i = 0; i < s.n; i++)
 			assert_int_equal(s.id[i], out++);
@@ -289,7 +298,7 @@ static void test_pressed(void **state)
 		put_event(&w[0], i + 1, i, 0, NULL);
 	}
 	assert_true(rings__pressed(r));
-	assert_true(rings__read(r, on_record, &s) > 0);
+	assert_true(read_all(r, &s) > 0);
 	assert_false(rings__pressed(r));
 	close_rings(r, w, 1);
 }
@@ -304,12 +313,12 @@ static void test_nonsense(void **state)
 
 	(void)state;
 	assert_true(put(&w[0], big, sizeof(big), 0, NULL));
-	assert_int_equal(rings__read(r, on_record, &s), -EBADMSG);
+	assert_int_equal(read_all(r, &s), -EBADMSG);
 	assert_int_equal(s.n, 0);
 	close_rings(r, w, 1);
 	r = open_rings(w, 1);
 	assert_true(put(&w[0], big, 4, 0, NULL));
-	assert_int_equal(rings__read(r, on_record, &s), -EBADMSG);
+	assert_int_equal(read_all(r, &s), -EBADMSG);
 	close_rings(r, w, 1);
 	rings__free(NULL);
 }

@@ -59,8 +59,8 @@ static void test_order(void **state)
 	uint64_t in = 0, out = 0;
 
 	(void)state;
-	assert_int_equal(spool__new(&s, TMP), 0);
-	assert_true(spool__empty(s));
+	assert_int_equal(spool__new(&s, TMP, 64 << 20), 0);
+	assert_int_equal(spool__count(s), 0);
 	assert_int_equal(get(s, 0), 0);
 	/* more in than out, then the other way round, several times: the file grows and empties */
 	for (int turn = 0; turn < 6; turn++) {
@@ -69,10 +69,10 @@ static void test_order(void **state)
 			if (i % (turn % 2 ? 3 : 7) == 0)
 				assert_int_equal(get(s, out++), 1);
 		}
-		assert_false(spool__empty(s));
+		assert_int_equal(spool__count(s), in - out);
 		while (out < in)
 			assert_int_equal(get(s, out++), 1);
-		assert_true(spool__empty(s));
+		assert_int_equal(spool__count(s), 0);
 		assert_int_equal(get(s, out), 0);
 	}
 	spool__free(s);
@@ -86,7 +86,7 @@ static void test_full(void **state)
 	int refused = 0;
 
 	(void)state;
-	assert_int_equal(spool__new(&s, NULL), 0);
+	assert_int_equal(spool__new(&s, NULL, 1 << 20), 0);
 	while (!put(s, in))
 		in++;
 	assert_int_equal(put(s, in), -ENOSPC);
@@ -101,7 +101,50 @@ static void test_full(void **state)
 	assert_in_range(refused, 1, 99999);
 	while (out < in)
 		assert_int_equal(get(s, out++), 1);
-	assert_true(spool__empty(s));
+	assert_int_equal(spool__count(s), 0);
+	spool__free(s);
+}
+
+/* The size of the one file without a name that this process has. */
+static off_t file_size(void)
+{
+	struct stat st;
+	off_t size = -1;
+
+	for (int fd = 3; fd < 64; fd++)
+		if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !st.st_nlink) {
+			assert_int_equal(size, -1);
+			size = st.st_size;
+		}
+	return size;
+}
+
+/* As much comes as is taken, so it is never empty: the file is written over, and does not grow. */
+static void test_round(void **state)
+{
+	char buf[SPOOL_RECORD_MAX];
+	uint64_t in = 0, out = 0, bytes = 0;
+	struct spool *s;
+
+	(void)state;
+	assert_int_equal(spool__new(&s, TMP, 4 << 20), 0);
+	for (; in < 4000; in++)
+		assert_int_equal(spool__put(s, buf, make(in, buf)), 0);
+	for (; bytes < 20 << 20; in++, out++) {
+		uint32_t size = make(in, buf);
+
+		assert_int_equal(spool__put(s, buf, size), 0);
+		bytes += size;
+		assert_int_equal(get(s, out), 1);
+	}
+	assert_int_equal(spool__count(s), 4000);
+	assert_in_range(file_size(), 1 << 20, 4 << 20);
+	while (!spool__put(s, buf, make(in, buf)))
+		in++;
+	assert_in_range(file_size(), 3 << 20, 4 << 20);
+	while (out < in)
+		assert_int_equal(get(s, out++), 1);
+	assert_int_equal(file_size(), 0);
 	spool__free(s);
 }
 
@@ -113,7 +156,7 @@ static void test_too_long(void **state)
 	int err;
 
 	(void)state;
-	assert_int_equal(spool__new(&s, "/nonexistent"), 0);	/* works in memory */
+	assert_int_equal(spool__new(&s, "/nonexistent", 1 << 20), 0);	/* works in memory */
 	assert_int_equal(spool__put(s, buf, sizeof(buf)), -EMSGSIZE);
 	assert_int_equal(spool__put(s, buf, SPOOL_RECORD_MAX), 0);
 	assert_non_null(spool__get(s, &size, &err));
@@ -128,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_too_long),
 	};
 
