@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HASH_NONFATAL_OOM 1	/* an element that finds no memory is not there afterwards */
 #include <uthash.h>
 
 #include "guest/devices.h"
@@ -60,19 +61,24 @@ static struct dev_entry *find(const struct devtable *t, uint64_t key)
 struct rec_device *devtable__put(struct devtable *t, const struct rec_device *dev,
 				 const char *path)
 {
-	struct dev_entry *e = find(t, dev->key);
+	struct dev_entry *e = find(t, dev->key), *added = NULL;
 
 	if (!e) {
-		e = calloc(1, sizeof(*e));
-		if (!e)
+		added = calloc(1, sizeof(*added));
+		if (!added)
 			return NULL;
-		e->dev = *dev;
-		HASH_ADD(hh, t->head, dev.key, sizeof(e->dev.key), e);
+		added->dev = *dev;
+		HASH_ADD(hh, t->head, dev.key, sizeof(added->dev.key), added);
+		e = find(t, dev->key);
+	}
+	if (!e) {
+		free(added);
+		return NULL;
 	}
 	e->dev = *dev;
 	if (path && !e->path)
 		e->path = strdup(path);
-	return &e->dev;
+	return path && !e->path ? NULL : &e->dev;
 }
 
 struct rec_device *devtable__find_or_read(struct devtable *t, uint64_t key, bool *is_new)

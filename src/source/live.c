@@ -2,7 +2,7 @@
 /*
  * From raw wire records to the stream: names for devices, states merged into their device's record,
  * losses told where they happened. How records get here from the rings is in stream.c, devices are
- * kept in devtable.c.
+ * kept in devtable.c, the index of live mappings is asked in live_index.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,28 +15,11 @@
 #include "guest/kind.h"
 #include "guest/pool.h"
 #include "guest/windows.h"
-#include "source/devtable.h"
-#include "source/live.h"
-#include "source/stream.h"
+#include "source/live_inside.h"
 #include "util/clock.h"
 #include "util/names.h"
 
 #define DRIVERS_NS	(1000ULL * 1000 * 1000)
-struct live {
-	struct probe *probe;
-	struct symbols *syms;
-	struct devtable *devs;
-	struct live_opts opts;
-	dms_sink_fn sink;
-	void *ctx;
-	struct stream_from from;
-	struct stream *stream;
-	struct rec_pool pool;
-	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
-	bool want_use;		/* the next state that tells of it is handed on */
-	uint64_t stop_ns;	/* when observing ended */
-	uint64_t drivers_ns;	/* when drivers were looked at last */
-};
 
 /* ---- stacks ---- */
 
@@ -67,95 +50,6 @@ static int on_stack(struct live *l, const struct dms_stack *s)
 			out->depth++;
 	}
 	return l->sink(l->ctx, &rec);
-}
-
-/* ---- the index of live mappings ---- */
-
-static int plan_pool(void *ctx, const struct dms_rec *rec)
-{
-	struct probe_index_plan *plan = ctx;
-
-	if (!strcmp(rec->pool.name, "default"))
-		plan->slots = rec->pool.nslabs;
-	return 0;
-}
-
-/* Each table once, the small ones first: there may not be room for all. */
-static int plan_window(void *ctx, const struct dms_rec *rec)
-{
-	struct probe_index_plan *plan = ctx;
-	const struct rec_window *w = &rec->window;
-	uint64_t entries = w->size >> (w->page_shift & 63);
-	unsigned int i;
-
-	if (w->use == WINDOW_DIRECT || !w->liobn || !entries)
-		return 0;
-	for (i = 0; i < plan->tables; i++)
-		if (plan->table[i].liobn == w->liobn)
-			return 0;
-	if (plan->tables == DMS_INDEX_TABLES)
-		return 0;
-	for (i = plan->tables++; i && plan->table[i - 1].entries > entries; i--)
-		plan->table[i] = plan->table[i - 1];
-	plan->table[i].liobn = w->liobn;
-	plan->table[i].shift = w->page_shift;
-	plan->table[i].base = w->base;
-	plan->table[i].entries = entries;
-	return 0;
-}
-
-static int plan_index(struct live *l)
-{
-	int err;
-
-	if (!(l->opts.probe.flags & DMS_CFG_INDEX))
-		return 0;
-	err = guest_pools("", plan_pool, &l->opts.probe.index);
-	return err ? err : guest_windows("", plan_window, &l->opts.probe.index);
-}
-
-static void index_pool(struct live *l)
-{
-	if (l->pool.start < l->pool.end && !strcmp(l->pool.name, "default"))
-		probe__index_pool(l->probe, l->pool.start, l->pool.end);
-}
-
-static int on_live(void *ctx, const struct probe_live *in)
-{
-	struct live *l = ctx;
-	const struct rec_device *dev = devtable__get(l->devs, in->dev);
-	bool offset = dev && dev->st.known & DMS_DS_OFFSET;
-	struct dms_rec rec = { .type = REC_LOOK, .look = {
-		.step = LOOK_MAPPING, .ts = clock_now(), .dev = in->dev, .dma = in->dma,
-		.phys = in->phys, .size = in->size, .slot = in->slot, .born = in->born,
-		.path = in->path, .dir = in->dir, .phys_known = in->phys_known,
-	} };
-	struct rec_look *k = &rec.look;
-
-	if (!in->dma_known)
-		k->dma = in->slot + (offset ? dev->st.dma_offset : 0);
-	/* a direct handle is the memory's address, moved by the window's */
-	if (in->path == DMS_PATH_DIRECT && !in->phys_known) {
-		k->phys = in->dma - (offset ? dev->st.dma_offset : 0);
-		k->phys_known = true;
-	}
-	if (in->path == DMS_PATH_BOUNCED && !in->slot)
-		k->slot = in->dma - (offset ? dev->st.dma_offset : 0);
-	return l->sink(l->ctx, &rec);
-}
-
-int live__look(struct live *l)
-{
-	struct dms_rec rec = { .type = REC_LOOK, .look = { .step = LOOK_BEGIN } };
-	int err = live__stats(l);
-
-	rec.look.ts = clock_now();
-	if (!err)
-		err = l->sink(l->ctx, &rec);
-	if (!err)
-		err = probe__index_each(l->probe, on_live, l);
-	rec.look.step = LOOK_END;
-	return err ? err : l->sink(l->ctx, &rec);
 }
 
 /* ---- devices, windows, pool ---- */
@@ -228,7 +122,7 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 	if (!p->name[0])
 		snprintf(p->name, sizeof(p->name), "default");
 	snprintf(p->source, sizeof(p->source), "device state");
-	index_pool(l);
+	live__index_pool(l);
 	rec.pool = *p;
 	return l->sink(l->ctx, &rec);
 }
@@ -276,9 +170,11 @@ static int windows_again(struct live *l, uint64_t key)
 
 static int on_new_device(struct live *l, struct rec_device *dev)
 {
+	int err = 0;
+
 	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
-		probe__allow(l->probe, dev->key);
-	return emit_device(l, dev);
+		err = probe__allow(l->probe, dev->key);
+	return err ? err : emit_device(l, dev);
 }
 
 static int on_event(struct live *l, const struct dms_event *e)
@@ -401,7 +297,7 @@ static int on_pool(void *ctx, const struct dms_rec *rec)
 
 	if (!strcmp(rec->pool.name, "default") || !l->pool.name[0])
 		l->pool = rec->pool;
-	index_pool(l);
+	live__index_pool(l);
 	return l->sink(l->ctx, rec);
 }
 
@@ -488,7 +384,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	if (l->opts.device_glob)
 		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
 	l->opts.probe.devices = guest_devices_count("");
-	err = plan_index(l);
+	err = live__plan_index(l);
 	if (!err)
 		err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
 	if (!err)
