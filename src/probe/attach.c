@@ -14,7 +14,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "guest/caps.h"
 #include "guest/lockdown.h"
 #include "probe/inside.h"
 #include "probe/trial.h"
@@ -120,30 +119,6 @@ static void refuse(struct choice *c, const char *what, int err)
 	c->cand = NULL;
 }
 
-/* ---- configuration ---- */
-
-static uint64_t variable_at(const struct probe *p, const char *name)
-{
-	struct symbol sym;
-
-	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
-}
-
-/* What is asked of the symbols while attaching, so that they need not all be kept. */
-static void expect_symbols(struct symbols *syms)
-{
-	static const char *const variables[] = {
-		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
-		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem",
-	};
-
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		symbols_expect(syms, variables[i]);
-	for (unsigned int i = 0; i < hook_rows_count; i++)
-		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
-			symbols_expect(syms, hook_rows[i].cand[k].symbol);
-}
-
 /* ---- BTF ---- */
 
 #define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
@@ -188,97 +163,11 @@ static void drop_btf(struct probe *p)
 	p->env.btf = NULL;
 }
 
-/* How an address of the linear map or a struct page becomes a physical address. */
-static void config_addresses(struct probe *p, struct dms_config *cfg)
-{
-	cfg->struct_page_size = p->struct_page_size;
-	cfg->pool_start_at = variable_at(p, "io_tlb_start");
-	cfg->pool_end_at = variable_at(p, "io_tlb_end");
-	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
-	cfg->virt_mask = ~0ULL;
-	cfg->enc_mask = p->opts.enc_mask;
-	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
-	if (!strcmp(p->env.arch, "ppc64le")) {
-		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */
-		cfg->virt_mask = 0x0fffffffffffffffULL;
-		cfg->vmemmap = 0xc00c000000000000ULL;
-		cfg->vmemmap_at = variable_at(p, "vmemmap");
-		cfg->virt_size = 0;
-	} else if (!strcmp(p->env.arch, "x86_64")) {
-		/* without KASLR of memory: Documentation/arch/x86/x86_64/mm.rst */
-		cfg->virt_base = 0xffff888000000000ULL;
-		cfg->vmemmap = 0xffffea0000000000ULL;
-		cfg->virt_base_at = variable_at(p, "page_offset_base");
-		cfg->vmemmap_at = variable_at(p, "vmemmap_base");
-	} else if (!strcmp(p->env.arch, "s390x")) {
-		/* identity until 6.10, then __identity_base (c98d2ecae08f) */
-		cfg->virt_base_at = variable_at(p, "__identity_base");
-		cfg->vmemmap_at = variable_at(p, "vmemmap");
-	} else {
-		cfg->virt_mask = 0;
-	}
-}
-
-static unsigned int log2_of(unsigned long v)
-{
-	unsigned int n = 0;
-
-	while (v >>= 1)
-		n++;
-	return n;
-}
-
-/* A power of two and at least a page. */
-static size_t ring_bytes_each(const struct probe *p)
-{
-	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
-
-	while (each & (each - 1))
-		each &= each - 1;
-	return each < page ? page : each;
-}
-
-static void config_fill(struct probe *p, struct dms_config *cfg)
-{
-	memset(cfg, 0, sizeof(*cfg));
-	for (int i = 0; i < DMS_HOOK_MAX; i++)
-		memset(cfg->layout[i].at, DMS_ARG_NOWHERE, sizeof(cfg->layout[i].at));
-	cfg->flags = p->opts.flags;
-	if (p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask)
-		cfg->flags |= DMS_CFG_FILTER;
-	for (unsigned int i = 0; i < p->nchoices; i++) {
-		const struct choice *c = &p->choices[i];
-
-		if (!c->cand)
-			continue;
-		cfg->layout[c->row->id] = c->layout;
-		if (c->row->id == DMS_HOOK_MAP)
-			cfg->flags |= DMS_CFG_OUTER_MAP;
-		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)
-			cfg->flags |= DMS_CFG_INNER;
-	}
-	config_addresses(p, cfg);
-	cfg->min_size = p->opts.min_size;
-	cfg->path_mask = p->opts.path_mask;
-	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));
-	cfg->self = (uint32_t)getpid();
-	cfg->ring_mask = p->shards - 1;
-	cfg->set_mask = index__set_mask(p);
-	cfg->dev_mask = cells__places(p) - 1;
-	cfg->ring_half = (uint32_t)(ring_bytes_each(p) / 2);
-	/* often enough that a ring filled by several hooks is noticed before it is full */
-	cfg->wake_mask = 1;
-	while (cfg->wake_mask < 64 &&
-	       cfg->wake_mask * 16 * sizeof(struct dms_event) < cfg->ring_half)
-		cfg->wake_mask *= 2;
-	cfg->wake_mask--;
-}
-
 /* ---- maps ---- */
 
 static int rings_create(struct probe *p)
 {
-	size_t each = ring_bytes_each(p);
+	size_t each = settings__ring_bytes(p);
 	int map = bpf_map__fd(p->bpf->rings), err = rings__new(&p->rings);
 
 	p->ring_each = each;
@@ -345,7 +234,7 @@ static int load(struct probe *p)
 		if (err)
 			return err;
 	}
-	config_fill(p, &cfg);
+	settings__fill(p, &cfg);
 	err = bpf_map__set_initial_value(p->bpf->config, &cfg, sizeof(cfg));
 	if (!err)
 		err = maps_size(p);
@@ -433,68 +322,6 @@ static int attach_all(struct probe *p)
 	return again ? -EAGAIN : 0;
 }
 
-/* ---- what stands in the way ---- */
-
-/* Attempts to bounce alone (swiotlb_bounced) are no recording: they have no outcome and no end. */
-static bool core_attached(const struct probe *p)
-{
-	for (unsigned int i = 0; i < p->nchoices; i++) {
-		enum dms_hook id = p->choices[i].row->id;
-
-		if (p->choices[i].cand && (id == DMS_HOOK_MAP || id == DMS_HOOK_IOMMU_MAP ||
-					   id == DMS_HOOK_SWIOTLB_MAP))
-			return true;
-	}
-	return false;
-}
-
-static int fail_privilege(struct probe_error *err)
-{
-	struct guest_caps caps;
-	char missing[128];
-
-	if (guest_caps("", &caps) || guest_caps_can_trace(&caps))
-		return 0;
-	guest_caps_missing_trace(&caps, missing, sizeof(missing));
-	err->fault = PROBE_NO_PRIVILEGE;
-	snprintf(err->text, sizeof(err->text),
-		 "tracing needs %s: run as root", missing);
-	return -EPERM;
-}
-
-static void fail_refused(struct probe *p, struct probe_error *err)
-{
-	struct guest_lockdown l;
-
-	guest_lockdown("", &l);
-	if (p->env.no_kprobes || l.mode == LOCKDOWN_CONFIDENTIALITY) {
-		err->fault = PROBE_LOCKDOWN;
-		snprintf(err->text, sizeof(err->text),
-			 "the kernel's lockdown=confidentiality refuses the tracing programs, and "
-			 "this kernel has no dma:* trace events that would still work (6.12 and "
-			 "later have): boot with lockdown=integrity");
-		return;
-	}
-	err->fault = PROBE_NO_HOOK;
-	snprintf(err->text, sizeof(err->text),
-		 "this kernel (lockdown: %s) has neither kprobes (CONFIG_KPROBES) nor the dma:* "
-		 "trace events, so nothing can be observed: see dmascope doctor",
-		 l.name[0] ? l.name : "unknown");
-}
-
-/* Everything refused with EPERM although we may trace: lockdown, even if it cannot be read. */
-static void fail_eperm(struct probe_error *err)
-{
-	struct guest_lockdown l;
-
-	guest_lockdown("", &l);
-	err->fault = PROBE_LOCKDOWN;
-	snprintf(err->text, sizeof(err->text),
-		 "the kernel refuses tracing programs although we have the capabilities: "
-		 "lockdown=%s%s: boot with lockdown=integrity or none",
-		 l.name[0] ? l.name : "confidentiality", l.name[0] ? "" : " most likely");
-}
-
 /* ---- the way through ---- */
 
 static int load_btf(struct probe *p, struct probe_error *err)
@@ -566,8 +393,8 @@ static int try_round(struct probe *p, struct probe_error *err)
 	int ret;
 
 	choose_inner(p);
-	if (!core_attached(p)) {
-		fail_refused(p, err);
+	if (!refusal__core_attached(p)) {
+		refusal__refused(p, err);
 		return -EOPNOTSUPP;
 	}
 	ret = load(p);
@@ -587,7 +414,7 @@ static int try_round(struct probe *p, struct probe_error *err)
 		return -EAGAIN;
 	}
 	if (ret == -EPERM) {
-		fail_eperm(err);
+		refusal__eperm(err);
 		return ret;
 	}
 	err->fault = PROBE_INTERNAL;
@@ -610,7 +437,7 @@ static int open_all(struct probe *p, struct probe_error *err)
 	}
 	drop_btf(p);
 	if (ret && err->fault == PROBE_NO_HOOK && p->eperm)
-		fail_eperm(err);
+		refusal__eperm(err);
 	return ret;
 }
 
@@ -661,7 +488,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 		p->ring_fd[i] = -1;
 	p->opts = *opts;
 	rings_plan(p);
-	expect_symbols(syms);
+	settings__expect(syms);
 	load_log.verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_message);
 	uname(&uts);
@@ -677,7 +504,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,
 	};
-	ret = fail_privilege(err);
+	ret = refusal__privilege(err);
 	if (!ret)
 		ret = load_btf(p, err);
 	if (!ret)

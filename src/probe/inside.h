@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What attach.c and read.c share. Private to src/probe.
+ * What the files of src/probe share of a probe. Private to that room.
  */
 #ifndef DMASCOPE_PROBE_INSIDE_H
 #define DMASCOPE_PROBE_INSIDE_H
@@ -13,7 +13,7 @@
 #include "probe/probe.h"
 #include "probe/rings.h"
 
-#define PROBE_MAX_SHARDS	64
+#define PROBE_MAX_SHARDS	RINGS_MAX
 #define PROBE_MAX_LINKS		128
 #define PROBE_MAX_CHOICES	64
 
@@ -40,6 +40,20 @@ struct probe {
 	uint64_t jiffies_then, ns_then;	/* two readings of one instant */
 	uint64_t ns_per_jiffy;
 };
+
+/* settings.c: the symbols that are asked for later; what the programs are told; bytes of a ring. */
+void settings__expect(struct symbols *syms);
+void settings__fill(const struct probe *p, struct dms_config *cfg);
+size_t settings__ring_bytes(const struct probe *p);
+
+/*
+ * refusal.c: whether something is attached that is worth a recording; why not, into *err: a privilege is
+ * missing (-EPERM, else 0), programs were refused, all were refused although we may.
+ */
+bool refusal__core_attached(const struct probe *p);
+int refusal__privilege(struct probe_error *err);
+void refusal__refused(const struct probe *p, struct probe_error *err);
+void refusal__eperm(struct probe_error *err);
 
 /* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
 uint32_t cells__places(const struct probe *p);

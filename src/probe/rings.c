@@ -23,7 +23,6 @@
 #include "probe/rings.h"
 #include "util/clock.h"
 
-#define RINGS_MAX	64
 #define RECORD_MAX	256	/* bytes; the largest is struct dms_stack */
 #define BUSY_TRIES	100	/* a record takes a microsecond to write, or as long as an interrupt */
 #define PRESSED		8	/* one part in so many of a ring */

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RINGS_MAX	64
+
 struct rings;
 
 int rings__new(struct rings **r);	/* 0 or -errno */

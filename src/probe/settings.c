@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What the programs are told before they are loaded: struct dms_config, out of what was chosen and of the
+ * kernel's symbols. Nothing is loaded or attached here.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/inside.h"
+
+static uint64_t variable_at(const struct probe *p, const char *name)
+{
+	struct symbol sym;
+
+	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
+}
+
+/* What is asked of the symbols while attaching, so that they need not all be kept. */
+void settings__expect(struct symbols *syms)
+{
+	static const char *const variables[] = {
+		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
+		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem",
+	};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		symbols_expect(syms, variables[i]);
+	for (unsigned int i = 0; i < hook_rows_count; i++)
+		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
+			symbols_expect(syms, hook_rows[i].cand[k].symbol);
+}
+
+/* How an address of the linear map or a struct page becomes a physical address. */
+static void addresses(const struct probe *p, struct dms_config *cfg)
+{
+	cfg->struct_page_size = p->struct_page_size;
+	cfg->pool_start_at = variable_at(p, "io_tlb_start");
+	cfg->pool_end_at = variable_at(p, "io_tlb_end");
+	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
+	cfg->virt_mask = ~0ULL;
+	cfg->enc_mask = p->opts.enc_mask;
+	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
+	if (!strcmp(p->env.arch, "ppc64le")) {
+		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */
+		cfg->virt_mask = 0x0fffffffffffffffULL;
+		cfg->vmemmap = 0xc00c000000000000ULL;
+		cfg->vmemmap_at = variable_at(p, "vmemmap");
+		cfg->virt_size = 0;
+	} else if (!strcmp(p->env.arch, "x86_64")) {
+		/* without KASLR of memory: Documentation/arch/x86/x86_64/mm.rst */
+		cfg->virt_base = 0xffff888000000000ULL;
+		cfg->vmemmap = 0xffffea0000000000ULL;
+		cfg->virt_base_at = variable_at(p, "page_offset_base");
+		cfg->vmemmap_at = variable_at(p, "vmemmap_base");
+	} else if (!strcmp(p->env.arch, "s390x")) {
+		/* identity until 6.10, then __identity_base (c98d2ecae08f) */
+		cfg->virt_base_at = variable_at(p, "__identity_base");
+		cfg->vmemmap_at = variable_at(p, "vmemmap");
+	} else {
+		cfg->virt_mask = 0;
+	}
+}
+
+static unsigned int log2_of(unsigned long v)
+{
+	unsigned int n = 0;
+
+	while (v >>= 1)
+		n++;
+	return n;
+}
+
+/* A power of two and at least a page. */
+size_t settings__ring_bytes(const struct probe *p)
+{
+	size_t each = p->opts.ring_bytes / p->shards, page = (size_t)sysconf(_SC_PAGESIZE);
+
+	while (each & (each - 1))
+		each &= each - 1;
+	return each < page ? page : each;
+}
+
+void settings__fill(const struct probe *p, struct dms_config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	for (int i = 0; i < DMS_HOOK_MAX; i++)
+		memset(cfg->layout[i].at, DMS_ARG_NOWHERE, sizeof(cfg->layout[i].at));
+	cfg->flags = p->opts.flags;
+	if (p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask)
+		cfg->flags |= DMS_CFG_FILTER;
+	for (unsigned int i = 0; i < p->nchoices; i++) {
+		const struct choice *c = &p->choices[i];
+
+		if (!c->cand)
+			continue;
+		cfg->layout[c->row->id] = c->layout;
+		if (c->row->id == DMS_HOOK_MAP)
+			cfg->flags |= DMS_CFG_OUTER_MAP;
+		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)
+			cfg->flags |= DMS_CFG_INNER;
+	}
+	addresses(p, cfg);
+	cfg->min_size = p->opts.min_size;
+	cfg->path_mask = p->opts.path_mask;
+	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));
+	cfg->self = (uint32_t)getpid();
+	cfg->ring_mask = p->shards - 1;
+	cfg->set_mask = index__set_mask(p);
+	cfg->dev_mask = cells__places(p) - 1;
+	cfg->ring_half = (uint32_t)(settings__ring_bytes(p) / 2);
+	/* often enough that a ring filled by several hooks is noticed before it is full */
+	cfg->wake_mask = 1;
+	while (cfg->wake_mask < 64 &&
+	       cfg->wake_mask * 16 * sizeof(struct dms_event) < cfg->ring_half)
+		cfg->wake_mask *= 2;
+	cfg->wake_mask--;
+}
