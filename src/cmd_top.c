@@ -100,6 +100,19 @@ static int parse_words(const struct config *cfg, struct top_run *r)
 	return EXIT_USAGE;
 }
 
+/* What says how to observe says nothing of a recording. */
+static int refuse_live(const struct config *cfg)
+{
+	const char *name = cfg->min_size ? "--min-size" : cfg->ranges ? "--ranges" :
+			   cfg->counts_only ? "--counts-only" : cfg->btf ? "--btf" :
+			   cfg->no_kprobes ? "--no-kprobes" : NULL;
+
+	if (!cfg->input || !name)
+		return -1;
+	complain("top: %s is for a live look, not for a replay (-i FILE)", name);
+	return EXIT_USAGE;
+}
+
 static int parse(const struct config *cfg, struct top_run *r)
 {
 	int ret = parse_words(cfg, r);
@@ -119,6 +132,9 @@ static int parse(const struct config *cfg, struct top_run *r)
 		complain("top: --speed is for a replay (-i FILE)");
 		return EXIT_USAGE;
 	}
+	ret = refuse_live(cfg);
+	if (ret >= 0)
+		return ret;
 	r->ui.each = cfg->ranges;
 	r->ui.replay.name = cfg->input;
 	r->json = cfg->json;
@@ -130,6 +146,20 @@ static int parse(const struct config *cfg, struct top_run *r)
 		return EXIT_USAGE;
 	}
 	return -1;
+}
+
+/* As report: a glob that no device of the recording fits is a mistake, not an empty table. */
+static int any_fits(const struct config *cfg, const struct top_run *r, int ret)
+{
+	const struct model_dev *d;
+
+	if (!cfg->device || r->screen || r->quit || (ret != EXIT_DONE && ret != EXIT_PARTIAL))
+		return ret;
+	for (size_t i = 0; (d = model__dev(r->m, i)); i++)
+		if (top_shows(r->m, &r->ui.o, d->key))
+			return ret;
+	complain("top: no device in %s fits \"%s\"", cfg->input, cfg->device);
+	return EXIT_USAGE;
 }
 
 static int run_source(const struct config *cfg, struct top_run *r)
@@ -148,9 +178,9 @@ static int run_source(const struct config *cfg, struct top_run *r)
 
 	if (!cfg->input)
 		return top_live(r, &lo);
-	/* in a recording all devices are there: it is the screen's filter */
-	r->ui.o.filter = cfg->device;
-	return top_replay(r, cfg->input, cfg->speed);
+	/* a recording may have all devices: what is shown of it is chosen */
+	r->ui.o.device = cfg->device;
+	return any_fits(cfg, r, top_replay(r, cfg->input, cfg->speed));
 }
 
 static int run_top(void *config, int argc, char **argv)

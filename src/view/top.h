@@ -55,6 +55,7 @@ struct top_dev {
 struct top_opts {
 	enum top_sort sort;
 	bool reverse;
+	const char *device;		/* glob: nothing is known of any other device; NULL = all */
 	const char *filter;		/* text or glob: name, driver, kind, decision; NULL = all */
 	uint32_t paths;			/* bits of enum dms_path, 0 = all */
 	bool counting;			/* the source only counts mappings, if there were any yet */
@@ -68,7 +69,7 @@ struct top_view {
 	struct model_pool pool;
 	struct mval pool_used;		/* slots */
 	struct top_dev *dev;		/* filtered and sorted */
-	size_t devs, devs_all;
+	size_t devs, devs_all;		/* devs_all: with those that o->filter hides */
 	struct model_finding *finding;	/* worst first */
 	size_t findings;
 	size_t missing;			/* hooks without which something cannot be told */
@@ -91,6 +92,9 @@ void top_view__free(struct top_view *v);
 int top_sample__take(struct top_sample *s, const struct model *m, const struct top_opts *o,
 		     uint64_t now);
 void top_sample__free(struct top_sample *s);
+
+/* Whether o->device lets the device through. */
+bool top_shows(const struct model *m, const struct top_opts *o, uint64_t key);
 
 /* The next hook from *i on that is missing and was worth something; NULL: no more. */
 const struct rec_hook *top_missing(const struct top_view *v, size_t *i);

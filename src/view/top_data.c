@@ -180,6 +180,19 @@ static bool never_maps(const struct model_dev *d)
 	return d->rec && ((!strcmp(d->rec->bus, "virtio") && !d->mask) || !d->rec->driver[0]);
 }
 
+static bool fits(const char *glob, const struct model_dev *d)
+{
+	return !fnmatch(glob, d->name, 0) || (d->rec && (!fnmatch(glob, d->rec->driver, 0) ||
+							!fnmatch(glob, d->rec->kind, 0)));
+}
+
+bool top_shows(const struct model *m, const struct top_opts *o, uint64_t key)
+{
+	const struct model_dev *d = o->device ? model__dev_by_key(m, key) : NULL;
+
+	return !o->device || (d && fits(o->device, d));
+}
+
 static bool wanted(const struct top_view *v, const struct top_dev *t, const struct top_opts *o)
 {
 	const char *f = o->filter;
@@ -192,8 +205,7 @@ static bool wanted(const struct top_view *v, const struct top_dev *t, const stru
 	if (!f || !*f)
 		return true;
 	if (strpbrk(f, "*?["))
-		return !fnmatch(f, t->d->name, 0) || !fnmatch(f, t->driver, 0) ||
-		       !fnmatch(f, t->kind, 0);
+		return fits(f, t->d);
 	return contains(t->d->name, f) || contains(t->driver, f) || contains(t->kind, f) ||
 	       contains(t->decision.brief, f);
 }
@@ -321,20 +333,35 @@ static void add_devices(struct top_view *v, const struct top_opts *o,
 {
 	/* a device that was not there yet had counted nothing */
 	static const struct top_counts none;
+	size_t n = v->devs_all;
 	uint64_t held = 0;
 
-	for (size_t i = 0; i < v->devs_all; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct top_dev *t = &v->dev[v->devs];
+		bool shown;
 
 		fill(v, t, model__dev(v->m, i), o, !v->since_sample ? NULL :
 		     i < prev->devs ? &prev->dev[i] : &none);
 		held += t->slots;
-		if (!wanted(v, t, o))
+		shown = top_shows(v->m, o, t->d->key);
+		v->devs_all -= !shown;
+		if (!shown || !wanted(v, t, o))
 			continue;
 		sum_up(v, t);
 		v->devs++;
 	}
 	pool_use(v, held, prev ? prev->ts : 0);
+}
+
+/* As report does: a finding about no device is about all of them. */
+static void drop_findings(struct top_view *v, const struct top_opts *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->findings; i++)
+		if (!v->finding[i].f.dev || top_shows(v->m, o, v->finding[i].f.dev))
+			v->finding[n++] = v->finding[i];
+	v->findings = n;
 }
 
 int top_view__make(struct top_view *v, const struct model *m, const struct top_opts *o,
@@ -357,6 +384,7 @@ int top_view__make(struct top_view *v, const struct model *m, const struct top_o
 	v->dev = calloc(v->devs_all + 1, sizeof(*v->dev));
 	if (!v->dev || model__findings(m, &v->finding, &v->findings))
 		return -ENOMEM;
+	drop_findings(v, o);
 	add_devices(v, o, prev);
 	qsort_r(v->dev, v->devs, sizeof(*v->dev), compare, (void *)o);
 	return 0;

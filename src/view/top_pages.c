@@ -87,8 +87,9 @@ void top_page_findings(const struct top_view *v, const struct top_ui *u, struct 
 
 struct range_list {
 	const struct top_view *v;
+	const struct top_opts *o;
 	struct scroll *s;
-	uint64_t n, last_dev;
+	uint64_t n, hidden, last_dev;
 	int last_path;
 	bool by_dev;
 };
@@ -114,6 +115,10 @@ static int one_range(void *ctx, const struct model_range *r)
 	char a[FMT_LEN], b[FMT_LEN];
 	struct pen p;
 
+	if (!top_shows(l->v->m, l->o, r->dev)) {
+		l->hidden++;
+		return 0;
+	}
 	range_head(l, r);
 	p = scroll_line(l->s);
 	pen_say(&p, CELL_PLAIN, "  %18s ", fmt_addr(a, r->dma));
@@ -137,7 +142,7 @@ static int one_range(void *ctx, const struct model_range *r)
 void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
 		     const struct model_range_filter *f)
 {
-	struct range_list l = { .v = v, .s = s, .by_dev = f->by_dev };
+	struct range_list l = { .v = v, .o = &u->o, .s = s, .by_dev = f->by_dev };
 	struct pen p = scroll_line(s);
 	unsigned int head = s->line - 1;
 	uint64_t total = 0;
@@ -145,6 +150,7 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 	int err;
 
 	err = model__ranges(v->m, f, one_range, &l, &total);
+	total -= l.hidden;
 	if (err < 0 && err != -ENOENT) {
 		scroll_text(s, 2, "", CELL_ERROR, "not enough memory to list them");
 	} else if (!total && v->run.aggregates && !v->run.look_ts && !u->each) {
@@ -176,8 +182,11 @@ void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct sc
 	struct model_range_filter f = {
 		.by_dev = u->back == TOP_DEVICE,
 		.dev = u->sel_key,
-		/* a few screens beyond the one that is seen, so that the end is found */
-		.limit = (size_t)s->skip + 4 * s->rows + 16,
+		/*
+		 * A few screens beyond the one that is seen, so that the end is found; all, if
+		 * what --device hides is among them.
+		 */
+		.limit = u->o.device ? 0 : (size_t)s->skip + 4 * s->rows + 16,
 	};
 
 	scroll_heading(s, "RANGES mapped now%s%s", f.by_dev ? " by " : "",

@@ -161,6 +161,36 @@ static void test_order_and_filter(void **state)
 	top_view__free(&v);
 }
 
+/* --device of a replay: as if the recording had no other device. */
+static void test_device(void **state)
+{
+	struct feed *f = *state;
+	struct top_opts o = { 0 };
+	struct top_view v = { 0 };
+	size_t all, some = 0;
+
+	sick_before(f);
+	look(f, &v, &o, NULL);
+	all = v.findings;
+	for (size_t i = 0; i < all; i++)
+		some += !v.finding[i].f.dev || v.finding[i].f.dev == 2;
+	assert_true(some && some < all);
+	o.device = "*:02.0";
+	look(f, &v, &o, NULL);
+	assert_int_equal(v.devs, 1);
+	assert_int_equal(v.devs_all, 1);
+	assert_int_equal(v.dev[0].d->key, 2);
+	assert_int_equal(v.findings, some);
+	assert_true(top_shows(f->m, &o, 2));
+	assert_false(top_shows(f->m, &o, 3));
+	o.device = "e1000";
+	o.filter = "02.0";
+	look(f, &v, &o, NULL);
+	assert_int_equal(v.devs, 0);
+	assert_int_equal(v.devs_all, 1);
+	top_view__free(&v);
+}
+
 static void test_shares(void **state)
 {
 	static const uint64_t one[3] = { 0, 1000000, 1 }, none[3] = { 0 };
@@ -381,7 +411,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates),
-		TEST(test_order_and_filter), TEST(test_shares), TEST(test_keys),
+		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
 		TEST(test_prompts), TEST(test_random_keys), TEST(test_json), TEST(test_a_day),
 	};
 
