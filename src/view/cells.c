@@ -127,6 +127,16 @@ static void put(struct pen *p, uint16_t attr, uint32_t ch)
 	p->col++;
 }
 
+/* What was to be said goes on beyond the end, and nothing is after it. */
+static void put_more(struct pen *p, uint16_t attr)
+{
+	struct cell *at = p->end ? cell_at(p->c, p->row, p->end - 1) : NULL;
+
+	if (at)
+		*at = (struct cell){ glyph(p->c, G_MORE[0]), attr };
+	p->col++;
+}
+
 void pen_say(struct pen *p, uint16_t attr, const char *fmt, ...)
 {
 	char text[1024];
@@ -135,8 +145,12 @@ void pen_say(struct pen *p, uint16_t attr, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	for (const char *s = text; *s; s++)
-		put(p, attr, glyph(p->c, *s));
+	for (const char *s = text; *s; s++) {
+		if (p->col >= p->end && *s != ' ')
+			put_more(p, attr);
+		else
+			put(p, attr, glyph(p->c, *s));
+	}
 }
 
 void pen_field(struct pen *p, uint16_t attr, unsigned int width, bool right, const char *text)

@@ -75,7 +75,7 @@ void cells_blank(struct cells *c, unsigned int row, unsigned int col, unsigned i
 /* Prints the rows as UTF-8, without blanks at their ends. */
 void cells_print(const struct cells *c, FILE *f);
 
-/* Writes within [col, end) of one row; what does not fit is cut. */
+/* Writes within [col, end) of one row; what does not fit is cut, text with G_MORE at its end. */
 struct pen {
 	struct cells *c;
 	unsigned int row, col, end;
