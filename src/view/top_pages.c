@@ -85,34 +85,96 @@ void top_page_findings(const struct top_view *v, const struct top_ui *u, struct 
 
 /* ---- ranges ---- */
 
+enum range_column {
+	RANGE_DMA, RANGE_PHYS, RANGE_BYTES, RANGE_MAPS, RANGE_AGE, RANGE_SHARED, RANGE_COLUMNS
+};
+
+#define RANGE_WIDE	90	/* columns of a screen where nothing need be short */
+
+/* Each with the blank before it. Who asked for the mapping comes last, in what is left. */
+static const struct {
+	const char *title;
+	unsigned int wide, narrow;
+	unsigned int from;	/* columns the screen has to have, for the caller's 20 */
+} range_columns[RANGE_COLUMNS] = {
+	[RANGE_DMA] = { "DMA address", 20, 18, 0 },
+	[RANGE_PHYS] = { "memory", 19, 14, 80 },
+	[RANGE_BYTES] = { "bytes", 7, 6, 0 },
+	[RANGE_MAPS] = { "maps", 7, 6, 65 },
+	[RANGE_AGE] = { "age", 7, 7, 0 },
+	[RANGE_SHARED] = { "shared", 8, 7, 59 },
+};
+
 struct range_list {
 	const struct top_view *v;
 	const struct top_opts *o;
 	struct scroll *s;
-	uint64_t n, hidden, last_dev;
-	int last_path;
+	uint64_t n, hidden;
+	struct model_range last;
 	bool by_dev;
 };
 
+static unsigned int range_width(const struct scroll *s, enum range_column col)
+{
+	if (s->c->cols >= RANGE_WIDE)
+		return range_columns[col].wide;
+	return s->c->cols >= range_columns[col].from ? range_columns[col].narrow : 0;
+}
+
+static void range_field(struct pen *p, const struct scroll *s, uint16_t attr,
+			enum range_column col, const char *text)
+{
+	unsigned int width = range_width(s, col);
+
+	if (!width)
+		return;
+	pen_fill(p, attr, 1, " ");
+	pen_field(p, attr, width - 1, true, text);
+	if (col == RANGE_PHYS)		/* room for the sign of scattered memory */
+		pen_fill(p, attr, 1, " ");
+}
+
+static void range_titles(struct pen *p, const struct scroll *s)
+{
+	for (enum range_column i = 0; i < RANGE_COLUMNS; i++)
+		range_field(p, s, CELL_LABEL, i, range_columns[i].title);
+	pen_say(p, CELL_LABEL, " by");
+}
+
+/* What the rows below have in common: they are sorted by it. */
 static void range_head(struct range_list *l, const struct model_range *r)
 {
+	static const char *const dirs[] = { ", both ways", ", to the device",
+					    ", from the device", "" };
+	const struct model_range *last = &l->last;
 	struct pen p;
 
-	if (l->n && r->dev == l->last_dev && (int)r->path == l->last_path)
+	if (l->n && r->dev == last->dev && r->path == last->path && r->dir == last->dir &&
+	    r->preexisting == last->preexisting)
 		return;
-	l->last_dev = r->dev;
-	l->last_path = (int)r->path;
 	p = scroll_line(l->s);
 	if (!l->by_dev)
 		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s ", model__dev_name(l->v->m, r->dev));
 	pen_say(&p, top_path_attr(r->path), "%s", dms_path_name(r->path));
-	pen_say(&p, CELL_LABEL, "%s", r->preexisting ? ", from before the start" : "");
+	pen_say(&p, CELL_LABEL, "%s%s", dirs[r->dir & 3],
+		r->preexisting ? ", from before the start" : "");
+}
+
+static void range_shared(struct pen *p, const struct scroll *s, const struct model_range *r)
+{
+	if (r->shared == MODEL_SHARED_NO && r->path != DMS_PATH_BOUNCED)
+		range_field(p, s, CELL_ERROR | CELL_BOLD, RANGE_SHARED, "NO");
+	else
+		range_field(p, s, r->shared == MODEL_SHARED_YES ? CELL_GOOD : CELL_PLAIN,
+			    RANGE_SHARED, r->shared == MODEL_SHARED_YES ? "yes" :
+			    r->shared == MODEL_SHARED_PART ? "partly" : "");
 }
 
 static int one_range(void *ctx, const struct model_range *r)
 {
 	struct range_list *l = ctx;
-	char a[FMT_LEN], b[FMT_LEN];
+	struct scroll *s = l->s;
+	char a[FMT_LEN];
 	struct pen p;
 
 	if (!top_shows(l->v->m, l->o, r->dev)) {
@@ -120,21 +182,20 @@ static int one_range(void *ctx, const struct model_range *r)
 		return 0;
 	}
 	range_head(l, r);
-	p = scroll_line(l->s);
-	pen_say(&p, CELL_PLAIN, "  %18s ", fmt_addr(a, r->dma));
-	pen_say(&p, CELL_PLAIN, "%18s%s", r->phys_known ? fmt_addr(a, r->phys) : "?",
-		r->scattered ? "+" : " ");
-	pen_say(&p, CELL_PLAIN | CELL_BOLD, "%6s", fmt_bytes(a, r->size));
-	pen_say(&p, CELL_PLAIN, "%7s", r->count ? fmt_short(a, r->count) : "?");
-	pen_say(&p, CELL_PLAIN, "%7s", r->preexisting ? "?" : top_age(b, l->v, r->oldest));
-	pen_say(&p, CELL_PLAIN, "  %-8s", dir_words[r->dir & 3]);
-	if (r->shared == MODEL_SHARED_NO && r->path != DMS_PATH_BOUNCED)
-		pen_say(&p, CELL_ERROR | CELL_BOLD, " private");
-	else if (r->shared == MODEL_SHARED_YES)
-		pen_say(&p, CELL_GOOD, " shared ");
-	else
-		pen_say(&p, CELL_PLAIN, "        ");
+	p = scroll_line(s);
+	range_field(&p, s, CELL_PLAIN, RANGE_DMA, fmt_addr(a, r->dma));
+	range_field(&p, s, CELL_PLAIN, RANGE_PHYS, r->phys_known ? fmt_addr(a, r->phys) : "?");
+	if (r->scattered && range_width(s, RANGE_PHYS)) {
+		p.col--;
+		pen_say(&p, CELL_PLAIN, "+");
+	}
+	range_field(&p, s, CELL_PLAIN | CELL_BOLD, RANGE_BYTES, fmt_bytes(a, r->size));
+	range_field(&p, s, CELL_PLAIN, RANGE_MAPS, r->count ? fmt_short(a, r->count) : "?");
+	range_field(&p, s, CELL_PLAIN, RANGE_AGE, r->preexisting ? "?" :
+		    top_age(a, l->v, r->oldest));
+	range_shared(&p, s, r);
 	pen_say(&p, CELL_LABEL, " %s", r->caller ? r->caller : "");
+	l->last = *r;
 	l->n++;
 	return 0;
 }
@@ -163,8 +224,7 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 		scroll_text(s, 2, "", CELL_PLAIN, "Nothing that was mapped since the start still is.");
 		return;
 	}
-	pen_say(&p, CELL_LABEL, "  %18s %18s %6s%7s%7s  %-8s          %s", "DMA address", "memory",
-		"bytes", "maps", "age", "dir", "by");
+	range_titles(&p, s);
 	if (l.n < total) {
 		p = scroll_line(s);
 		pen_say(&p, CELL_LABEL, "  %s more%s", fmt_exact(b, total - l.n),
@@ -266,19 +326,19 @@ static void dev_windows(const struct top_view *v, const struct top_dev *d, struc
 		if (!n++) {
 			scroll_heading(s, "WINDOWS");
 			p = scroll_line(s);
-			pen_say(&p, CELL_LABEL, "  %-10s %-8s %-8s %18s %6s %5s %14s %9s", "LIOBN",
+			pen_say(&p, CELL_LABEL, "  %-10s %-7s %-7s %17s %5s %4s %14s %7s", "LIOBN",
 				"kind", "use", "base", "size", "page", "TCEs used", "shared");
 		}
 		p = scroll_line(s);
-		pen_say(&p, w.rec.removed ? CELL_LABEL : CELL_PLAIN, "  0x%08x %-8s %-8s %18s %6s",
+		pen_say(&p, w.rec.removed ? CELL_LABEL : CELL_PLAIN, "  0x%08x %-7s %-7s %17s %5s",
 			w.rec.liobn, dms_window_kind_name(w.rec.kind),
 			w.rec.removed ? "removed" : dms_window_use_name(w.rec.use),
 			fmt_addr(a, w.rec.base), fmt_bytes(b, w.rec.size));
-		pen_say(&p, CELL_PLAIN, " %5s", w.rec.page_shift ?
+		pen_say(&p, CELL_PLAIN, " %4s", w.rec.page_shift ?
 			fmt_bytes(a, 1ULL << w.rec.page_shift) : "?");
 		snprintf(used, sizeof(used), "%.10s/%s", top_val(a, w.used),
 			 fmt_short(most, w.entries));
-		pen_say(&p, CELL_PLAIN, " %14s %9s", used,
+		pen_say(&p, CELL_PLAIN, " %14s %7s", used,
 			w.shared_bytes.why || w.mapped_bytes.why ? "?" :
 			fmt_percent(b, w.shared_bytes.v, w.mapped_bytes.v));
 	}

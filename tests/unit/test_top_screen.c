@@ -159,6 +159,35 @@ static void test_golden_pages(void **state)
 	}
 }
 
+/* Of a terminal's usual size, where a caller has to find room too. */
+static void test_golden_narrow_pages(void **state)
+{
+	static const struct scene scene = { "callers", callers_before, sick_after };
+	static const struct { const char *name; enum top_page page, back; unsigned int skip; } pages[] = {
+		{ "device", TOP_DEVICE, TOP_TABLE, 0 }, { "device-below", TOP_DEVICE, TOP_TABLE, 22 },
+		{ "device-end", TOP_DEVICE, TOP_TABLE, 44 },
+		{ "ranges", TOP_RANGES, TOP_TABLE, 0 }, { "ranges-of", TOP_RANGES, TOP_DEVICE, 0 },
+		{ "findings", TOP_FINDINGS, TOP_TABLE, 0 }, { "help", TOP_HELP, TOP_TABLE, 0 },
+	};
+	struct stage s;
+	char name[64], *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		stage_open(&s, &scene);
+		s.u.selected = true;
+		s.u.sel_key = 3;
+		s.u.page = pages[i].page;
+		s.u.back = pages[i].back;
+		s.u.scroll = pages[i].skip;
+		snprintf(name, sizeof(name), "callers-80x24-%s", pages[i].name);
+		text = drawn(&s, 80, 24, false, false);
+		compare(name, text);
+		free(text);
+		stage_close(&s);
+	}
+}
+
 static void test_golden_batch(void **state)
 {
 	struct stage s;
@@ -252,6 +281,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_pages),
+		cmocka_unit_test(test_golden_narrow_pages),
 		cmocka_unit_test(test_golden_batch),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_empty),

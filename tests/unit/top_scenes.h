@@ -128,6 +128,40 @@ static UNUSED void sick_after(struct feed *f)
 	put(f, &gap);
 }
 
+/* As sick, with callers, and with mappings that are older than the start. */
+static UNUSED void callers_before(struct feed *f)
+{
+	static const char *const names[] = { "virtblk_add_req", "nvme_map_data", "e1000_xmit_frame",
+					     "e1000_alloc_jumbo_rx_buffers_nonpersistent" };
+	struct dms_event ev;
+	unsigned int i;
+
+	sick_before(f);
+	for (i = 0; i < 4; i++)
+		feed_stack(f, i + 1, names[i]);
+	for (i = 0; i < 12; i++) {
+		ev = make_ev(f, DMS_EV_MAP, i < 3 ? 1 : 3);
+		ev.hook = DMS_HOOK_MAP;
+		ev.path = i < 3 ? DMS_PATH_BOUNCED : DMS_PATH_TCE;
+		ev.dma = (i < 3 ? DDW_BASE + POOL_START : 0x8000000) + 0x100000 * i;
+		ev.phys = 0x12345678000 + 0x10000 * i;
+		ev.size = 4096;
+		ev.dir = i & 1;
+		ev.stack = i % 4 + 1;
+		feed_ev(f, &ev);
+	}
+	for (i = 0; i < 3; i++) {
+		ev = make_ev(f, DMS_EV_LIVE, 3);
+		ev.hook = DMS_HOOK_SNAPSHOT;
+		ev.liobn = DEF_LIOBN + 48;
+		ev.dma = 0x20000000 + 0x100000 * i;
+		ev.page_shift = 16;
+		ev.size = 65536;
+		feed_ev(f, &ev);
+	}
+	feed_unmap(f, 2, DDW_BASE + 0x6000000, 4096);
+}
+
 static UNUSED void nopool_before(struct feed *f)
 {
 	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
