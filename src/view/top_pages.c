@@ -565,7 +565,8 @@ void top_page_help(const struct top_view *v, const struct top_ui *u, struct scro
 			continue;
 		p = scroll_line(s);
 		pen_say(&p, CELL_KEY | CELL_BOLD, "  %-12s", k->name);
-		pen_say(&p, CELL_PLAIN, " %s", k->help);
+		s->line--;
+		scroll_text(s, 15, "", CELL_PLAIN, k->help);
 	}
 	help_paths(s);
 	help_columns(s);
