@@ -164,31 +164,46 @@ static void replay_state(const struct top_ui *u, char *buf, size_t n)
 		 u->paused ? ", PAUSED" : "");
 }
 
-/* Whole or not at all. */
+/* Whole or not at all; after one that has no room there is none for those that matter less. */
 static void fact(struct pen *p, uint16_t attr, const char *before, const char *text)
 {
-	if (text && p->col + strlen(before) + strlen(text) <= p->end)
+	if (!text)
+		return;
+	if (p->col + strlen(before) + strlen(text) <= p->end)
 		pen_say(p, attr, "%s%s", before, text);
+	else
+		p->end = p->col < p->end ? p->col : p->end;
 }
 
-#define TITLE_MIN	10	/* columns for the name, before anything else has room */
+/* Time and pace, as much of it as leaves the kind of guest its room. */
+static void title_right(const struct top_view *v, const struct top_ui *u, char *buf, size_t n,
+			size_t room)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (u->replay.name)
+		replay_state(u, buf, n);
+	else
+		snprintf(buf, n, "%s, every %s%s", fmt_ns(a, v->now - v->run.start),
+			 fmt_ns(b, u->interval), u->paused ? ", PAUSED" : "");
+	if (strlen(buf) >= room)
+		snprintf(buf, n, "%s", u->paused ? "PAUSED" :
+			 fmt_ns(a, u->replay.name ? u->replay.at : v->now - v->run.start));
+	if (strlen(buf) >= room)
+		buf[0] = '\0';
+}
 
 static void title(const struct top_view *v, const struct top_ui *u, struct cells *c)
 {
 	const struct rec_session *s = v->run.session;
 	struct pen p = PEN(c, 0), r = PEN(c, 0);
-	char right[160], a[FMT_LEN], b[FMT_LEN];
+	size_t must = strlen("dmascope  ") + strlen(top_guest(s));
+	char right[160];
 
-	if (u->replay.name)
-		replay_state(u, right, sizeof(right));
-	else
-		snprintf(right, sizeof(right), "%s, every %s%s", fmt_ns(a, v->now - v->run.start),
-			 fmt_ns(b, u->interval), u->paused ? ", PAUSED" : "");
-	if (strlen(right) + TITLE_MIN > c->cols)
-		right[0] = '\0';
+	title_right(v, u, right, sizeof(right), c->cols > must ? c->cols - must : 0);
 	p.end = c->cols - (unsigned int)strlen(right) - (right[0] != '\0');
 	pen_say(&p, CELL_TITLE | CELL_BOLD, "dmascope");
-	fact(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  ", top_guest(s));
+	pen_say(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  %s", top_guest(s));
 	fact(&p, CELL_PLAIN, " " G_DOT " Linux ", s ? s->kernel : NULL);
 	fact(&p, CELL_PLAIN, " ", s ? s->arch : NULL);
 	fact(&p, CELL_LABEL, " " G_DOT " ", u->replay.name);
@@ -703,20 +718,58 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 
 /* ---- the bottom: keys, what is typed, what is said ---- */
 
-static void key_bar(const struct top_ui *u, struct cells *c, unsigned int row)
+static unsigned int key_width(const struct top_key *k)
 {
-	struct pen p = PEN(c, row);
+	return (unsigned int)(strlen(k->name) + 1 + strlen(k->bar));
+}
 
+/* Who does not know how to leave, or where to read that, is stuck. */
+static bool key_stays(const struct top_key *k)
+{
+	return k->code[0] == '?' || k->code[0] == 'q';
+}
+
+static void key_bar(const struct top_ui *u, struct cells *c, unsigned int row, unsigned int end)
+{
+	struct pen p = { c, row, 0, end };
+	unsigned int kept = 0, width;
+	bool names;
+
+	for (size_t i = 0; i < top_nkeys; i++)
+		kept += key_stays(&top_keys[i]) ? key_width(&top_keys[i]) + 2 : 0;
+	names = kept > end + 2;
 	for (size_t i = 0; i < top_nkeys; i++) {
 		const struct top_key *k = &top_keys[i];
 
 		if (!k->bar || !top_key_usable(k, u))
 			continue;
-		if (p.col + strlen(k->name) + strlen(k->bar) + 1 > c->cols)
+		width = key_width(k) + 2;
+		kept -= key_stays(k) ? width : 0;
+		if (!key_stays(k) && p.col + width + kept > end + 2)
 			continue;
 		pen_say(&p, CELL_KEY | CELL_BOLD, "%s", k->name);
-		pen_say(&p, CELL_LABEL, " %s  ", k->bar);
+		pen_say(&p, CELL_LABEL, " %s%s", names ? "" : k->bar, names ? "" : "  ");
 	}
+}
+
+#define KEYS_MIN	16	/* columns of the bar that a filter's name leaves */
+
+static void keys_and_filter(const struct top_view *v, const struct top_ui *u, struct cells *c,
+			    unsigned int row)
+{
+	unsigned int room = c->cols > KEYS_MIN ? c->cols - KEYS_MIN : 0, n = 0;
+	struct pen p = PEN(c, row);
+	char text[128];
+
+	if (u->filter[0] && u->page == TOP_TABLE) {
+		snprintf(text, sizeof(text), "%zu of %zu, filter: %s", v->devs, v->devs_all,
+			 u->filter);
+		n = strlen(text) < room ? (unsigned int)strlen(text) : room;
+		pen_right(&p, n);
+		if (n)
+			pen_say(&p, CELL_WARN | CELL_BOLD, "%s", text);
+	}
+	key_bar(u, c, row, c->cols - n);
 }
 
 static void bottom(const struct top_view *v, const struct top_ui *u, struct cells *c,
@@ -737,12 +790,7 @@ static void bottom(const struct top_view *v, const struct top_ui *u, struct cell
 	} else if (u->replay.broken) {
 		pen_say(&p, CELL_WARN | CELL_BOLD, "%s", u->replay.broken);
 	} else {
-		key_bar(u, c, row);
-		if (u->filter[0] && u->page == TOP_TABLE) {
-			pen_right(&p, (unsigned int)strlen(u->filter) + 22);
-			pen_say(&p, CELL_WARN | CELL_BOLD, " %zu of %zu, filter: %s", v->devs,
-				v->devs_all, u->filter);
-		}
+		keys_and_filter(v, u, c, row);
 	}
 }
 

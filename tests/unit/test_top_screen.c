@@ -188,6 +188,48 @@ static void test_golden_narrow_pages(void **state)
 	}
 }
 
+static char *line_of(char *text, unsigned int line)
+{
+	while (line--)
+		text = strchr(text, '\n') + 1;
+	*strchrnul(text, '\n') = '\0';
+	return text;
+}
+
+/* What has no room goes from the least important on; the kind of guest and the way out stay. */
+static void test_narrow(void **state)
+{
+	static const char *const facts[] = { "dmascope  PEF secure guest", " - Linux 6.12.117",
+					     " ppc64le", " - some-file.json" };
+	struct stage s;
+	char *text, *head;
+	size_t n, at;
+
+	(void)state;
+	stage_open(&s, &scenes[1]);
+	s.u.replay.name = "some-file.json";
+	s.u.replay.length = s.u.replay.at = 40 * SEC;
+	for (unsigned int cols = 26; cols < 140; cols++)
+		for (int filter = 0; filter < 2; filter++) {
+			strcpy(s.u.filter, filter ? "0000:" : "");
+			text = drawn(&s, cols, 12, false, false);
+			head = line_of(text, 11);
+			assert_non_null(strstr(head, "? help  q quit"));
+			assert_true(!filter || cols < 50 || strstr(head, "filter: 0000:"));
+			head = line_of(text, 0);
+			for (n = at = 0; n < 4 && !strncmp(head + at, facts[n], strlen(facts[n])); n++)
+				at += strlen(facts[n]);
+			assert_true(n >= 1);
+			for (; n < 4; n++)
+				assert_null(strstr(head, facts[n]));
+			free(text);
+		}
+	assert_non_null(text = drawn(&s, 12, 12, false, false));
+	assert_non_null(strstr(line_of(text, 11), "? q"));
+	free(text);
+	stage_close(&s);
+}
+
 static void test_golden_batch(void **state)
 {
 	struct stage s;
@@ -282,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_pages),
 		cmocka_unit_test(test_golden_narrow_pages),
+		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_golden_batch),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_empty),
