@@ -150,6 +150,12 @@ static void put_finding(struct json *j, const struct top_view *v, const struct m
 	json__str(j, "summary", f->f.summary);
 	json__str(j, "evidence", f->f.evidence);
 	json__str(j, "action", f->f.action);
+	json__str(j, "not_seen", f->not_seen[0] ? f->not_seen : NULL);
+	json__u64(j, "count", f->count);
+	json__begin_array(j, "events");
+	for (size_t i = 0; i < MODEL_FINDING_EVENTS && f->seq[i]; i++)
+		json__u64(j, NULL, f->seq[i]);
+	json__end_array(j);
 	json__end_object(j);
 }
 

@@ -366,6 +366,38 @@ static void test_json(void **state)
 	top_sample__free(&s);
 }
 
+/* What the screen says of a finding, its JSON does. */
+static void test_json_findings(void **state)
+{
+	struct feed *f = *state;
+	struct top_opts o = { 0 };
+	struct top_view v = { 0 };
+	struct out out;
+	json_t *j, *x, *events;
+	size_t told = 0;
+
+	sick_before(f);
+	look(f, &v, &o, NULL);
+	assert_int_equal(out__init_mem(&out), 0);
+	assert_int_equal(top_json(&v, &out), 0);
+	j = json_loadb(out.buf, (size_t)(out.p - out.buf), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(j);
+	for (size_t i = 0; i < v.findings; i++) {
+		x = json_array_get(json_object_get(j, "findings"), i);
+		assert_int_equal(strtoull(json_string_value(json_object_get(x, "count")), NULL, 10),
+				 v.finding[i].count);
+		assert_true(json_is_null(json_object_get(x, "not_seen")) == !v.finding[i].not_seen[0]);
+		events = json_object_get(x, "events");
+		for (size_t k = 0; k < json_array_size(events); k++, told++)
+			assert_int_equal(strtoull(json_string_value(json_array_get(events, k)), NULL,
+						  10), v.finding[i].seq[k]);
+	}
+	assert_true(told > 0);
+	json_decref(j);
+	out__free(&out);
+	top_view__free(&v);
+}
+
 static void one_second(struct feed *f, struct top_sample *s, struct top_ui *u)
 {
 	struct top_view v = { 0 };
@@ -412,7 +444,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates),
 		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
-		TEST(test_prompts), TEST(test_random_keys), TEST(test_json), TEST(test_a_day),
+		TEST(test_prompts), TEST(test_random_keys), TEST(test_json),
+		TEST(test_json_findings), TEST(test_a_day),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);
