@@ -41,7 +41,8 @@ struct top_dev {
 	const struct model_dev *d;
 	struct top_counts n;		/* since the start */
 	uint64_t path[DMS_PATH_MAX];	/* maps, of the paths shown */
-	uint64_t live, live_bytes;
+	uint64_t live, live_bytes;	/* made since the start */
+	bool older;			/* others were made before, or may have been */
 	uint64_t slots;			/* of the bounce pool held */
 	bool slots_estimate;
 	int64_t maps_rate, bytes_rate, fails_rate;
@@ -68,6 +69,7 @@ struct top_view {
 	bool has_pool;			/* model__pool() has one */
 	struct model_pool pool;
 	struct mval pool_used;		/* slots */
+	bool pool_older;		/* some were taken before the start, nobody knows for whom */
 	struct top_dev *dev;		/* filtered and sorted */
 	size_t devs, devs_all;		/* devs_all: with those that o->filter hides */
 	struct model_finding *finding;	/* worst first */

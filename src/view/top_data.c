@@ -125,6 +125,41 @@ static uint32_t window_used(const struct model *m, const struct top_dev *t)
 	return liobn;
 }
 
+/* More slots are in use than were seen being taken. */
+static bool pool_older(const struct top_view *v)
+{
+	const struct model_dev *d;
+	struct model_pool p;
+	uint64_t seen = 0;
+
+	if (v->run.aggregates || v->run.lost || !model__pool(v->m, 0, &p) || p.used.why ||
+	    p.used.estimate)
+		return false;
+	for (size_t i = 0; (d = model__dev(v->m, i)); i++)
+		seen += d->key ? d->slots : 0;
+	return p.used.v > seen;
+}
+
+/*
+ * Mappings from before the start: some were given back since, or the table that the device goes
+ * through had TCEs then, or was not read, or slots were taken that may be its.
+ */
+static bool has_older(const struct top_view *v, const struct top_dev *t)
+{
+	struct model_window w;
+
+	if (t->d->preexisting)
+		return true;
+	if (!t->d->rec || !t->d->rec->preexisting)
+		return false;
+	if (t->decision.way == MODEL_WAY_BOUNCE)
+		return v->pool_older;
+	for (size_t i = 0; t->decision.way == MODEL_WAY_TCE && model__window(v->m, i, &w); i++)
+		if (w.rec.dev == t->d->key && w.rec.liobn == t->liobn)
+			return w.preexisting.why || w.preexisting.v;
+	return false;
+}
+
 static const struct model_finding *worst_of(const struct top_view *v, uint64_t key)
 {
 	for (size_t i = 0; i < v->findings; i++)
@@ -164,6 +199,7 @@ static void fill(struct top_view *v, struct top_dev *t, const struct model_dev *
 	t->finding = worst_of(v, d->key);
 	if (v->run.tce)
 		t->liobn = window_used(v->m, t);
+	t->older = has_older(v, t);
 }
 
 static bool contains(const char *text, const char *what)
@@ -385,6 +421,7 @@ int top_view__make(struct top_view *v, const struct model *m, const struct top_o
 	if (!v->dev || model__findings(m, &v->finding, &v->findings))
 		return -ENOMEM;
 	drop_findings(v, o);
+	v->pool_older = pool_older(v);
 	add_devices(v, o, prev);
 	qsort_r(v->dev, v->devs, sizeof(*v->dev), compare, (void *)o);
 	return 0;

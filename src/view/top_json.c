@@ -121,6 +121,8 @@ static void put_device(struct json *j, const struct top_dev *d)
 	put_rate(j, "failed_per_s", d->fails_rate);
 	json__u64(j, "live", d->live);
 	json__u64(j, "live_bytes", d->live_bytes);
+	json__bool(j, "older", d->older);
+	json__u64(j, "before_start", d->d->preexisting);
 	json__u64(j, "slots", d->slots);
 	json__bool(j, "slots_estimate", d->slots_estimate);
 	put_known_hex(j, "mask", d->d->mask);

@@ -451,7 +451,7 @@ static const struct {
 	[COL_PATHS] = { "PATHS", 6, false, 2, -1 },
 	[COL_MAPS] = { "MAPS/s", 6, true, 1, TOP_SORT_MAPS },
 	[COL_BYTES] = { "BYTE/s", 6, true, 3, TOP_SORT_BYTES },
-	[COL_LIVE] = { "LIVE", 5, true, 5, TOP_SORT_LIVE },
+	[COL_LIVE] = { "LIVE ", 6, true, 5, TOP_SORT_LIVE },
 	[COL_MAPPED] = { "MAPPED", 6, true, 8, TOP_SORT_MAPPED },
 	[COL_POOL] = { "SLOTS", 5, true, 6, TOP_SORT_POOL },
 	[COL_FAILED] = { "FAILED", 6, true, 10, TOP_SORT_FAILED },
@@ -555,10 +555,10 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 		fmt_rate(b, d->bytes_rate, true);
 		break;
 	case COL_LIVE:
-		fmt_short(b, d->live);
+		snprintf(b, sizeof(b), "%s%s", fmt_short(n, d->live), d->older ? "+" : " ");
 		break;
 	case COL_MAPPED:
-		fmt_bytes(b, d->live_bytes);
+		snprintf(b, sizeof(b), "%s%s", fmt_bytes(n, d->live_bytes), d->older ? "+" : " ");
 		break;
 	case COL_POOL:
 		fmt_short(n, d->slots);
@@ -581,7 +581,7 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 	default:
 		break;
 	}
-	pen_field(p, strcmp(b, "0") ? attr : CELL_LABEL, width, true, b);
+	pen_field(p, strcmp(b, "0") && strcmp(b, "0 ") ? attr : CELL_LABEL, width, true, b);
 }
 
 /* Bouncing is what a secure guest needs; elsewhere it costs and is a choice. */

@@ -281,6 +281,22 @@ static void dev_paths(const struct top_view *v, const struct top_dev *d, struct 
 	}
 }
 
+static void dev_older(const struct top_dev *d, struct scroll *s)
+{
+	char text[DMS_TEXT_LEN], a[FMT_LEN];
+
+	if (!d->older)
+		return;
+	if (d->d->preexisting)
+		snprintf(text, sizeof(text), "%s mappings from before the start were given back; "
+			 "what is left of them is not in the counts", fmt_exact(a, d->d->preexisting));
+	else
+		snprintf(text, sizeof(text), "%s before the start are not in the counts",
+			 d->decision.way == MODEL_WAY_TCE ? "TCEs of its table that were set" :
+			 "slots that may have been taken for it");
+	scroll_text(s, 14, "before", CELL_PLAIN, text);
+}
+
 static void dev_facts(const struct top_view *v, const struct top_dev *d, struct scroll *s)
 {
 	const struct rec_device *rec = d->d->rec;
@@ -306,11 +322,7 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 		scroll_text(s, 14, "bounce slots", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s: %s", d->decision.brief, d->decision.full);
 	scroll_text(s, 14, "decision", d->decision.bad ? CELL_ERROR : CELL_PLAIN, text);
-	if (d->d->preexisting) {
-		snprintf(text, sizeof(text), "%s mappings from before the start were given back",
-			 fmt_exact(a, d->d->preexisting));
-		scroll_text(s, 14, "before", CELL_PLAIN, text);
-	}
+	dev_older(d, s);
 }
 
 static void dev_windows(const struct top_view *v, const struct top_dev *d, struct scroll *s)
@@ -540,7 +552,8 @@ static void help_columns(struct scroll *s)
 {
 	static const struct { const char *name, *text; } cols[] = {
 		{ "MAPS/s", "mappings made per second, over the last interval" },
-		{ "LIVE", "mappings made and not yet given back" },
+		{ "LIVE", "mappings made since the start and not yet given back; + others are or "
+		  "may be from before, and are not counted" },
 		{ "MAPPED", "bytes of them" },
 		{ "SLOTS", "slots of the bounce pool held (2 KiB each); ~ is an estimate" },
 		{ "MASK", "bits of the addresses the device says it can use" },

@@ -366,6 +366,57 @@ static void test_json(void **state)
 	top_sample__free(&s);
 }
 
+static char *row_of(const struct top_view *v, struct top_ui *u, const char *name)
+{
+	char *text = NULL, *row;
+	struct cells c;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(cells__init(&c, 40, 120, false), 0);
+	top_layout(v, u, &c);
+	cells_print(&c, f);
+	cells__free(&c);
+	fclose(f);
+	row = strstr(text, name);
+	assert_non_null(row);
+	*strchrnul(row, '\n') = '\0';
+	memmove(text, row, strlen(row) + 1);
+	return text;
+}
+
+/* What was mapped before the start is not in LIVE, which says so. */
+static void test_older(void **state)
+{
+	static const bool want[] = { false, true, true };
+	struct feed *f = *state;
+	struct top_ui u = { .batch = true, .o.sort = TOP_SORT_NAME };
+	struct top_view v = { 0 };
+	char *row;
+
+	sick_before(f);
+	feed_unmap(f, 2, DDW_BASE + 0x6000000, 4096);
+	look(f, &v, &u.o, NULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(v.dev[i].older, want[i]);
+	row = row_of(&v, &u, "0000:00:01.0 vda");
+	assert_non_null(strstr(row, "   960    60M  "));
+	free(row);
+	row = row_of(&v, &u, "0000:00:02.0 eth0");
+	assert_non_null(strstr(row, "     0+     0+ "));
+	free(row);
+	/* the e1000's table was not read at the start */
+	row = row_of(&v, &u, "0000:00:03.0 eth1");
+	assert_non_null(strstr(row, "    20+ 29.7K+ "));
+	free(row);
+	/* slots in use that nobody was seen taking: anyone's who bounces */
+	feed_pool(f, POOL_SLOTS, 32000, true);
+	look(f, &v, &u.o, NULL);
+	assert_true(v.pool_older && v.dev[0].older);
+	top_view__free(&v);
+}
+
 /* What the screen says of a finding, its JSON does. */
 static void test_json_findings(void **state)
 {
@@ -445,7 +496,7 @@ int main(void)
 		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates),
 		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
 		TEST(test_prompts), TEST(test_random_keys), TEST(test_json),
-		TEST(test_json_findings), TEST(test_a_day),
+		TEST(test_older), TEST(test_json_findings), TEST(test_a_day),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);
