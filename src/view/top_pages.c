@@ -297,6 +297,22 @@ static void dev_older(const struct top_dev *d, struct scroll *s)
 	scroll_text(s, 14, "before", CELL_PLAIN, text);
 }
 
+/* In short, then in full, without what both have: "TCE: 32-bit mask: ..." */
+static void dev_decision(const struct top_dev *d, struct scroll *s)
+{
+	const struct model_decision *dec = &d->decision;
+	const char *colon = strstr(dec->brief, ": "), *more = colon ? colon + 2 : NULL;
+	size_t same = more ? strlen(more) : 0;
+	char text[DMS_TEXT_LEN + MODEL_BRIEF_LEN];
+
+	if (same && !strncmp(dec->full, more, same) && dec->full[same] == ':')
+		snprintf(text, sizeof(text), "%.*s: %s", (int)(colon - dec->brief), dec->brief,
+			 dec->full);
+	else
+		snprintf(text, sizeof(text), "%s: %s", dec->brief, dec->full);
+	scroll_text(s, 14, "decision", dec->bad ? CELL_ERROR : CELL_PLAIN, text);
+}
+
 static void dev_facts(const struct top_view *v, const struct top_dev *d, struct scroll *s)
 {
 	const struct rec_device *rec = d->d->rec;
@@ -320,8 +336,7 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 		 fmt_exact(a, d->slots), d->d->slots_max ? fmt_exact(b, d->d->slots_max) : "?");
 	if (d->slots || d->d->slots_max)
 		scroll_text(s, 14, "bounce slots", CELL_PLAIN, text);
-	snprintf(text, sizeof(text), "%s: %s", d->decision.brief, d->decision.full);
-	scroll_text(s, 14, "decision", d->decision.bad ? CELL_ERROR : CELL_PLAIN, text);
+	dev_decision(d, s);
 	dev_older(d, s);
 }
 
