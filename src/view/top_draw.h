@@ -58,8 +58,7 @@ void top_page_help(const struct top_view *v, const struct top_ui *u, struct scro
 /* The mapped ranges that f lets through. */
 void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
 		     const struct model_range_filter *f);
-/* in_full: with its device and the explanation. */
 void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
-		     bool in_full);
+		     bool name, bool explain);
 
 #endif /* DMASCOPE_TOP_DRAW_H */

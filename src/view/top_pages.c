@@ -21,7 +21,7 @@ static const char *const dir_words[] = { "both", "to dev", "from dev", "-" };
 /* ---- findings ---- */
 
 void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
-		     bool in_full)
+		     bool name, bool explain)
 {
 	const struct explanation *x = explain_find(f->f.id);
 	uint16_t attr = top_severity_attr(f->f.severity);
@@ -30,7 +30,7 @@ void top_one_finding(const struct top_view *v, struct scroll *s, const struct mo
 
 	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
 	pen_say(&p, attr, " %s", f->f.id);
-	if (f->f.dev && in_full)
+	if (f->f.dev && name)
 		pen_say(&p, CELL_PLAIN | CELL_BOLD, "  %s", model__dev_name(v->m, f->f.dev));
 	pen_say(&p, CELL_LABEL, "  %s, %u %% sure", model__severity_name(f->f.severity),
 		f->f.confidence);
@@ -38,7 +38,7 @@ void top_one_finding(const struct top_view *v, struct scroll *s, const struct mo
 	scroll_text(s, 8, "seen", CELL_PLAIN, f->f.evidence);
 	scroll_text(s, 8, "do", CELL_GOOD, f->f.action);
 	scroll_text(s, 8, "but", CELL_WARN, f->not_seen);
-	if (in_full && x) {
+	if (explain && x) {
 		scroll_text(s, 8, "means", CELL_PLAIN, x->means);
 		scroll_text(s, 8, "how", CELL_PLAIN, x->how);
 	}
@@ -71,9 +71,12 @@ void top_page_findings(const struct top_view *v, const struct top_ui *u, struct 
 	(void)u;
 	scroll_heading(s, "FINDINGS  %zu, worst first", v->findings);
 	for (size_t i = 0; i < v->findings; i++) {
+		/* of several in a row one is explained */
+		bool first = !i || strcmp(v->finding[i - 1].f.id, v->finding[i].f.id);
+
 		if (i)
 			s->line++;
-		top_one_finding(v, s, &v->finding[i], true);
+		top_one_finding(v, s, &v->finding[i], true, first);
 	}
 	if (!v->findings)
 		scroll_text(s, 2, "", CELL_GOOD, "Nothing found wrong so far.");
@@ -109,9 +112,10 @@ struct range_list {
 	const struct top_view *v;
 	const struct top_opts *o;
 	struct scroll *s;
-	uint64_t n, hidden;
+	uint64_t n, hidden, more;
+	uint64_t old[DMS_PATH_MAX], old_bytes[DMS_PATH_MAX];	/* told in one line each */
 	struct model_range last;
-	bool by_dev;
+	bool by_dev, brief;
 };
 
 static unsigned int range_width(const struct scroll *s, enum range_column col)
@@ -181,6 +185,15 @@ static int one_range(void *ctx, const struct model_range *r)
 		l->hidden++;
 		return 0;
 	}
+	if (l->brief && r->preexisting) {
+		l->old[r->path]++;
+		l->old_bytes[r->path] += r->size;
+		return 0;
+	}
+	if (l->brief && l->n == DEVICE_RANGES) {
+		l->more++;
+		return 0;
+	}
 	range_head(l, r);
 	p = scroll_line(s);
 	range_field(&p, s, CELL_PLAIN, RANGE_DMA, fmt_addr(a, r->dma));
@@ -200,10 +213,33 @@ static int one_range(void *ctx, const struct model_range *r)
 	return 0;
 }
 
+/* What has no row of its own. */
+static void range_rest(struct range_list *l, uint64_t more)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+	struct pen p;
+
+	if (more) {
+		p = scroll_line(l->s);
+		pen_say(&p, CELL_LABEL, "  %s more%s", fmt_exact(b, more),
+			l->by_dev ? " (r lists all)" : "");
+	}
+	for (unsigned int i = 0; i < DMS_PATH_MAX; i++) {
+		if (!l->old[i])
+			continue;
+		p = scroll_line(l->s);
+		pen_say(&p, top_path_attr(i), "%s", dms_path_name(i));
+		pen_say(&p, CELL_LABEL, ", from before the start: %s in %s range%s (r lists %s)",
+			fmt_bytes(a, l->old_bytes[i]), fmt_exact(b, l->old[i]),
+			l->old[i] == 1 ? "" : "s", l->old[i] == 1 ? "it" : "them");
+	}
+}
+
 void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
 		     const struct model_range_filter *f)
 {
-	struct range_list l = { .v = v, .o = &u->o, .s = s, .by_dev = f->by_dev };
+	struct range_list l = { .v = v, .o = &u->o, .s = s, .by_dev = f->by_dev,
+				.brief = u->page == TOP_DEVICE };
 	struct pen p = scroll_line(s);
 	unsigned int head = s->line - 1;
 	uint64_t total = 0;
@@ -214,6 +250,7 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 	total -= l.hidden;
 	if (err < 0 && err != -ENOENT) {
 		scroll_text(s, 2, "", CELL_ERROR, "not enough memory to list them");
+		return;
 	} else if (!total && v->run.aggregates && !v->run.look_ts && !u->each) {
 		s->line = head;
 		scroll_text(s, 2, "", CELL_PLAIN, "Not observed: mappings are only counted, which "
@@ -224,12 +261,11 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 		scroll_text(s, 2, "", CELL_PLAIN, "Nothing that was mapped since the start still is.");
 		return;
 	}
-	range_titles(&p, s);
-	if (l.n < total) {
-		p = scroll_line(s);
-		pen_say(&p, CELL_LABEL, "  %s more%s", fmt_exact(b, total - l.n),
-			f->by_dev ? " (r lists all)" : "");
-	}
+	if (l.n)
+		range_titles(&p, s);
+	else
+		s->line = head;
+	range_rest(&l, l.brief ? l.more : total - l.n);
 	if (v->run.look_ts && v->run.look_missing && !f->by_dev) {
 		p = scroll_line(s);
 		pen_say(&p, CELL_WARN, "  %s more are live by the counts, but found no place in the "
@@ -309,7 +345,7 @@ static void dev_decision(const struct top_dev *d, struct scroll *s)
 		snprintf(text, sizeof(text), "%.*s: %s", (int)(colon - dec->brief), dec->brief,
 			 dec->full);
 	else
-		snprintf(text, sizeof(text), "%s: %s", dec->brief, dec->full);
+		snprintf(text, sizeof(text), "%s. %s", dec->brief, dec->full);
 	scroll_text(s, 14, "decision", dec->bad ? CELL_ERROR : CELL_PLAIN, text);
 }
 
@@ -480,24 +516,47 @@ static void dev_callers(const struct top_view *v, const struct top_ui *u, const 
 	}
 }
 
+static bool same_failure(const struct model_failure *a, const struct model_failure *b)
+{
+	return a->dev == b->dev && a->size == b->size && a->dir == b->dir && a->why == b->why &&
+	       a->caller == b->caller;
+}
+
+static void one_failure(const struct top_view *v, struct scroll *s, const struct model_failure *f,
+			unsigned int times)
+{
+	char text[DMS_TEXT_LEN], a[FMT_LEN], b[FMT_LEN], n[FMT_LEN];
+	struct pen p = scroll_line(s);
+
+	pen_say(&p, CELL_FAILED, "%8s ago", top_age(a, v, f->ts));
+	s->line--;
+	snprintf(n, sizeof(n), times > 1 ? ", %u times" : "", times);
+	snprintf(text, sizeof(text), "%s %s: %s%s%s%s", fmt_size(b, f->size), dir_words[f->dir & 3],
+		 model__fail_text(f->why), f->caller ? "; by " : "", f->caller ? f->caller : "", n);
+	scroll_text(s, 14, "", CELL_PLAIN, text);
+}
+
 static void dev_failures(const struct top_view *v, const struct top_dev *d, struct scroll *s)
 {
-	struct model_failure f;
-	char a[FMT_LEN], b[FMT_LEN];
-	unsigned int n = 0;
-	struct pen p;
+	struct model_failure f, first;
+	unsigned int n = 0, times = 0;
+	char a[FMT_LEN];
 
 	for (size_t i = 0; n < DEVICE_FAILURES && model__failure(v->m, i, &f); i++) {
 		if (f.dev != d->d->key)
 			continue;
-		if (!n++)
+		if (times && !same_failure(&first, &f)) {
+			one_failure(v, s, &first, times);
+			times = 0;
+			n++;
+		} else if (!times && !n) {
 			scroll_heading(s, "FAILURES  %s, the last ones", fmt_exact(a, d->n.fails));
-		p = scroll_line(s);
-		pen_say(&p, CELL_FAILED, "  %s ago", top_age(a, v, f.ts));
-		pen_say(&p, CELL_PLAIN, "  %s %s: %s", fmt_size(b, f.size), dir_words[f.dir & 3],
-			model__fail_text(f.why));
-		pen_say(&p, CELL_LABEL, "  %s", f.caller ? f.caller : "");
+		}
+		if (!times++)
+			first = f;
 	}
+	if (times && n < DEVICE_FAILURES)
+		one_failure(v, s, &first, times);
 }
 
 static void dev_findings(const struct top_view *v, const struct top_dev *d, struct scroll *s)
@@ -509,14 +568,14 @@ static void dev_findings(const struct top_view *v, const struct top_dev *d, stru
 			continue;
 		if (!n++)
 			scroll_heading(s, "FINDINGS");
-		top_one_finding(v, s, &v->finding[i], false);
+		top_one_finding(v, s, &v->finding[i], false, false);
 	}
 }
 
 void top_page_device(const struct top_view *v, const struct top_ui *u, struct scroll *s)
 {
 	const struct top_dev *d = v->devs ? &v->dev[top_selected(v, u)] : NULL;
-	struct model_range_filter f = { .by_dev = true, .limit = DEVICE_RANGES };
+	struct model_range_filter f = { .by_dev = true };
 
 	if (!d || d->d->key != u->sel_key) {
 		scroll_text(s, 2, "", CELL_WARN, "This device is not among those shown any more.");
