@@ -409,10 +409,30 @@ static unsigned int worst(const struct top_view *v, struct cells *c, unsigned in
 	return used + words(c, row + used, rows - used, CELL_PLAIN, f->f.action);
 }
 
+/* Rows of the screen below the table, for the chosen device in words. */
+static unsigned int strip_rows(const struct cells *c)
+{
+	return c->rows >= 40 ? 5 : c->rows >= 20 ? 3 : c->rows >= 15 ? 2 : 0;
+}
+
+#define WORST_MOST	8	/* lines of the worst finding, where devices leave them room */
+
+/* What to do is more worth than empty rows. */
+static unsigned int worst_lines(const struct top_view *v, const struct top_ui *u,
+				const struct cells *c)
+{
+	unsigned int lines = c->rows >= 40 || u->batch ? 4 : 3;
+	size_t taken = 5 + lines + 1 + v->devs + strip_rows(c) + 1;
+
+	if (!u->batch && taken < c->rows)
+		lines += (unsigned int)(c->rows - taken);
+	return u->batch || lines < WORST_MOST ? lines : WORST_MOST;
+}
+
 /* Returns the rows taken. */
 static unsigned int header(const struct top_view *v, const struct top_ui *u, struct cells *c)
 {
-	unsigned int lines = c->rows >= 40 || u->batch ? 4 : 3, used;
+	unsigned int used;
 
 	title(v, u, c);
 	if (c->rows < 8 && !u->batch)
@@ -426,7 +446,7 @@ static unsigned int header(const struct top_view *v, const struct top_ui *u, str
 	shared_line(v, c, 2);
 	paths_line(v, c, 3);
 	rates_line(v, c, 4);
-	used = worst(v, c, 5, lines);
+	used = worst(v, c, 5, worst_lines(v, u, c));
 	return 5 + used;
 }
 
@@ -711,7 +731,7 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 	if (p.col < p.end)
 		pen_fill(&p, CELL_LABEL, p.end - p.col, G_RULE);
 	/* the worst finding stands in the header already */
-	s = d->finding && d->finding != v->finding && rows < 4 ? d->finding->f.summary :
+	s = d->finding && d->finding != v->finding && rows < 5 ? d->finding->f.summary :
 	    d->decision.full;
 	words(c, row + 1, rows - 1, CELL_PLAIN, s);
 }
@@ -752,24 +772,35 @@ static void key_bar(const struct top_ui *u, struct cells *c, unsigned int row, u
 	}
 }
 
-#define KEYS_MIN	16	/* columns of the bar that a filter's name leaves */
+#define KEYS_MIN	16	/* columns of the bar that what stands at its right leaves */
 
-static void keys_and_filter(const struct top_view *v, const struct top_ui *u, struct cells *c,
-			    unsigned int row)
+/* At the right: the filter of the table, the place on a page that is longer than the screen. */
+static void right_of_keys(const struct top_view *v, const struct top_ui *u, char *buf, size_t n)
 {
-	unsigned int room = c->cols > KEYS_MIN ? c->cols - KEYS_MIN : 0, n = 0;
+	unsigned int last = u->scroll + u->page_rows;
+
+	buf[0] = '\0';
+	if (u->page == TOP_TABLE && u->filter[0])
+		snprintf(buf, n, "%zu of %zu, filter: %s", v->devs, v->devs_all, u->filter);
+	else if (u->page != TOP_TABLE && u->page_lines > u->page_rows)
+		snprintf(buf, n, "%s%u-%u of %u", last < u->page_lines ? "PgDn: more, " : "",
+			 u->scroll + 1, last < u->page_lines ? last : u->page_lines,
+			 u->page_lines);
+}
+
+static void keys_and_place(const struct top_view *v, const struct top_ui *u, struct cells *c,
+			   unsigned int row)
+{
+	unsigned int room = c->cols > KEYS_MIN ? c->cols - KEYS_MIN : 0, n;
 	struct pen p = PEN(c, row);
 	char text[128];
 
-	if (u->filter[0] && u->page == TOP_TABLE) {
-		snprintf(text, sizeof(text), "%zu of %zu, filter: %s", v->devs, v->devs_all,
-			 u->filter);
-		n = strlen(text) < room ? (unsigned int)strlen(text) : room;
-		pen_right(&p, n);
-		if (n)
-			pen_say(&p, CELL_WARN | CELL_BOLD, "%s", text);
-	}
-	key_bar(u, c, row, c->cols - n);
+	right_of_keys(v, u, text, sizeof(text));
+	n = strlen(text) < room ? (unsigned int)strlen(text) : room;
+	pen_right(&p, n);
+	if (n)
+		pen_say(&p, u->page == TOP_TABLE ? CELL_WARN | CELL_BOLD : CELL_PLAIN, "%s", text);
+	key_bar(u, c, row, c->cols - n - (n != 0));
 }
 
 static void bottom(const struct top_view *v, const struct top_ui *u, struct cells *c,
@@ -790,7 +821,7 @@ static void bottom(const struct top_view *v, const struct top_ui *u, struct cell
 	} else if (u->replay.broken) {
 		pen_say(&p, CELL_WARN | CELL_BOLD, "%s", u->replay.broken);
 	} else {
-		keys_and_filter(v, u, c, row);
+		keys_and_place(v, u, c, row);
 	}
 }
 
@@ -898,7 +929,10 @@ void top_layout(const struct top_view *v, struct top_ui *u, struct cells *c)
 		return;
 	if (u->page == TOP_TABLE) {
 		top = header(v, u, c);
-		below = c->rows >= 40 ? 5 : c->rows >= 20 ? 3 : c->rows >= 15 ? 2 : 0;
+		below = strip_rows(c);
+		/* one row more for all that is said, if no device needs it */
+		if (below == 3 && c->rows > top + below + 2 + v->devs)
+			below++;
 		if (c->rows > top + below + 1)
 			table(v, u, c, top, c->rows - 1 - below - top);
 		if (below)
