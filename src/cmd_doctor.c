@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "doctor.h"
 #include "guest/kind.h"
+#include "guest/pool.h"
 #include "util/names.h"
 
 struct config {
@@ -227,6 +228,7 @@ static int diagnose(struct diagnosis *d, const struct config *cfg, int argc, cha
 		return err;
 	guest_lockdown("", &d->lockdown);
 	guest_caps_missing_trace(&d->caps, d->missing_caps, sizeof(d->missing_caps));
+	guest_pools_why("", d->pool_unknown, sizeof(d->pool_unknown));
 	d->btf_path = cfg->btf;
 	d->own_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	err = try_hooks(d, cfg);

@@ -63,6 +63,7 @@ static void put_machine(struct json *j, const struct diagnosis *d)
 					       GUEST_CAP_DAC_READ_SEARCH))
 			json__str(j, NULL, guest_cap_name(bit));
 	json__end_array(j);
+	json__str(j, "pool_unknown", d->pool_unknown[0] ? d->pool_unknown : NULL);
 	json__str(j, "capabilities_missing", d->missing_caps[0] ? d->missing_caps : NULL);
 	json__str(j, "btf", d->btf_path ? d->btf_path :
 		  d->own_btf ? "/sys/kernel/btf/vmlinux" : NULL);

@@ -152,6 +152,8 @@ static void print_machine(const struct diagnosis *d)
 	       d->missing_caps);
 	printf("BTF           %s\n", d->btf_path ? d->btf_path :
 	       d->own_btf ? "/sys/kernel/btf/vmlinux" : "none");
+	if (d->pool_unknown[0])
+		print_fact("bounce pool", "not all is known", d->pool_unknown);
 }
 
 void doctor_print(const struct diagnosis *d, bool verbose)

@@ -335,7 +335,7 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 
 	begin(&j, o, NULL);
 	json__str(&j, "format", TRACE_FORMAT);
-	json__str(&j, "version", "1.0");
+	json__str(&j, "version", TRACE_VERSION);
 	json__str(&j, "type", "session");
 	json__str(&j, "tool", s->tool_version);
 	json__str(&j, "kernel", s->kernel);

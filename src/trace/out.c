@@ -200,11 +200,6 @@ int out__end_line(struct out *o)
 	return o->by_line ? drain(o, Z_NO_FLUSH) : 0;
 }
 
-void out__drop_line(struct out *o)
-{
-	o->p = o->line;
-}
-
 int out__flush(struct out *o)
 {
 	return drain(o, Z_SYNC_FLUSH);

@@ -46,8 +46,6 @@ void out__write(struct out *o, const void *data, size_t len);
 
 /* Ends the line with a newline; drops it whole after an error. 0 or the sticky -errno. */
 int out__end_line(struct out *o);
-/* Forgets what was written of the current line. */
-void out__drop_line(struct out *o);
 
 /* Hands whole lines to the descriptor, with gzip as a block that a reader can decode. */
 int out__flush(struct out *o);

@@ -14,7 +14,7 @@
 
 #define TRACE_FORMAT		"dmascope-trace"
 #define TRACE_VERSION_MAJOR	1
-#define TRACE_VERSION_MINOR	0
+#define TRACE_VERSION		"1.0"
 
 struct trace_writer;
 
