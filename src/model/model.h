@@ -179,7 +179,8 @@ enum model_shared_state {
 };
 
 struct model_range {
-	uint64_t dev;
+	uint64_t dev;		/* 0: no device, or not known which */
+	uint32_t liobn;		/* of TCEs found at the start: their table; else 0 */
 	enum dms_path path;
 	enum dms_dir dir;
 	uint64_t dma, phys;
@@ -218,6 +219,9 @@ typedef int (*model_range_fn)(void *ctx, const struct model_range *r);
  */
 int model__ranges(const struct model *m, const struct model_range_filter *f,
 		  model_range_fn fn, void *ctx, uint64_t *total);
+/* Whose it is, in words for a reader: the device's name, or what else is known. Returns buf. */
+const char *model__range_owner(const struct model *m, const struct model_range *r, char *buf,
+			       size_t n);
 
 /* ---- the bounce pool ---- */
 

@@ -4,6 +4,7 @@
  * costs a sort; nothing here runs while records come in.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,24 +216,24 @@ static int walk_live(struct walk *w)
 }
 
 /* Found at the start: a run of slots or TCEs; of slots the memory behind may be known. */
-static int emit_old(struct walk *w, uint64_t dev, enum dms_path path, uint64_t dma, uint64_t size,
-		    uint64_t phys)
+static int emit_old(struct walk *w, struct model_range *r)
 {
 	const struct model_range_filter *f = w->f;
-	struct model_range r = { .dev = dev, .path = path, .dir = DMS_DIR_NONE, .dma = dma,
-				 .size = size, .bytes = size, .preexisting = true, .phys = phys,
-				 .phys_known = phys != 0 };
 	uint64_t len = f && f->addr_len ? f->addr_len : 1;
 
-	if (f && ((f->by_dev && f->dev != dev) || (f->by_path && f->path != path)))
+	if (f && f->by_path && f->path != r->path)
 		return 0;
-	if (f && f->by_addr && !overlaps(dma, size, f->addr, len) &&
-	    !(phys && overlaps(phys, size, f->addr, len)))
+	if (f && f->by_addr && !overlaps(r->dma, r->size, f->addr, len) &&
+	    !(r->phys && overlaps(r->phys, r->size, f->addr, len)))
 		return 0;
 	w->total++;
 	if (f && f->limit && w->total > f->limit)
 		return 0;
-	return w->fn(w->ctx, &r);
+	r->dir = DMS_DIR_NONE;
+	r->bytes = r->size;
+	r->preexisting = true;
+	r->phys_known = r->phys != 0;
+	return w->fn(w->ctx, r);
 }
 
 /* Devices may share a table: told once, unless one of them is asked for. */
@@ -248,6 +249,20 @@ static bool told(const struct walk *w, uint32_t win)
 	return false;
 }
 
+/*
+ * Who set a TCE before the start nobody says: it is the device whose table it is, if only one ever
+ * had it. 0: one of several, a removed one may have left it behind.
+ */
+static uint64_t only_user(const struct model *m, uint32_t win)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->wins; i++)
+		if (m->win[i].liobn == m->win[win].liobn && m->win[i].dev != m->win[win].dev)
+			return 0;
+	return m->win[win].dev;
+}
+
 static int walk_old_tces(struct walk *w)
 {
 	const struct model *m = w->m;
@@ -257,13 +272,20 @@ static int walk_old_tces(struct walk *w)
 	int ret = 0;
 
 	for (i = 0; i < m->wins && !ret; i++) {
-		t = table_find(m, m->win[i].liobn);
-		if (!t || !t->snapshot || m->win[i].removed || told(w, i))
+		const struct rec_window *win = &m->win[i];
+		struct model_range out = { .path = DMS_PATH_TCE, .liobn = win->liobn };
+
+		t = table_find(m, win->liobn);
+		if (!t || !t->snapshot || win->removed || told(w, i) ||
+		    (w->f && w->f->by_dev && w->f->dev != win->dev))
 			continue;
-		for (r = rangeset_next(&t->set, 0); r && !ret; r = rangeset_next(&t->set, r->end))
+		out.dev = only_user(m, i);
+		for (r = rangeset_next(&t->set, 0); r && !ret; r = rangeset_next(&t->set, r->end)) {
+			out.dma = r->start;
+			out.size = r->end - r->start;
 			if (r->note.flags)
-				ret = emit_old(w, m->win[i].dev, DMS_PATH_TCE, r->start,
-					       r->end - r->start, 0);
+				ret = emit_old(w, &out);
+		}
 	}
 	return ret;
 }
@@ -310,11 +332,16 @@ static int walk_old_slots(struct walk *w)
 	struct slot *s = old_slots(m, &n, &ret);
 
 	for (i = 0; i < n && !ret; i++) {
+		struct model_range out = { .dev = m->dev[s[i].dev]->pub.key,
+					   .path = DMS_PATH_BOUNCED, .dma = s[first].addr };
+
 		end = s[i].addr + s[i].nslots * 2048ULL;
 		if (!each && i + 1 < n && s[i + 1].dev == s[i].dev && s[i + 1].addr == end)
 			continue;
-		ret = emit_old(w, m->dev[s[i].dev]->pub.key, DMS_PATH_BOUNCED, s[first].addr,
-			       end - s[first].addr, first == i ? s[i].phys : 0);
+		out.size = end - out.dma;
+		out.phys = first == i ? s[i].phys : 0;
+		if (!w->f || !w->f->by_dev || w->f->dev == out.dev)
+			ret = emit_old(w, &out);
 		first = i + 1;
 	}
 	free(s);
@@ -334,4 +361,16 @@ int model__ranges(const struct model *m, const struct model_range_filter *f,
 	if (total)
 		*total = w.total;
 	return ret;
+}
+
+const char *model__range_owner(const struct model *m, const struct model_range *r, char *buf,
+			       size_t n)
+{
+	if (r->dev)
+		snprintf(buf, n, "%s", model__dev_name(m, r->dev));
+	else if (r->liobn)
+		snprintf(buf, n, "(a device of LIOBN 0x%x)", r->liobn);
+	else
+		snprintf(buf, n, "any device");
+	return buf;
 }

@@ -118,9 +118,10 @@ static const char *const shared_names[] = {
 
 static int range(void *ctx, const struct model_range *r)
 {
+	char owner[DMS_NAME_LEN];
 	struct csv *c = ctx;
 
-	text(c, model__dev_name(c->m, r->dev));
+	text(c, r->dev || r->liobn ? model__range_owner(c->m, r, owner, sizeof(owner)) : "-");
 	text(c, dms_path_name(r->path));
 	text(c, dms_dir_name(r->dir));
 	hex(c, r->dma);

@@ -22,6 +22,7 @@ struct report {
 	FILE *f;
 	struct model_run run;
 	uint64_t last_dev;	/* of the ranges' group heading */
+	uint32_t last_liobn;
 	int last_path;
 	size_t listed;
 	size_t limit;		/* of ranges listed */
@@ -57,6 +58,20 @@ bool report_shows_any(const struct model *m, const struct report_opts *opts)
 static bool shown(const struct report *r, uint64_t key)
 {
 	return report_shows(r->m, r->o, key);
+}
+
+bool report_shows_range(const struct model *m, const struct report_opts *opts,
+			const struct model_range *g)
+{
+	struct model_window w;
+	size_t i;
+
+	if (g->dev || !g->liobn)
+		return report_shows(m, opts, g->dev);
+	for (i = 0; model__window(m, i, &w); i++)
+		if (w.rec.liobn == g->liobn && report_shows(m, opts, w.rec.dev))
+			return true;
+	return false;
 }
 
 static const char *guest_words(enum dms_guest guest)
@@ -460,12 +475,26 @@ static void windows(struct report *r)
 
 static const char *const dir_words[] = { "both", "to", "from", "-" };
 
+static void range_head(struct report *r, const struct model_range *g)
+{
+	char owner[DMS_NAME_LEN];
+
+	if (r->last_dev != g->dev || r->last_liobn != g->liobn || r->last_path != (int)g->path ||
+	    r->listed == 1)
+		P(r, "%s, %s%s:\n", model__range_owner(r->m, g, owner, sizeof(owner)),
+		  dms_path_name(g->path),
+		  g->preexisting ? ", from before the start" : "");
+	r->last_dev = g->dev;
+	r->last_liobn = g->liobn;
+	r->last_path = g->path;
+}
+
 static int one_range(void *ctx, const struct model_range *g)
 {
 	struct report *r = ctx;
 	char a[FMT_LEN], b[FMT_LEN], c[FMT_LEN], d[FMT_LEN];
 
-	if (!shown(r, g->dev))
+	if (!report_shows_range(r->m, r->o, g))
 		return 0;
 	/* what the snapshot found in use is hundreds of runs that nobody can name */
 	if (g->preexisting && !g->count && !r->o->by_addr && r->limit != SIZE_MAX) {
@@ -480,12 +509,7 @@ static int one_range(void *ctx, const struct model_range *g)
 	if (!r->listed++ && !r->o->by_addr)
 		P(r, "\nRANGES mapped now\n  %18s %18s  %8s %5s %6s dir\n", "DMA address", "memory",
 		  "size", "maps", "age");
-	if (r->last_dev != g->dev || r->last_path != (int)g->path || r->listed == 1)
-		P(r, "%s, %s%s:\n", g->dev ? model__dev_name(r->m, g->dev) : "any device",
-		  dms_path_name(g->path),
-		  g->preexisting ? ", from before the start" : "");
-	r->last_dev = g->dev;
-	r->last_path = g->path;
+	range_head(r, g);
 	P(r, "  %18s", fmt_addr(a, g->dma));
 	P(r, " %18s%s %8s", g->phys_known ? fmt_addr(b, g->phys) : "?", g->scattered ? "+" : " ",
 	  fmt_bytes(c, g->size));

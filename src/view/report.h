@@ -29,6 +29,9 @@ struct report_opts {
 /* Whether the report is about this device, and whether about any at all. */
 bool report_shows(const struct model *m, const struct report_opts *opts, uint64_t key);
 bool report_shows_any(const struct model *m, const struct report_opts *opts);
+/* ... and about a range, which may be that of one of several devices. */
+bool report_shows_range(const struct model *m, const struct report_opts *opts,
+			const struct model_range *g);
 
 /* 0, -EIO if f did not take it, -ENOENT if no device matches, or -ENOMEM. */
 int report_text(const struct model *m, const struct report_opts *opts, FILE *f);

@@ -268,10 +268,14 @@ static int one_range(void *ctx, const struct model_range *g)
 	struct jr *r = ctx;
 	struct json *j = &r->j;
 
-	if (!shown(r, g->dev))
+	if (!report_shows_range(r->m, r->o, g))
 		return 0;
 	json__begin_object(j, NULL);
 	dev_name(r, g->dev);
+	if (g->liobn)
+		json__hex(j, "liobn", g->liobn);
+	else
+		json__null(j, "liobn");
 	json__str(j, "path", dms_path_name(g->path));
 	json__str(j, "dir", dms_dir_name(g->dir));
 	json__hex(j, "dma", g->dma);

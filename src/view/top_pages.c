@@ -151,14 +151,16 @@ static void range_head(struct range_list *l, const struct model_range *r)
 	static const char *const dirs[] = { ", both ways", ", to the device",
 					    ", from the device", "" };
 	const struct model_range *last = &l->last;
+	char owner[DMS_NAME_LEN];
 	struct pen p;
 
-	if (l->n && r->dev == last->dev && r->path == last->path && r->dir == last->dir &&
-	    r->preexisting == last->preexisting)
+	if (l->n && r->dev == last->dev && r->liobn == last->liobn && r->path == last->path &&
+	    r->dir == last->dir && r->preexisting == last->preexisting)
 		return;
 	p = scroll_line(l->s);
-	if (!l->by_dev)
-		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s ", model__dev_name(l->v->m, r->dev));
+	if (!l->by_dev || (!r->dev && r->liobn))
+		pen_say(&p, CELL_PLAIN | CELL_BOLD, "%s ",
+			model__range_owner(l->v->m, r, owner, sizeof(owner)));
 	pen_say(&p, top_path_attr(r->path), "%s", dms_path_name(r->path));
 	pen_say(&p, CELL_LABEL, "%s%s", dirs[r->dir & 3],
 		r->preexisting ? ", from before the start" : "");

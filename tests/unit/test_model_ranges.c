@@ -187,6 +187,67 @@ static void what_was_there_before(void **state)
 	assert_int_equal(ask(f, NULL).n, 0);
 }
 
+static void feed_old_tce(struct feed *f, uint32_t liobn, uint64_t dma)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_LIVE, 0);
+
+	ev.liobn = liobn;
+	ev.dma = dma;
+	ev.size = 65536;
+	feed_ev(f, &ev);
+}
+
+/* Devices below one bridge have one table: whose an old entry is cannot be told from it. */
+static void old_tces_of_a_shared_table(void **state)
+{
+	struct feed *f = *state;
+	struct model_range_filter filter = { .by_dev = true };
+	char owner[DMS_NAME_LEN];
+	struct got g;
+
+	start(f);
+	feed_old_tce(f, DEF_LIOBN + 32, 0x200000);
+	assert_int_equal(ask(f, NULL).r[0].dev, 2);
+	feed_window(f, 1, DEF_LIOBN + 32, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].dev, 0);
+	assert_int_equal(g.r[0].liobn, DEF_LIOBN + 32);
+	assert_string_equal(model__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
+			    "(a device of LIOBN 0x80000020)");
+	/* it may be either's: each one's list has it, a third one's has not */
+	for (filter.dev = 1; filter.dev <= 2; filter.dev++) {
+		g = ask(f, &filter);
+		assert_int_equal(g.n, 1);
+		assert_int_equal(g.r[0].dev, 0);
+	}
+	feed_pseries_dev(f, 3, "0000:00:03.0", 32, true);
+	filter.dev = 3;
+	assert_int_equal(ask(f, &filter).n, 0);
+	/* one that has a table of its own */
+	feed_old_tce(f, DEF_LIOBN + 48, 0x300000);
+	g = ask(f, &filter);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].dev, 3);
+	assert_string_equal(model__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
+			    "0000:00:03.0");
+}
+
+/* Gone from the table is not gone from its past: the entry may be the removed device's. */
+static void old_tces_of_a_removed_device(void **state)
+{
+	struct dms_rec r = { .type = REC_WINDOW };
+	struct feed *f = *state;
+
+	start(f);
+	feed_old_tce(f, DEF_LIOBN + 32, 0x200000);
+	r.window.dev = 1;
+	r.window.liobn = DEF_LIOBN + 32;
+	r.window.removed = true;
+	put(f, &r);
+	assert_int_equal(ask(f, NULL).r[0].dev, 0);
+}
+
 /* The snapshot tells slot by slot; ranges join them, and an unmap takes back all it had. */
 static void slots_from_before_are_joined(void **state)
 {
@@ -333,7 +394,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
 		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(limits_and_stops),
-		T(what_was_there_before), T(slots_from_before_are_joined),
+		T(what_was_there_before),
+		T(old_tces_of_a_shared_table), T(old_tces_of_a_removed_device), T(slots_from_before_are_joined),
 		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),
 		T(pool_used_before_the_start),
 	};

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "finding.h"
+#include "trace/csv.h"
 #include "trace/out.h"
 #include "view/report.h"
 
@@ -218,6 +219,42 @@ static void one_address(void **state)
 	free(text);
 }
 
+/* Whose an old TCE is in a table of two devices: no view names one of them. */
+static void old_tce_of_a_shared_table(void **state)
+{
+	struct report_opts opts = { .by_addr = true, .addr = 0x200000 };
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct out out;
+	char *text;
+
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+	feed_pseries_dev(f, 3, "0000:00:03.0", 32, true);
+	feed_window(f, 3, DEF_LIOBN + 32, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	ev = make_ev(f, DMS_EV_LIVE, 0);
+	ev.liobn = DEF_LIOBN + 32;
+	ev.dma = 0x200000;
+	ev.size = 65536;
+	feed_ev(f, &ev);
+	text = report(f, &opts);
+	has(text, "(a device of LIOBN 0x80000020), tce, from before the start:");
+	free(text);
+	opts.device = "*:03.0";		/* it may be that one's */
+	text = report(f, &opts);
+	has(text, "(a device of LIOBN 0x80000020)");
+	free(text);
+	opts.device = "*:01.0";
+	text = report(f, &opts);
+	has_not(text, "(a device of");
+	free(text);
+	assert_int_equal(out__init_mem(&out), 0);
+	assert_int_equal(csv_write(f->m, CSV_RANGES, &out), 0);
+	out__write(&out, "", 1);
+	has(out.buf, "\n(a device of LIOBN 0x80000020),tce,");
+	out__free(&out);
+}
+
 /* Names come from the guest's kernel or from a file: nothing in them may reach the terminal. */
 static void hostile_names(void **state)
 {
@@ -309,7 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
 		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
-		T(one_device),
+		T(one_device), T(old_tce_of_a_shared_table),
 		T(one_address), T(hostile_names), T(output_that_fails), T(as_json),
 		T(as_json_of_nothing),
 	};
