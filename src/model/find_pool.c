@@ -161,12 +161,14 @@ static uint64_t too_big_by_size(const struct model *m, const struct dev *d)
 
 static void too_big_words(const struct model *m, const struct dev *d, struct model_finding *x)
 {
-	uint64_t segment = pool__segment(pool__main(m));
+	uint64_t segment = pool__segment(pool__main(m)), big = d->biggest_fail[MODEL_FAIL_TOO_BIG];
 	char a[SIZE_LEN], b[SIZE_LEN];
 
-	if (d->biggest_fail[MODEL_FAIL_TOO_BIG])
-		SAY(x, summary, "The driver asks for mappings of up to %s",
-		    size_text(a, d->biggest_fail[MODEL_FAIL_TOO_BIG]));
+	if (big && big <= segment)
+		SAY(x, summary, "The driver asks for mappings of up to %s, and their offset or alignment "
+		    "makes them larger", size_text(a, big));
+	else if (big)
+		SAY(x, summary, "The driver asks for mappings of up to %s", size_text(a, big));
 	else
 		SAY(x, summary, "The driver asks for very large mappings");
 	SAY(x, summary, "; no mapping through the bounce pool can exceed %s, however large the "
@@ -174,6 +176,21 @@ static void too_big_words(const struct model *m, const struct dev *d, struct mod
 	SAY(x, action, "A larger pool does not help. Limit the size of requests: "
 	    "max_sectors_kb=%" PRIu64 " for a disk (/sys/block/*/queue), or a driver that honours "
 	    "dma_max_mapping_size().", segment / 2048);
+}
+
+/* A size that a segment could hold, and its memory or alignment is such that none can. */
+static void say_unfit(const struct dev *d, struct model_finding *x)
+{
+	const struct slot_fail *u = &d->unfit;
+	char a[SIZE_LEN];
+
+	if (!u->size)
+		return;
+	SAY(x, evidence, "; %s at 0x%x of a page", size_text(a, u->size), u->offset);
+	if (u->align)
+		SAY(x, evidence, ", aligned by 0x%" PRIx64 ",", u->align);
+	SAY(x, evidence, u->used ? " did not fit while a whole segment was free" :
+	    " did not fit into the empty pool");
 }
 
 void find_request_too_big(struct finder *f)
@@ -188,7 +205,8 @@ void find_request_too_big(struct finder *f)
 
 		if (!n)
 			continue;
-		x = finding_new(f, d, MODEL_ERROR, e->count ? 100 : 90);
+		x = finding_new(f, d, MODEL_ERROR, d->biggest_fail[MODEL_FAIL_TOO_BIG] >
+				pool__segment(pool__main(f->m)) ? 100 : 90);
 		if (!x)
 			return;
 		too_big_words(f->m, d, x);
@@ -196,6 +214,7 @@ void find_request_too_big(struct finder *f)
 		if (e->count && f->m->pools && f->m->pool[0].rec.used_known)
 			SAY(x, evidence, " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
 			    f->m->pool[0].big_used_max, f->m->pool[0].rec.nslabs);
+		say_unfit(d, x);
 		finding_events(x, e);
 		if (!e->count)
 			finding_doubt(x, 0, "counts only: judged by the sizes of what failed");

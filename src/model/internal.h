@@ -140,6 +140,7 @@ struct suspect {		/* a mapping no window covered when it was made */
 
 struct slot_fail {
 	uint64_t ts, size, used, align;
+	uint32_t offset;	/* of the memory in its page of 4 KiB */
 	enum model_fail why;
 };
 
@@ -154,6 +155,8 @@ struct dev {
 	uint64_t slot_maps;	/* how many mappings hold pub.slots */
 	uint64_t biggest_fail[MODEL_FAIL_MAX];	/* bytes */
 	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
+	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */
+	uint32_t unfit_looks;	/* how often that was looked into */
 	uint64_t live_now;
 	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
 	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
@@ -370,7 +373,9 @@ void pool__unmapped(struct model *m, uint64_t slot, uint64_t ts);
 void pool__forget(struct model *m);
 /* A mapping failed for want of a slot, where no hook saw the search for it. */
 void pool__refused(struct model *m, struct dev *d, const struct dms_event *ev);
-enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size);
+/* Why a search for that much of ev's memory (0: not known) found nothing. */
+enum model_fail pool__why(const struct model *m, struct dev *d, const struct dms_event *ev,
+			  uint64_t size);
 const struct pool *pool__main(const struct model *m);
 struct mval pool__used(const struct model *m, const struct pool *p);
 uint64_t pool__segment(const struct pool *p);

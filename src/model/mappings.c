@@ -484,7 +484,7 @@ static bool needs_pool(const struct model *m, const struct dev *d, const struct 
 	       end <= m->session.mem_top;	/* registers are never bounced */
 }
 
-static enum model_fail why_failed(const struct model *m, const struct dev *d,
+static enum model_fail why_failed(const struct model *m, struct dev *d,
 				  const struct dms_event *ev)
 {
 	const struct slot_fail *f = &d->slot_fail;
@@ -495,7 +495,7 @@ static enum model_fail why_failed(const struct model *m, const struct dev *d,
 	if (f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100)
 		return f->why;
 	if (ev->flags & DMS_FL_NO_SLOT)
-		return pool__why(m, d, ev->flags & DMS_FL_SG ? 0 : ev->size);
+		return pool__why(m, d, ev, ev->flags & DMS_FL_SG ? 0 : ev->size);
 	return needs_pool(m, d, ev) ? MODEL_FAIL_NO_POOL : MODEL_FAIL_OTHER;
 }
 

@@ -192,8 +192,44 @@ int pool__record(struct model *m, const struct rec_pool *rec)
 	return ledger__pool(m, rec);
 }
 
-/* Why a search for that many bytes (0: not known) found nothing. */
-enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t size)
+#define MIN_ALIGN_MASK	0xfffU	/* the largest dma_set_min_align_mask() asks for: NVMe, storvsc */
+#define UNFIT_LOOKS	256	/* each costs a walk through the pool */
+
+/*
+ * What is mapped starts in its slots as far into a page as the memory does, if the device has a
+ * min_align_mask (which is not observed), and alloc_align_mask moves it further: so it may need
+ * more than a segment although its size does not say so (swiotlb_tbl_map_single(),
+ * swiotlb_align_offset(), kernel/dma/swiotlb.c, 5.12 to 7.1). Segments are alike: refused with
+ * one of them wholly free, it fits in none, ever.
+ */
+static bool never_fits(const struct model *m, struct dev *d, const struct dms_event *ev,
+		       uint64_t size, uint64_t used)
+{
+	struct slot_fail x = { .ts = ev->ts, .size = size, .used = used, .align = ev->ret,
+			       .offset = ev->phys & MIN_ALIGN_MASK };
+	uint64_t align = MIN_ALIGN_MASK;
+
+	if (ev->type == DMS_EV_BOUNCE && ev->ret > 0)
+		align |= ev->ret;
+	else
+		x.align = 0;
+	if (d->unfit.size && d->unfit.size == size && d->unfit.offset == x.offset &&
+	    d->unfit.align == x.align)
+		return true;
+	/* of what was lost or belongs to another pool nothing can be said */
+	if (m->pools != 1 || hooks_lost(m) || hook_doubt(m, DMS_HOOK_SWIOTLB_MAP))
+		return false;
+	if (used && (ev->flags & DMS_FL_NO_PHYS ||
+		     size + (ev->phys & align) <= pool__segment(pool__main(m)) ||
+		     d->unfit_looks++ >= UNFIT_LOOKS || pool__longest_free(m) != IO_TLB_SEGSIZE))
+		return false;
+	if (!d->unfit.size)
+		d->unfit = x;
+	return true;
+}
+
+enum model_fail pool__why(const struct model *m, struct dev *d, const struct dms_event *ev,
+			  uint64_t size)
 {
 	const struct pool *p = pool__main(m);
 	uint64_t free_slots;
@@ -210,7 +246,9 @@ enum model_fail pool__why(const struct model *m, const struct dev *d, uint64_t s
 	/* the last few are always single ones: that is full, not a matter of their order */
 	if (free_slots * slot_size(p) < size || free_slots * 16 < p->rec.nslabs)
 		return MODEL_FAIL_POOL_FULL;
-	return used.why || used.estimate ? MODEL_FAIL_SLOT : MODEL_FAIL_FRAGMENTED;
+	if (used.why || used.estimate)
+		return MODEL_FAIL_SLOT;
+	return never_fits(m, d, ev, size, used.v) ? MODEL_FAIL_TOO_BIG : MODEL_FAIL_FRAGMENTED;
 }
 
 /* What happened before the pool was read is in the number that was read. */
@@ -333,7 +371,7 @@ static int slot_take(struct model *m, struct dev *d, uint32_t dev, const struct 
 static void slot_failed(struct model *m, struct dev *d, const struct dms_event *ev)
 {
 	struct pool *p = m->pools ? &m->pool[0] : NULL;
-	enum model_fail why = pool__why(m, d, ev->size);
+	enum model_fail why = pool__why(m, d, ev, ev->size);
 	struct mval used = { 0 };
 
 	if (p) {

@@ -37,7 +37,9 @@ const struct explanation explanations[] = {
 	"One mapping through the pool takes a contiguous run of at most 128 slots of 2 KiB: 256 KiB. "
 	"A driver that asks for more fails each time, at any size of the pool and any load. The log "
 	"says \"swiotlb buffer is full\", which it is not: look at \"used\" there.",
-	"IO_TLB_SEGSIZE (128) times 1 << IO_TLB_SHIFT (2 KiB). Drivers learn the limit from "
+	"IO_TLB_SEGSIZE (128) times 1 << IO_TLB_SHIFT (2 KiB). A device with a min_align_mask (NVMe) "
+	"gets its data as far into a page as the memory was, so 256 KiB that do not start on a page "
+	"need more. Drivers learn the limit from "
 	"dma_max_mapping_size(); some ask the wrong struct device, or too early. virtio-blk of 7.2 "
 	"maps 768 KiB and more at once when its queue allows it, and repeats the failed request for "
 	"ever.",

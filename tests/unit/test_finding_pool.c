@@ -137,6 +137,15 @@ static void fill_pool(struct feed *f, uint64_t slots, uint64_t each)
 	}
 }
 
+/* Each segment is 128 slots: no run is longer than 64. */
+static void half_of_each_segment(struct feed *f, uint64_t slots)
+{
+	uint64_t i;
+
+	for (i = 0; i < slots; i += 128)
+		feed_bounce(f, 1, POOL_START + i * 2048, 0x40000000 + i * 2048, 64 * 2048);
+}
+
 static void small_pool(struct feed *f, uint64_t slots)
 {
 	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
@@ -189,11 +198,72 @@ static void pool_fragmented(void **state)
 	struct feed *f = *state;
 
 	small_pool(f, 1024);
-	fill_pool(f, 512, 32);
+	half_of_each_segment(f, 1024);
 	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 262144);
 	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
 	expect_finding(f, "pool-fragmented", MODEL_ERROR, 1);
 	expect_no_finding(f, "pool-full");
+	expect_no_finding(f, "request-too-big");
+}
+
+/* 128 slots hold 256 KiB, but not when it has to start in the midst of one, as NVMe's does. */
+static void request_too_big_by_its_offset(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	small_pool(f, 1024);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000200, 262144);
+	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
+	x = expect_finding(f, "request-too-big", MODEL_ERROR, 1);
+	assert_non_null(strstr(x.f.evidence, "0 of 1024 slots"));
+	assert_non_null(strstr(x.f.evidence, "256 KiB at 0x200 of a page"));
+	assert_null(strstr(x.f.action, "swiotlb="));
+	expect_no_finding(f, "pool-fragmented");
+	expect_no_finding(f, "pool-full");
+}
+
+/* The same with some in use: one segment of the eight is free, and would hold any 256 KiB. */
+static void request_too_big_with_a_segment_free(void **state)
+{
+	struct feed *f = *state;
+
+	small_pool(f, 1024);
+	half_of_each_segment(f, 1024 - 128);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000200, 262144);
+	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
+	assert_non_null(strstr(expect_finding(f, "request-too-big", MODEL_ERROR, 1).f.evidence,
+			       "a whole segment was free"));
+	expect_no_finding(f, "pool-fragmented");
+}
+
+/* It fits into a segment wherever it starts: that none was found is a matter of their order. */
+static void not_too_big_if_it_fits(void **state)
+{
+	struct feed *f = *state;
+
+	small_pool(f, 1024);
+	half_of_each_segment(f, 1024 - 128);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000200, 131072);
+	feed_failed(f, 1, 131072, DMS_FL_NO_SLOT);
+	expect_finding(f, "pool-fragmented", MODEL_ERROR, 1);
+	expect_no_finding(f, "request-too-big");
+}
+
+/* What was lost may have been the slots that were in the way. */
+static void not_too_big_after_a_loss(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+
+	small_pool(f, 1024);
+	gap.gap.hook = DMS_HOOK_SWIOTLB_MAP;
+	gap.gap.lost = 1;
+	put(f, &gap);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000200, 262144);
+	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
+	expect_finding(f, "pool-fragmented", MODEL_ERROR, 1);
+	expect_no_finding(f, "request-too-big");
 }
 
 static void pool_fragmented_run(void **state)
@@ -346,7 +416,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(healthy_guest), T(healthy_plain_guests), T(no_bounce_pool),
 		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
-		T(request_too_big), T(request_too_big_from_counts), T(pool_full),
+		T(request_too_big), T(request_too_big_from_counts),
+		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
+		T(not_too_big_if_it_fits), T(not_too_big_after_a_loss), T(pool_full),
 		T(pool_full_then),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
