@@ -10,17 +10,13 @@
 #define for_each_dev(f, i, d) \
 	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
 
-static uint64_t private_maps(const struct model *m)
+/*
+ * Mappings of private memory that a pool would have bounced: what goes through TCEs it would not.
+ * Where single mappings are not followed, all direct ones.
+ */
+static uint64_t private_direct(const struct dev *d)
 {
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < m->devs; i++) {
-		sum += m->dev[i]->pub.private_maps;
-		if (m->dev[i]->stats)
-			sum += m->dev[i]->pub.path[DMS_PATH_DIRECT].maps;
-	}
-	return sum;
+	return d->stats ? d->pub.path[DMS_PATH_DIRECT].maps : d->private_direct;
 }
 
 /* Whether there is a pool may be known from the pool's record or from any device's state. */
@@ -38,11 +34,15 @@ void find_no_bounce_pool(struct finder *f)
 {
 	const struct model *m = f->m;
 	bool pef = m->session.guest == GUEST_PEF;
-	uint64_t n = private_maps(m);
 	struct model_finding *x;
+	uint64_t n = 0;
+	struct dev *d;
+	uint32_t i;
 
 	if (!m->secure || any_pool(m) != 0)
 		return;
+	for_each_dev(f, i, d)
+		n += private_direct(d);
 	x = finding_new(f, NULL, MODEL_ERROR, 100);
 	if (!x)
 		return;
@@ -52,7 +52,7 @@ void find_no_bounce_pool(struct finder *f)
 	    m->pools ? m->pool[0].rec.source : "device state",
 	    m->session.swiotlb_force ? "yes" : "no");
 	if (n)
-		SAY(x, evidence, "; %" PRIu64 " mapping%s of private memory were seen", n, S(n));
+		SAY(x, evidence, "; %" PRIu64 " mapping%s of private memory went direct", n, S(n));
 	if (pef && !m->session.swiotlb_force)
 		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.15 on init_svm() runs "
 		    "after swiotlb_init(), so nothing else makes a pool.");
@@ -64,17 +64,42 @@ void find_no_bounce_pool(struct finder *f)
 		    "no room for the pool at boot (a smaller swiotlb=<slots> may fit).");
 }
 
+#define NAMED	3
+
+/* Up to three of the devices that are not forced, those first that were given private memory. */
+static void say_unforced(struct finder *f, struct model_finding *x)
+{
+	unsigned int named = 0, idle;
+	struct dev *d;
+	uint32_t i;
+
+	for (idle = 0; idle < 2; idle++) {
+		for_each_dev(f, i, d) {
+			if (!dev_knows(d, DMS_DS_FORCE_BOUNCE) || d->rec.st.force_bounce ||
+			    idle != !private_direct(d) || named++ >= NAMED)
+				continue;
+			SAY(x, evidence, "%s%s", named > 1 ? ", " : ": ", d->pub.name);
+		}
+	}
+	if (named > NAMED)
+		SAY(x, evidence, ", ...");
+}
+
 void find_bounce_not_forced(struct finder *f)
 {
 	const struct model *m = f->m;
 	struct model_finding *x;
 	uint32_t i, off = 0;
+	uint64_t n = 0;
 	struct dev *d;
 
 	if (!m->secure || any_pool(m) != 1)
 		return;
-	for_each_dev(f, i, d)
+	for_each_dev(f, i, d) {
 		off += dev_knows(d, DMS_DS_FORCE_BOUNCE) && !d->rec.st.force_bounce;
+		if (pool__forced(m, d) == 0)
+			n += private_direct(d);
+	}
 	if (!off && !(m->pools && m->pool[0].rec.force_bounce_known &&
 		      !m->pool[0].rec.force_bounce))
 		return;
@@ -83,8 +108,12 @@ void find_bounce_not_forced(struct finder *f)
 		return;
 	SAY(x, summary, "There is a bounce pool, but nothing forces its use: devices are given "
 	    "private memory.");
-	SAY(x, evidence, "force_bounce is 0 for %u device%s; %" PRIu64 " mappings of private memory "
-	    "were seen", off, S(off), private_maps(m));
+	if (off)
+		SAY(x, evidence, "force_bounce is 0 for %u device%s; ", off, S(off));
+	else
+		SAY(x, evidence, "force_bounce of the pool is 0; ");
+	SAY(x, evidence, "%" PRIu64 " mapping%s of private memory went direct", n, S(n));
+	say_unforced(f, x);
 	SAY(x, action, "Boot with swiotlb=force, and without swiotlb=noforce.");
 }
 

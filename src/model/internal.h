@@ -158,6 +158,7 @@ struct dev {
 	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */
 	uint32_t unfit_looks;	/* how often that was looked into */
 	uint64_t live_now;
+	uint64_t private_direct;	/* of pub.private_maps: those a pool would have bounced */
 	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
 	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
 	uint64_t untracked;

@@ -386,6 +386,7 @@ static void check_private(struct model *m, struct dev *d, const struct dms_event
 	if (in >= ev->size)
 		return;
 	d->pub.private_maps++;
+	d->private_direct += path == DMS_PATH_DIRECT;
 	d->pub.private_bytes += ev->size - in;
 	evid_add(&d->ev[DE_PRIVATE], m->seq);
 }

@@ -88,6 +88,65 @@ static void bounce_not_forced(void **state)
 	expect_finding(f, "bounce-not-forced", MODEL_ERROR, 0);
 }
 
+/* Counted is what the pool would have bounced, of devices that nothing forces. */
+static void bounce_not_forced_counts_its_own(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+	uint64_t i;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "5.15.0");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, false);
+	feed_pseries_dev(f, 3, "0000:00:03.0", 64, true);
+	for (i = 0; i < 7; i++) {		/* through TCEs: no pool would help */
+		feed_map(f, 2, DMS_PATH_TCE, 0x100000 + i * 65536, 0x40000000, 512);
+		feed_map(f, 3, DMS_PATH_DIRECT, DDW_BASE + 0x50000000 + i * 65536,
+			 0x50000000 + i * 65536, 512);
+	}
+	x = expect_finding(f, "bounce-not-forced", MODEL_ERROR, 0);
+	assert_non_null(strstr(x.f.evidence, "is 0 for 2 devices; 0 mappings of private memory"));
+	assert_non_null(strstr(x.f.evidence, "0000:00:01.0"));
+	assert_null(strstr(x.f.evidence, "0000:00:03.0"));
+	feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + POOL_START, POOL_START, 512);	/* shared */
+	for (i = 0; i < 3; i++)
+		feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + 0x60000000 + i * 65536,
+			 0x60000000 + i * 65536, 512);
+	x = expect_finding(f, "bounce-not-forced", MODEL_ERROR, 0);
+	assert_non_null(strstr(x.f.evidence, "is 0 for 2 devices; 3 mappings of private memory"));
+	/* three are named at most, those that were given such memory first */
+	for (i = 4; i < 7; i++)
+		feed_pseries_dev(f, i, "0000:00:04.0", 64, false);
+	feed_map(f, 6, DMS_PATH_DIRECT, DDW_BASE + 0x70000000, 0x70000000, 512);
+	x = expect_finding(f, "bounce-not-forced", MODEL_ERROR, 0);
+	assert_non_null(strstr(x.f.evidence, "is 0 for 5 devices; 4 mappings of private memory"));
+	assert_non_null(strstr(x.f.evidence, ": 0000:00:01.0, 0000:00:04.0, 0000:00:02.0, ..."));
+}
+
+static void no_bounce_pool_counts_its_own(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+	uint64_t i;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
+	feed_all_hooks(f);
+	feed_pool(f, 0, 0, false);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, false);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, false);
+	for (i = 0; i < 7; i++)
+		feed_map(f, 2, DMS_PATH_TCE, 0x100000 + i * 65536, 0x40000000, 512);
+	x = expect_finding(f, "no-bounce-pool", MODEL_ERROR, 0);
+	assert_null(strstr(x.f.evidence, "private memory"));
+	for (i = 0; i < 3; i++)
+		feed_map(f, 1, DMS_PATH_DIRECT, DDW_BASE + 0x60000000 + i * 65536,
+			 0x60000000 + i * 65536, 512);
+	x = expect_finding(f, "no-bounce-pool", MODEL_ERROR, 0);
+	assert_non_null(strstr(x.f.evidence, "; 3 mappings of private memory went direct"));
+}
+
 static void request_too_big(void **state)
 {
 	struct feed *f = *state;
@@ -416,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(healthy_guest), T(healthy_plain_guests), T(no_bounce_pool),
 		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
+		T(bounce_not_forced_counts_its_own), T(no_bounce_pool_counts_its_own),
 		T(request_too_big), T(request_too_big_from_counts),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(not_too_big_if_it_fits), T(not_too_big_after_a_loss), T(pool_full),
