@@ -455,6 +455,7 @@ void find_tce_table_pressure(struct finder *f)
 static const char *hcall_status(int64_t status)
 {
 	switch (status) {
+	case -1: return "H_HARDWARE";
 	case -2: return "H_FUNCTION";
 	case -4: return "H_PARAMETER";
 	case -16: return "H_RESOURCE";
@@ -475,7 +476,7 @@ void find_tce_refused(struct finder *f)
 	for (i = 0; i < f->m->tables; i++) {
 		const struct table *t = &f->m->table[i];
 
-		if (!t->refused.count)
+		if (!t->refused.ev.count)
 			continue;
 		x = finding_new(f, main_user(f->m, t->liobn), MODEL_ERROR, 95);
 		if (!x)
@@ -483,11 +484,11 @@ void find_tce_refused(struct finder *f)
 		SAY(x, summary, "The hypervisor refused to set TCEs; except for a lack of resources the "
 		    "kernel tells the driver that all is well, and the device fails later.");
 		SAY(x, evidence, "%" PRIu64 " refused on LIOBN 0x%x, first at 0x%" PRIx64 " with %s (%"
-		    PRId64 ")", t->refused.count, t->liobn, t->refused_ioba,
-		    hcall_status(t->refused_status), t->refused_status);
+		    PRId64 ")", t->refused.ev.count, t->liobn, t->refused.ioba,
+		    hcall_status(t->refused.status), t->refused.status);
 		SAY(x, action, "Report it with this address: window too small, or a range that was never "
 		    "part of it. The hypervisor's log may say more.");
-		finding_events(x, &t->refused);
+		finding_events(x, &t->refused.ev);
 	}
 }
 
@@ -514,28 +515,29 @@ void find_tce_stale(struct finder *f)
 
 	for (i = 0; i < f->m->tables; i++) {
 		const struct table *t = &f->m->table[i];
+		const struct refusal *r = &t->clear_refused;
 		struct evid e = { 0 };
 		size_t n = hooks_lost(f->m) ? 0 : stale_now(f->m, t, &s, &e);
 
-		if (!n && !t->clear_refused.count)
+		if (!n && !r->ev.count)
 			continue;
 		x = finding_new(f, n ? f->m->dev[s.dev] : main_user(f->m, t->liobn), MODEL_ERROR,
-				t->clear_refused.count ? 95 : 70);
+				r->ev.count ? 95 : 70);
 		if (!x)
 			return;
 		SAY(x, summary, "TCEs outlived their mapping: the device can still write to memory that "
 		    "has been given back.");
-		if (t->clear_refused.count)
+		if (r->ev.count)
 			SAY(x, evidence, "%" PRIu64 " clearing call%s refused on LIOBN 0x%x with %s (%"
-			    PRId64 ")", t->clear_refused.count, S(t->clear_refused.count), t->liobn,
-			    hcall_status(t->refused_status), t->refused_status);
+			    PRId64 "), first at 0x%" PRIx64, r->ev.count, S(r->ev.count), t->liobn,
+			    hcall_status(r->status), r->status, r->ioba);
 		if (n)
 			SAY(x, evidence, "%s%zu%s mapping%s of LIOBN 0x%x given back with the TCEs still "
-			    "set, as at 0x%" PRIx64, t->clear_refused.count ? "; " : "", n,
+			    "set, as at 0x%" PRIx64, r->ev.count ? "; " : "", n,
 			    n == SUSPECTS ? " or more" : "", S(n), t->liobn, s.dma);
 		SAY(x, action, "Report it: memory corruption is possible. Removing the device clears its "
 		    "window.");
-		finding_events(x, &t->clear_refused);
+		finding_events(x, &r->ev);
 		finding_events(x, &e);
 		finding_needs(f, x, DMS_HOOK_TCE_FREE);
 	}

@@ -173,17 +173,22 @@ struct dev {
 
 /* ---- windows and TCE tables ---- */
 
+/* What the hypervisor refused: the first of it in words, the rest as a number. */
+struct refusal {
+	struct evid ev;
+	int64_t status;
+	uint64_t ioba;
+};
+
 struct table {			/* of one LIOBN */
 	uint32_t liobn;
 	uint32_t page_shift;	/* 0: not known */
 	struct rangeset set;	/* TCEs in use, as far as seen */
 	uint64_t hiwater;	/* bytes */
 	bool snapshot;		/* what was in use at the start was listed */
-	struct evid refused, clear_refused;
+	struct refusal refused, clear_refused;	/* setting, clearing */
 	struct suspect stale[SUSPECTS];	/* unmapped, and the TCE was still there */
 	uint32_t stales;
-	int64_t refused_status;
-	uint64_t refused_ioba;
 	bool seen;		/* any TCE event */
 };
 

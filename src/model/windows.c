@@ -86,17 +86,22 @@ static int tce_found(struct table *t, const struct dms_event *ev)
 	return err;
 }
 
+static void refuse(const struct model *m, struct refusal *r, const struct dms_event *ev)
+{
+	if (!r->ev.count) {
+		r->status = ev->ret;
+		r->ioba = ev->dma;
+	}
+	evid_add(&r->ev, m->seq);
+}
+
 static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
 {
 	struct range_note note = { 0 };
 	int err;
 
 	if (ev->ret) {
-		if (!t->refused.count) {
-			t->refused_status = ev->ret;
-			t->refused_ioba = ev->dma;
-		}
-		evid_add(&t->refused, m->seq);
+		refuse(m, &t->refused, ev);
 		return 0;
 	}
 	err = rangeset_add(&t->set, ev->dma, range_end(ev->dma, ev->size), &note);
@@ -111,13 +116,8 @@ static void hcall(struct model *m, struct table *t, const struct dms_event *ev)
 
 	if (ev->aux == H_PUT_TCE_INDIRECT && m->secure)
 		evid_add(&m->indirect, m->seq);
-	if (!ev->ret)
-		return;
-	if (!t->refused.count && !t->clear_refused.count) {
-		t->refused_status = ev->ret;
-		t->refused_ioba = ev->dma;
-	}
-	evid_add(clears ? &t->clear_refused : &t->refused, m->seq);
+	if (ev->ret)
+		refuse(m, clears ? &t->clear_refused : &t->refused, ev);
 }
 
 int windows__event(struct model *m, const struct dms_event *ev)
@@ -366,7 +366,7 @@ bool model__window(const struct model *m, size_t i, struct model_window *out)
 		out->used.why = out->hiwater.why = out->preexisting.why = "page size not known";
 	if (!m->secure)
 		out->shared_bytes.why = "not a secure guest";
-	out->set_failed = t ? t->refused.count + t->clear_refused.count : 0;
+	out->set_failed = t ? t->refused.ev.count + t->clear_refused.ev.count : 0;
 	return true;
 }
 

@@ -340,6 +340,46 @@ static void tce_refused(void **state)
 	expect_finding(f, "tce-stale", MODEL_ERROR, E1000);
 }
 
+static void feed_hcall(struct feed *f, uint32_t liobn, bool set, uint64_t ioba, int64_t status)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_HCALL, 0);
+
+	ev.liobn = liobn;
+	ev.aux = 0x20;		/* H_PUT_TCE; without permissions it clears */
+	ev.dma = ioba;
+	ev.phys = set ? 0x50000003 : 0;
+	ev.ret = status;
+	feed_ev(f, &ev);
+}
+
+/* Each is told with the status of its own first one, whichever came before. */
+static void refused_sets_and_clears(void **state)
+{
+	const char *text[2] = { "1 refused on LIOBN 0x80000020, first at 0x70000 with H_PARAMETER (-4)",
+				"2 clearing calls refused on LIOBN 0x80000020 with H_P2 (-55), first "
+				"at 0x30000" };
+	struct feed *f = *state;
+	bool set_first;
+
+	for (set_first = false;; set_first = true) {
+		with_e1000(f);
+		if (set_first)
+			feed_hcall(f, E1000_LIOBN, true, 0x70000, -4);
+		feed_hcall(f, E1000_LIOBN, false, 0x30000, -55);
+		if (!set_first)
+			feed_hcall(f, E1000_LIOBN, true, 0x70000, -4);
+		feed_hcall(f, E1000_LIOBN, false, 0x40000, -58);
+		assert_string_equal(expect_finding(f, "tce-refused", MODEL_ERROR, E1000).f.evidence,
+				    text[0]);
+		assert_string_equal(expect_finding(f, "tce-stale", MODEL_ERROR, E1000).f.evidence,
+				    text[1]);
+		if (set_first)
+			return;
+		model__free(f->m);
+		f->m = model__new(NULL);
+	}
+}
+
 static void tce_left_over(void **state)
 {
 	struct feed *f = *state;
@@ -421,7 +461,8 @@ int main(void)
 		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),
 		T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
-		T(tce_refused), T(tce_left_over), T(tce_indirect), T(windows_count_entries),
+		T(tce_refused), T(refused_sets_and_clears), T(tce_left_over), T(tce_indirect),
+		T(windows_count_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
