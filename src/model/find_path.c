@@ -334,6 +334,34 @@ static bool is_child(const struct model *m, const struct dev *d)
 	return false;
 }
 
+/*
+ * The balloon speaks of pages of the guest, so its driver turns the feature off by itself
+ * (virtballoon_validate(), drivers/virtio/virtio_balloon.c, 5.4 to 7.1): no option brings it back.
+ */
+static bool is_balloon(const struct dev *d)
+{
+	return !strncmp(d->rec.kind, "virtio-balloon", strlen("virtio-balloon")) ||
+	       !strcmp(d->rec.driver, "virtio_balloon");
+}
+
+static void no_access_words(const struct model *m, bool balloon, struct model_finding *x)
+{
+	if (balloon) {
+		SAY(x, summary, "A virtio balloon always goes past the DMA API: its driver turns "
+		    "ACCESS_PLATFORM off. In a secure guest the host sees ciphertext, so the balloon "
+		    "does not work%s.", m->session.guest == GUEST_PEF ? "" :
+		    "; some kernels refuse it for that");
+		SAY(x, action, "Do without the balloon (libvirt: memballoon model='none'); "
+		    "iommu_platform=on does not help.");
+		return;
+	}
+	SAY(x, summary, "This virtio device lacks ACCESS_PLATFORM: the driver hands it guest "
+	    "addresses, past the DMA API. In a secure guest it sees ciphertext%s.",
+	    m->session.guest == GUEST_PEF ? "" : "; some kernels refuse it for that");
+	SAY(x, action, "Give the device iommu_platform=on (and disable-legacy=on) on the "
+	    "hypervisor's side.");
+}
+
 void find_virtio_no_access_platform(struct finder *f)
 {
 	struct model_finding *x;
@@ -348,17 +376,14 @@ void find_virtio_no_access_platform(struct finder *f)
 			continue;
 		for (p = 0, maps = 0; p < DMS_PATH_MAX; p++)
 			maps += d->pub.path[p].maps;
-		x = finding_new(f, d, MODEL_ERROR, maps ? 50 : 95);
+		/* without its balloon a guest loses no data and no I/O */
+		x = finding_new(f, d, is_balloon(d) ? MODEL_WARNING : MODEL_ERROR, maps ? 50 : 95);
 		if (!x)
 			return;
-		SAY(x, summary, "This virtio device lacks ACCESS_PLATFORM: the driver hands it guest "
-		    "addresses, past the DMA API. In a secure guest it sees ciphertext%s.",
-		    f->m->session.guest == GUEST_PEF ? "" : "; some kernels refuse it for that");
+		no_access_words(f->m, is_balloon(d), x);
 		SAY(x, evidence, "features 0x%" PRIx64 ", bit 33 clear; %" PRIu64 " DMA mapping%s seen; "
 		    "driver %s", d->rec.virtio_features, maps, S(maps),
 		    d->rec.driver[0] ? d->rec.driver : "none");
-		SAY(x, action, "Give the device iommu_platform=on (and disable-legacy=on) on the "
-		    "hypervisor's side.");
 		if (maps)
 			finding_doubt(x, 0, "yet it was seen using the DMA API");
 	}

@@ -107,8 +107,10 @@ const struct explanation explanations[] = {
 	"(virtio_check_mem_acc_cb: \"device must provide VIRTIO_F_ACCESS_PLATFORM\"); powerpc does "
 	"not.",
 	"On the hypervisor's side give the device iommu_platform=on (QEMU), and disable-legacy=on so "
-	"that it is virtio 1.",
-	"drivers/virtio/virtio_ring.c vring_use_dma_api(); drivers/virtio/virtio.c.",
+	"that it is virtio 1. That helps no balloon, whose driver turns the feature off by itself: do "
+	"without it (libvirt: memballoon model='none').",
+	"drivers/virtio/virtio_ring.c vring_use_dma_api(); drivers/virtio/virtio.c; "
+	"drivers/virtio/virtio_balloon.c virtballoon_validate().",
 },
 {
 	"dma-without-tce", "DMA addresses that nothing translates",

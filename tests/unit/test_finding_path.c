@@ -287,6 +287,30 @@ static void virtio_past_the_dma_api(void **state)
 	expect_no_finding(f, "ddw-missing");
 }
 
+/* Its driver clears the bit: what helps other devices does not help it. */
+static void virtio_balloon(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
+	struct model_finding x;
+
+	feed_healthy_pef(f);
+	r.device.st.force_bounce = 1;
+	strcpy(r.device.kind, "virtio-balloon");
+	r.device.known |= DEV_KNOWN_FEATURES;
+	r.device.virtio_features = 1ULL << 32;
+	put(f, &r);
+	x = expect_finding(f, "virtio-no-access-platform", MODEL_WARNING, 5);
+	assert_non_null(strstr(x.f.summary, "balloon"));
+	assert_non_null(strstr(x.f.action, "without the balloon"));
+	assert_non_null(strstr(x.f.action, "iommu_platform=on does not help"));
+	assert_int_equal(count_findings(f, MODEL_ERROR), 0);
+	strcpy(r.device.kind, "virtio-rng");
+	put(f, &r);
+	x = expect_finding(f, "virtio-no-access-platform", MODEL_ERROR, 5);
+	assert_null(strstr(x.f.summary, "balloon"));
+}
+
 static void virtio_on_a_plain_guest(void **state)
 {
 	struct feed *f = *state;
@@ -460,7 +484,7 @@ int main(void)
 		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),
 		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),
-		T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
+		T(virtio_balloon), T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
 		T(tce_refused), T(refused_sets_and_clears), T(tce_left_over), T(tce_indirect),
 		T(windows_count_entries),
 	};
