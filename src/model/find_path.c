@@ -96,11 +96,29 @@ static void say_table(const struct model *m, const struct dev *d, struct model_f
 		SAY(x, evidence, "; its TCE table is LIOBN 0x%x", liobn);
 }
 
+/* From 6.15 on masks of 33 to 63 bits get a window with limited addresses (67dfc11982f7). */
+static void small_mask_words(const struct model *m, unsigned int bits, struct model_finding *x)
+{
+	unsigned int kernel = kernel_version(m);
+	bool may = bits > 32 && kernel >= 615;
+
+	SAY(x, summary, "Its driver asks for %u-bit addresses. Such a device cannot use a direct "
+	    "window%s, so its DMA goes through TCEs to private pages.", bits,
+	    may ? " unless one is made for it (from 6.15 on), and it has none" :
+	    bits > 32 ? " before 6.15" : "");
+	if (may)
+		SAY(x, action, "Look in the kernel log for \"create-pe-dma-window\" and ask for DDW on the "
+		    "hypervisor's side, or use a device with a 64-bit mask.");
+	else
+		SAY(x, action, "Use a device with a 64-bit mask.%s", bits > 32 ?
+		    " From 6.15 on masks of 33 to 63 bits get a window too." : "");
+}
+
 void find_small_mask(struct finder *f)
 {
-	unsigned int bits, kernel = kernel_version(f->m);
 	struct model_decision dec;
 	struct model_finding *x;
+	unsigned int bits;
 	struct dev *d;
 	uint32_t i;
 
@@ -116,12 +134,9 @@ void find_small_mask(struct finder *f)
 		x = finding_new(f, d, MODEL_WARNING, 95);
 		if (!x)
 			return;
-		SAY(x, summary, "Its driver asks for %u-bit addresses. Such a device cannot use a "
-		    "direct window, so its DMA goes through TCEs to private pages.", bits);
+		small_mask_words(f->m, bits, x);
 		SAY(x, evidence, "mask 0x%" PRIx64, d->pub.mask);
 		say_table(f->m, d, x);
-		SAY(x, action, "Use a device with a 64-bit mask.%s", bits > 32 && kernel &&
-		    kernel < 615 ? " From 6.15 on masks of 33 to 63 bits get a window too." : "");
 	}
 }
 
@@ -577,11 +592,13 @@ void find_tce_indirect_private(struct finder *f)
 	x = finding_new(f, NULL, MODEL_ERROR, 90);
 	if (!x)
 		return;
-	SAY(x, summary, "The kernel hands lists of TCEs to the hypervisor in a private page "
-	    "(H_PUT_TCE_INDIRECT): the hypervisor reads ciphertext and sets wrong TCEs.");
+	SAY(x, summary, "The kernel hands lists of TCEs to the hypervisor in a page that is not known "
+	    "to be shared (H_PUT_TCE_INDIRECT): of a private one the hypervisor reads ciphertext and "
+	    "sets wrong TCEs.");
 	SAY(x, evidence, "%" PRIu64 " such call%s in a secure guest", f->m->indirect.count,
 	    S(f->m->indirect.count));
 	SAY(x, action, "Boot with multitce=off. Kernels from 5.6 on avoid the call by themselves; "
 	    "5.4 stable from 5.4.20 on does not.");
 	finding_events(x, &f->m->indirect);
+	finding_needs(f, x, DMS_HOOK_SHARE);
 }

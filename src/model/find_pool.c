@@ -54,8 +54,8 @@ void find_no_bounce_pool(struct finder *f)
 	if (n)
 		SAY(x, evidence, "; %" PRIu64 " mapping%s of private memory went direct", n, S(n));
 	if (pef && !m->session.swiotlb_force)
-		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.15 on init_svm() runs "
-		    "after swiotlb_init(), so nothing else makes a pool.");
+		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.19 on init_svm() asks "
+		    "for a pool too late, after swiotlb_init(), and nothing else makes one.");
 	else if (strstr(m->session.cmdline, "noforce"))
 		SAY(x, action, "Boot without swiotlb=noforce: without it the kernel makes a pool and "
 		    "forces its use by itself.");

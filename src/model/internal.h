@@ -271,7 +271,7 @@ struct model {
 	size_t hooks;
 	bool attached[DMS_HOOK_MAX];
 	uint64_t lost[DMS_HOOK_MAX], trimmed;
-	struct evid indirect;	/* H_PUT_TCE_INDIRECT */
+	struct evid indirect;	/* H_PUT_TCE_INDIRECT with a list that is not shared */
 
 	struct dev **dev;
 	uint32_t devs, dev_cap;

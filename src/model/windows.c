@@ -110,11 +110,19 @@ static int tce_set(struct model *m, struct table *t, const struct dms_event *ev)
 	return err;
 }
 
+/* The list of an H_PUT_TCE_INDIRECT, 8 bytes a TCE, lies in memory that was seen being shared. */
+static bool list_shared(const struct model *m, const struct dms_event *ev)
+{
+	uint64_t bytes = ev->size && ev->size <= 512 ? ev->size * 8 : 4096;
+
+	return rangeset_covered(&m->ledger.set, ev->phys, range_end(ev->phys, bytes)) == bytes;
+}
+
 static void hcall(struct model *m, struct table *t, const struct dms_event *ev)
 {
 	bool clears = ev->aux == H_STUFF_TCE || (ev->aux == H_PUT_TCE && !(ev->phys & TCE_PERMS));
 
-	if (ev->aux == H_PUT_TCE_INDIRECT && m->secure)
+	if (ev->aux == H_PUT_TCE_INDIRECT && m->secure && !list_shared(m, ev))
 		evid_add(&m->indirect, m->seq);
 	if (ev->ret)
 		refuse(m, clears ? &t->clear_refused : &t->refused, ev);

@@ -431,8 +431,62 @@ static void tce_indirect(void **state)
 	ev = make_ev(f, DMS_EV_HCALL, 0);
 	ev.liobn = E1000_LIOBN;
 	ev.aux = 0x13c;
+	ev.phys = 0x50000000;
+	ev.size = 512;
+	feed_share(f, true, 0x50000000, 65536);
 	feed_ev(f, &ev);
-	expect_finding(f, "tce-indirect-private", MODEL_ERROR, 0);
+	expect_no_finding(f, "tce-indirect-private");
+	feed_share(f, false, 0x50000000, 65536);
+	feed_ev(f, &ev);
+	assert_int_equal(expect_finding(f, "tce-indirect-private", MODEL_ERROR, 0).count, 1);
+}
+
+/* Without the hook on sharing the page may be shared after all. */
+static void tce_indirect_sharing_not_seen(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct model_finding x;
+
+	feed_session(f, GUEST_PEF, "ppc64le", "5.4.20");
+	feed_hook(f, DMS_HOOK_HCALL);
+	ev = make_ev(f, DMS_EV_HCALL, 0);
+	ev.liobn = E1000_LIOBN;
+	ev.aux = 0x13c;
+	ev.phys = 0x50000000;
+	ev.size = 512;
+	feed_ev(f, &ev);
+	x = expect_finding(f, "tce-indirect-private", MODEL_ERROR, 0);
+	assert_true(x.f.confidence < 90);
+	assert_non_null(strstr(x.not_seen, "share"));
+}
+
+/* From 6.15 on such a mask may get a window, before that it does not; 32 bits never do. */
+static void small_masks_and_kernels(void **state)
+{
+	static const struct {
+		const char *kernel, *summary, *action;
+		unsigned int bits;
+	} want[] = {
+		{ "6.14.0", "cannot use a direct window before 6.15,", "From 6.15 on", 40 },
+		{ "6.18.0", "(from 6.15 on), and it has none,", "create-pe-dma-window", 40 },
+		{ "6.18.0", "cannot use a direct window, so", "a 64-bit mask.", 32 },
+		{ "6.14.0", "cannot use a direct window, so", "a 64-bit mask.", 32 },
+	};
+	struct feed *f = *state;
+	struct model_finding x;
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		model__free(f->m);
+		f->m = model__new(NULL);
+		feed_session(f, GUEST_PEF, "ppc64le", want[i].kernel);
+		feed_all_hooks(f);
+		feed_pool(f, POOL_SLOTS, 0, true);
+		feed_pseries_dev(f, E1000, "0000:00:02.0", want[i].bits, true);
+		x = expect_finding(f, "small-mask", MODEL_WARNING, E1000);
+		assert_non_null(strstr(x.f.summary, want[i].summary));
+		assert_non_null(strstr(x.f.action, want[i].action));
+	}
 }
 
 /* Window and table entries as TCEs come and go. */
@@ -486,6 +540,7 @@ int main(void)
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),
 		T(virtio_balloon), T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
 		T(tce_refused), T(refused_sets_and_clears), T(tce_left_over), T(tce_indirect),
+		T(tce_indirect_sharing_not_seen), T(small_masks_and_kernels),
 		T(windows_count_entries),
 	};
 
