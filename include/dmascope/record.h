@@ -66,6 +66,7 @@ struct rec_session {
 	uint32_t cpus;
 	uint64_t mem_bytes;		/* RAM */
 	uint64_t mem_top;		/* first byte after the highest RAM address, 0 = unknown */
+	uint64_t lmb_size;		/* of pseries memory blocks, bytes; 0 = unknown or none */
 	uint64_t start_ns;		/* CLOCK_MONOTONIC when the hooks were attached */
 	int64_t realtime_offset_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	char cmdline[1024];		/* kernel command line, cut if longer */

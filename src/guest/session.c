@@ -16,6 +16,7 @@
 #include "guest/kind.h"
 #include "guest/lockdown.h"
 #include "guest/param.h"
+#include "guest/windows.h"
 
 #ifndef DMASCOPE_VERSION
 #define DMASCOPE_VERSION "?"
@@ -150,6 +151,7 @@ int guest_session(const char *root, struct rec_session *s)
 {
 	struct guest_lockdown l;
 	struct guest_facts f;
+	struct guest_dt dt;
 	struct utsname u;
 
 	memset(s, 0, sizeof(*s));
@@ -171,6 +173,8 @@ int guest_session(const char *root, struct rec_session *s)
 	s->cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	read_memory(root, s);
 	read_cmdline(root, s);
+	if (!guest_dt(root, &dt))
+		s->lmb_size = dt.lmb_size;
 	s->realtime_offset_ns = realtime_offset();
 	return 0;
 }

@@ -428,6 +428,7 @@ static int decode_session(struct line *l, struct rec_session *s)
 	get_u64(l, "mem_bytes", &s->mem_bytes);
 	get_u64(l, "mem_top", &s->mem_top);
 	get_u64(l, "enc_mask", &s->enc_mask);
+	get_u64(l, "lmb_size", &s->lmb_size);
 	get_s64(l, "realtime_offset_ns", &s->realtime_offset_ns);
 	get_text(l, "cmdline", s->cmdline);
 	get_bool(l, "swiotlb_force", &s->swiotlb_force);

@@ -348,6 +348,10 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 	json__u64(&j, "mem_bytes", s->mem_bytes);
 	hex_or_null(&j, "mem_top", s->mem_top, s->mem_top);
 	hex_or_null(&j, "enc_mask", s->enc_mask, s->enc_mask);
+	if (s->lmb_size)
+		json__u64(&j, "lmb_size", s->lmb_size);
+	else
+		json__null(&j, "lmb_size");
 	json__str(&j, "clock", "monotonic");
 	json__u64(&j, "start_ns", s->start_ns);
 	*json_fmt_s64(num, s->realtime_offset_ns) = 0;

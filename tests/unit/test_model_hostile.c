@@ -80,6 +80,7 @@ static void random_record(struct dms_rec *r)
 		r->session.guest = (enum dms_guest)rnd(GUEST_MAX + 1);
 		r->session.mem_top = number();
 		r->session.enc_mask = number();
+		r->session.lmb_size = number();
 		r->session.mem_bytes = number();
 		r->session.start_ns = number();
 		r->session.page_size = (uint32_t)number();

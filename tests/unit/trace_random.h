@@ -83,6 +83,7 @@ static inline void rnd_session(struct rec_session *s)
 	s->mem_bytes = rnd_u64();
 	s->mem_top = rnd_u64();
 	s->enc_mask = rnd_bool() ? 1ULL << rnd_below(64) : 0;
+	s->lmb_size = rnd_bool() ? rnd_u64() : 0;
 	s->start_ns = rnd_u64();
 	s->realtime_offset_ns = (int64_t)rnd_u64();
 	strcpy(s->cmdline, "swiotlb=force  quiet root=/dev/vda1 \xff\\ disable_ddw console=hvc0 ");
