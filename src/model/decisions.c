@@ -280,10 +280,19 @@ static void decide_way(const struct model *m, const struct dev *d, struct model_
 	correct(d, out);
 }
 
+/* Nothing of it was seen: it was there before, and a mask asked for since would have been. */
+static bool decided_before(const struct model *m, const struct dev *d)
+{
+	return !d->decide_ts && d->has_rec && d->rec.preexisting &&
+	       (!m->has_hooks || m->attached[DMS_HOOK_SET_MASK] ||
+		m->attached[DMS_HOOK_DMA_SUPPORTED]);
+}
+
 void decide(const struct model *m, const struct dev *d, struct model_decision *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->ts = d->decide_ts;
+	out->before_start = decided_before(m, d);
 	decide_way(m, d, out);
 	out->bad = gives_private(m, d, out);
 }

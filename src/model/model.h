@@ -148,7 +148,8 @@ struct model_decision {
 	enum model_way way;
 	bool observed;		/* from mappings seen; else from the device's state only */
 	bool bad;		/* the device is given memory that it cannot read */
-	uint64_t ts;		/* when the last mask was judged; 0: before the start */
+	uint64_t ts;		/* when the last mask was judged; 0: not seen ... */
+	bool before_start;	/* ... because it was before the start */
 	char brief[MODEL_BRIEF_LEN];	/* fits a column: "bounce: forced" */
 	char full[DMS_TEXT_LEN];	/* a sentence or two */
 };

@@ -203,6 +203,45 @@ static void val(char *buf, size_t n, struct mval v)
 		snprintf(buf, n, "%s%s", v.estimate ? "about " : "", fmt_exact(b, v.v));
 }
 
+/* Distinct page sizes of the windows: "4K, 16M". */
+static void tce_pages(struct report *r, char *buf, size_t n)
+{
+	struct model_window w;
+	uint64_t seen = 0;
+	char b[FMT_LEN];
+	size_t i, used = 0;
+
+	buf[0] = '\0';
+	for (i = 0; model__window(r->m, i, &w); i++) {
+		if (w.rec.removed || !w.rec.page_shift || seen >> w.rec.page_shift & 1)
+			continue;
+		seen |= 1ULL << w.rec.page_shift;
+		used += snprintf(buf + used, used < n ? n - used : 0, "%s%s", used ? ", " : "",
+				 fmt_bytes(b, 1ULL << w.rec.page_shift));
+		if (used >= n)
+			return;
+	}
+}
+
+/* What questions of the pool's alignment to windows turn on; 2^28 is the usual LMB. */
+static void head_alignment(struct report *r, const struct model_pool *p)
+{
+	const struct rec_session *s = r->run.session;
+	char text[256], pages[64], a[FMT_LEN];
+	size_t n;
+
+	if (!r->run.tce || p->rec.end <= p->rec.start)
+		return;
+	tce_pages(r, pages, sizeof(pages));
+	n = snprintf(text, sizeof(text), "start modulo 2^28: 0x%" PRIx64,
+		     p->rec.start & 0xfffffff);
+	if (s && s->lmb_size)
+		n += snprintf(text + n, sizeof(text) - n, "; LMB %s", fmt_size(a, s->lmb_size));
+	if (pages[0])
+		snprintf(text + n, sizeof(text) - n, "; TCE pages %s", pages);
+	line(r, "", text);
+}
+
 static void head_pool(struct report *r)
 {
 	struct model_pool p;
@@ -238,6 +277,8 @@ static void head_pool(struct report *r)
 			snprintf(text + n, sizeof(text) - n, "; the longest free run is %s",
 				 fmt_size(a, p.free_run.v * slot));
 		line(r, i ? "" : "pool", text);
+		if (!i)
+			head_alignment(r, &p);
 	}
 }
 
@@ -356,6 +397,21 @@ static const char *dev_liobn(const struct report *r, const struct model_dev *d,
 	return buf;
 }
 
+/* The words, and when that was decided, as far as it was seen. */
+static void dev_why(struct report *r, const struct model_decision *dec)
+{
+	char text[DMS_TEXT_LEN + 64], b[FMT_LEN];
+
+	snprintf(text, sizeof(text), "%s", dec->full);
+	if (dec->ts)
+		snprintf(text, sizeof(text), "%s Decided %s after the start.", dec->full,
+			 fmt_ns(b, dec->ts > r->run.start ? dec->ts - r->run.start : 0));
+	else if (dec->before_start)
+		snprintf(text, sizeof(text), "%s Decided before the start.", dec->full);
+	P(r, "    ");
+	fmt_wrap(r->f, text, 4, 4, WIDTH);
+}
+
 static void dev_what(struct report *r, const struct model_dev *d)
 {
 	const struct rec_device *rec = d->rec;
@@ -369,8 +425,7 @@ static void dev_what(struct report *r, const struct model_dev *d)
 		 dec.observed || dec.way == MODEL_WAY_OUTSIDE ? "" : " (nothing mapped yet)");
 	P(r, "  ");
 	fmt_wrap(r->f, text, 2, 2, WIDTH);
-	P(r, "    ");
-	fmt_wrap(r->f, dec.full, 4, 4, WIDTH);
+	dev_why(r, &dec);
 }
 
 static void dev_lines(struct report *r, const struct model_dev *d)
@@ -442,6 +497,16 @@ static void devices(struct report *r)
 		  fmt_exact(b, old));
 }
 
+/* Where it is more than what is used now. */
+static void window_most(struct report *r, const struct model_window *w)
+{
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (!w->used.why && !w->hiwater.why && w->hiwater.v > w->used.v)
+		P(r, "%14sat most %s of %s TCEs were used\n", "", fmt_exact(a, w->hiwater.v),
+		  fmt_exact(b, w->entries));
+}
+
 static void windows(struct report *r)
 {
 	struct model_window w;
@@ -468,6 +533,7 @@ static void windows(struct report *r)
 		  w.rec.kind == WINDOW_DEFAULT ? "default" : dms_window_use_name(w.rec.use),
 		  !strncmp(used, "about ", 6) ? used + 6 : used,
 		  !w.used.why && w.preexisting.why ? '+' : ' ', shared);
+		window_most(r, &w);
 	}
 	if (older)
 		P(r, "+ since the start: what was in these tables before was not read\n");
@@ -568,6 +634,21 @@ static int one_shared(void *ctx, const struct model_shared *s)
 	return 0;
 }
 
+/* What a kexec has to do, and what of the unshared was never seen being shared. */
+static void ledger_facts(struct report *r, const struct model_ledger *l)
+{
+	uint32_t page = r->run.session && r->run.session->page_size ?
+			r->run.session->page_size : 4096;
+	char a[FMT_LEN], b[FMT_LEN];
+
+	if (l->kexec)
+		P(r, "  a kexec now would have to take back these %s pages, %s\n",
+		  fmt_exact(a, (l->kexec + page - 1) / page), fmt_size(b, l->kexec));
+	if (l->unshare_unknown)
+		P(r, "  %s of those taken back were never seen shared: before the start, or never\n",
+		  fmt_exact(a, l->unshare_unknown));
+}
+
 static void ledger(struct report *r)
 {
 	struct model_sharer s[5];
@@ -590,6 +671,7 @@ static void ledger(struct report *r)
 	if (!l.rate_max.why)
 		P(r, "; at most %s/s", fmt_exact(c, l.rate_max.v));
 	P(r, "\n");
+	ledger_facts(r, &l);
 	if (r->run.session && r->run.session->guest == GUEST_PEF)
 		P(r, "  Not listed: pages shared early at boot (lppaca, dispatch log, irq "
 		     "queues)\n");

@@ -69,6 +69,10 @@ static void put_guest(struct jr *r)
 	json__int(j, "page_size", s->page_size);
 	json__int(j, "cpus", s->cpus);
 	json__u64(j, "mem_bytes", s->mem_bytes);
+	if (s->lmb_size)
+		json__u64(j, "lmb_size", s->lmb_size);
+	else
+		json__null(j, "lmb_size");
 	json__end_object(j);
 }
 
@@ -205,6 +209,7 @@ static void put_device(struct jr *r, const struct model_dev *d)
 	json__str(j, "decision", dec.brief);
 	json__str(j, "why", dec.full);
 	when(r, "decided", dec.ts);
+	json__bool(j, "decided_before_start", dec.before_start);
 	put_paths(r, d);
 	json__begin_object(j, "failures");
 	for (i = 0; i < MODEL_FAIL_MAX; i++)
@@ -360,6 +365,7 @@ static void put_ledger(struct jr *r)
 	val(j, "rate_max", l.rate_max);
 	json__u64(j, "freed_shared", l.freed_shared);
 	json__u64(j, "unshared_mapped", l.unshared_mapped);
+	json__u64(j, "unshare_unknown", l.unshare_unknown);
 	json__u64(j, "kexec", l.kexec);
 	json__begin_array(j, "ranges");
 	model__shared(r->m, one_shared, &w);

@@ -89,6 +89,95 @@ static void a_sick_secure_guest(void **state)
 	free(text);
 }
 
+/* When each device's way was decided: before the start, after it, or nobody saw. */
+static void when_it_was_decided(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 32);
+	struct dms_event ev;
+	char *text;
+
+	feed_healthy_pef(f);
+	text = report(f, NULL);
+	has(text, "Decided before the start.");
+	has_not(text, "after the start.");
+	free(text);
+	ev = make_ev(f, DMS_EV_MASK, 1);
+	ev.ts = T0 + 1500 * MS;
+	ev.aux = ~0ULL;
+	feed_ev(f, &ev);
+	text = report(f, NULL);
+	has(text, "Decided 1.5s after the start.");
+	has_not(text, "before the start.");
+	free(text);
+	r.device.preexisting = false;		/* it came, and nothing of its mask was seen */
+	put(f, &r);
+	text = report(f, NULL);
+	has_not(text, "Decided before");
+	free(text);
+}
+
+static void a_window_was_fuller(void **state)
+{
+	struct feed *f = *state;
+	char *text;
+
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 32, true);
+	feed_tce(f, true, DEF_LIOBN + 32, 0x100000, 0x40000000, 5000 * 65536ULL);
+	text = report(f, NULL);
+	has(text, "5,000");
+	has_not(text, "at most 5,000");
+	free(text);
+	feed_tce(f, false, DEF_LIOBN + 32, 0x100000, 0, 4000 * 65536ULL);
+	text = report(f, NULL);
+	has(text, "1,000");
+	/* 1 GiB in pages of 64 KiB */
+	has(text, "at most 5,000 of 16,384 TCEs were used");
+	free(text);
+}
+
+static void what_a_kexec_takes_back(void **state)
+{
+	struct feed *f = *state;
+	char *text;
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, true);
+	feed_share(f, true, 0x60000000, 3 * 4096);
+	text = report(f, NULL);
+	/* 64 MiB of the pool are 16,384 pages */
+	has(text, "a kexec now would have to take back these 16,387 pages, 64 MiB");
+	has_not(text, "never seen shared");
+	free(text);
+	feed_share(f, false, 0x70000000, 4096);
+	feed_share(f, false, 0x71000000, 4096);
+	text = report(f, NULL);
+	has(text, "2 of those taken back were never seen shared");
+	free(text);
+}
+
+static void the_pools_alignment(void **state)
+{
+	struct dms_rec r = { .type = REC_SESSION };
+	struct feed *f = *state;
+	char *text;
+
+	feed_healthy_pef(f);
+	text = report(f, NULL);
+	has(text, "start modulo 2^28: 0x7000000; TCE pages 64K\n");
+	has_not(text, "LMB");
+	free(text);
+	r.session.guest = GUEST_PEF;
+	strcpy(r.session.arch, "ppc64le");
+	r.session.lmb_size = 256 << 20;
+	put(f, &r);
+	text = report(f, NULL);
+	has(text, "; LMB 256 MiB; TCE pages 64K\n");
+	free(text);
+}
+
 static void a_plain_guest_reads_nothing_of_pseries(void **state)
 {
 	struct feed *f = *state;
@@ -110,6 +199,7 @@ static void a_plain_guest_reads_nothing_of_pseries(void **state)
 	has_not(text, "DDW");
 	has_not(text, "SHARED");
 	has_not(text, "WINDOW");
+	has_not(text, "2^28");
 	free(text);
 }
 
@@ -346,7 +436,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
 		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
-		T(one_device), T(old_tce_of_a_shared_table),
+		T(when_it_was_decided), T(a_window_was_fuller), T(what_a_kexec_takes_back),
+		T(the_pools_alignment), T(one_device), T(old_tce_of_a_shared_table),
 		T(one_address), T(hostile_names), T(output_that_fails), T(as_json),
 		T(as_json_of_nothing),
 	};
