@@ -467,3 +467,40 @@ void find_mask_below_memory(struct finder *f)
 		finding_events(x, &d->ev[DE_BOUNCE_ADDR]);
 	}
 }
+
+/*
+ * Neither force nor address: buffers of kmalloc() that share a cache line with others, where DMA is
+ * not coherent (dma_kmalloc_needs_bounce(), 6.5 to 7.1), a device that the kernel does not trust,
+ * behind an IOMMU (dev_use_swiotlb(), drivers/iommu/dma-iommu.c), or dma_ops of its own (Xen).
+ */
+void find_bounced_unforced(struct finder *f)
+{
+	struct model_finding *x;
+	uint64_t n, all;
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f, i, d) {
+		n = d->ev[DE_BOUNCE_REACHED].count;
+		if (f->m->secure || !f->m->has_session || f->m->session.guest != GUEST_NONE || !n ||
+		    pool__forced(f->m, d) != 0)
+			continue;
+		x = finding_new(f, d, MODEL_NOTE, 90);
+		if (!x)
+			return;
+		all = d->pub.path[DMS_PATH_BOUNCED].maps + d->pub.path[DMS_PATH_DIRECT].maps +
+		      d->pub.path[DMS_PATH_IOMMU].maps;
+		SAY(x, summary, "Mappings are copied through the bounce pool though nothing forces it and "
+		    "the device reaches all memory.");
+		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings (%" PRIu64 " %%) were bounced; "
+		    "mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64 ", force_bounce 0", n, all,
+		    all ? n * 100 / all : 100, d->pub.mask, f->m->session.mem_top);
+		if (d->rec.ops[0])
+			SAY(x, evidence, "; dma_ops %s", d->rec.ops);
+		SAY(x, action, "Nothing is broken; each costs a copy. If its port is one for external "
+		    "devices, the kernel does not trust it, and copies; else look at the sizes: buffers "
+		    "smaller than a cache line, or not aligned to one, are copied where DMA is not "
+		    "coherent.");
+		finding_events(x, &d->ev[DE_BOUNCE_REACHED]);
+	}
+}

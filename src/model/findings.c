@@ -49,6 +49,7 @@ static const struct {
 	{ "tce-table-pressure", find_tce_table_pressure },
 	{ "all-bounced", find_all_bounced },
 	{ "mask-below-memory", find_mask_below_memory },
+	{ "bounced-unforced", find_bounced_unforced },
 	{ "mixed-paths", find_mixed_paths },
 	{ "window-wide", find_window_wide },
 	{ "pool-oversized", find_pool_oversized },

@@ -57,6 +57,7 @@ void find_pool_outside_window(struct finder *f);
 void find_pool_oversized(struct finder *f);
 void find_all_bounced(struct finder *f);
 void find_mask_below_memory(struct finder *f);
+void find_bounced_unforced(struct finder *f);
 
 /* find_path.c */
 void find_private_dma(struct finder *f);

@@ -128,6 +128,7 @@ enum dev_evid {
 	DE_BYPASS_REFUSED,
 	DE_MASK_REFUSED,
 	DE_BOUNCE_ADDR,		/* bounced though nothing forces it */
+	DE_BOUNCE_REACHED,	/* ... and though the device reaches all RAM */
 	DE_MAX
 };
 

@@ -536,6 +536,17 @@ static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct
 	return caller_fail(m, dev, ev, why);
 }
 
+/* Neither mask, bus limit nor offset keeps the device from any RAM. */
+static bool reaches_ram(const struct model *m, const struct dev *d)
+{
+	const struct dms_devstate *st = &d->rec.st;
+	uint64_t top = m->session.mem_top;
+
+	if (!top || d->pub.mask < top - 1 || (dev_knows(d, DMS_DS_OFFSET) && st->dma_offset))
+		return false;
+	return !dev_knows(d, DMS_DS_BUS_LIMIT) || !st->bus_limit || st->bus_limit >= top - 1;
+}
+
 static int on_map(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *in)
 {
 	struct dms_event ev = *in;
@@ -558,8 +569,11 @@ static int on_map(struct model *m, struct dev *d, uint32_t dev, const struct dms
 	}
 	if (ev.path == DMS_PATH_BOUNCED) {
 		d->pub.bounce_bytes.v += ev.size;
-		if (pool__forced(m, d) == 0)
+		if (pool__forced(m, d) == 0) {
 			evid_add(&d->ev[DE_BOUNCE_ADDR], m->seq);
+			if (reaches_ram(m, d))
+				evid_add(&d->ev[DE_BOUNCE_REACHED], m->seq);
+		}
 		err = pool__mapped(m, &ev);
 		if (err)
 			return err;

@@ -357,6 +357,20 @@ const struct explanation explanations[] = {
 	"kernel/dma/direct.h.",
 },
 {
+	"bounced-unforced", "copied, though neither force nor address asks for it",
+	"The device reaches all memory and the pool's use is not forced, and mappings of it are copied "
+	"all the same. It works, at the price of the copies and of slots.",
+	"Since 6.5 dma_direct_map_*() bounces what kmalloc() gave in pieces smaller than, or not aligned "
+	"to, a cache line, where the device is not coherent and reads into it "
+	"(dma_kmalloc_needs_bounce()). dma-iommu bounces parts of a page for devices that are not "
+	"trusted, as behind Thunderbolt. Xen's dma_ops bounce what is not contiguous for the machine.",
+	"An untrusted device: leave it so, or connect it where the firmware does not call the port "
+	"external. Small buffers: a driver that allocates them larger, or once. See the sizes in the "
+	"ranges and callers.",
+	"kernel/dma/direct.h; include/linux/dma-map-ops.h dma_kmalloc_needs_bounce(); "
+	"drivers/iommu/dma-iommu.c dev_use_swiotlb().",
+},
+{
 	"mixed-paths", "one device, several ways",
 	"Some mappings of the device go direct (or bounce) and some through TCEs. Its speed, and in a "
 	"secure guest its correctness, depend on the address.",

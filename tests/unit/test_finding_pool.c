@@ -466,6 +466,63 @@ static void mask_below_memory(void **state)
 	expect_no_finding(f, "mask-below-memory");
 	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x60000000, 4096);
 	expect_finding(f, "mask-below-memory", MODEL_NOTE, 1);
+	expect_no_finding(f, "bounced-unforced");
+}
+
+/* Of ten mappings three are copied, which neither force nor address explains. */
+static void bounced_unforced(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+	struct model_finding x;
+	uint64_t i;
+
+	feed_session(f, GUEST_NONE, "aarch64", "6.12.0");
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	for (i = 0; i < 7; i++)
+		feed_map(f, 1, DMS_PATH_DIRECT, 0x1000000 + i * 4096, 0x1000000 + i * 4096, 4096);
+	expect_no_finding(f, "bounced-unforced");
+	for (i = 0; i < 3; i++)
+		feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START + i * 2048, 0x60000000 + i * 64, 40);
+	x = expect_finding(f, "bounced-unforced", MODEL_NOTE, 1);
+	assert_int_equal(x.count, 3);
+	assert_int_equal(x.seq[0], 8);
+	assert_non_null(strstr(x.f.evidence, "3 of its 10 mappings (30 %) were bounced"));
+	expect_no_finding(f, "mask-below-memory");
+}
+
+static void not_bounced_unforced(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	/* a limit of the bus explains it */
+	feed_session(f, GUEST_NONE, "aarch64", "6.12.0");
+	r.device.st.bus_limit = RAM / 2 - 1;
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x60000000, 4096);
+	expect_no_finding(f, "bounced-unforced");
+	/* so does force */
+	r = make_dev(2, "0000:00:02.0", 64);
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+	feed_map(f, 2, DMS_PATH_BOUNCED, POOL_START + 4096, 0x60000000, 4096);
+	expect_no_finding(f, "bounced-unforced");
+}
+
+/* There it is what bounce-not-forced and private-dma are about. */
+static void not_bounced_unforced_in_a_secure_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.0");
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x60000000, 4096);
+	expect_no_finding(f, "bounced-unforced");
 }
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
@@ -484,7 +541,8 @@ int main(void)
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),
 		T(pool_outside_window), T(pool_oversized), T(all_bounced),
-		T(mask_below_memory),
+		T(mask_below_memory), T(bounced_unforced), T(not_bounced_unforced),
+		T(not_bounced_unforced_in_a_secure_guest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
