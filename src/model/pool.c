@@ -112,7 +112,7 @@ uint64_t pool__longest_free(const struct model *m)
 	uint8_t *taken;
 	uint32_t i, k;
 
-	if (!p || !p->rec.used_known || p->rec.dynamic || !p->rec.nslabs ||
+	if (m->session.redacted || !p || !p->rec.used_known || p->rec.dynamic || !p->rec.nslabs ||
 	    p->rec.nslabs > MAX_SLOTS || slots_live_in(m, 0) < pool__used(m, p).v)
 		return NONE;
 	n = p->rec.nslabs;

@@ -433,6 +433,7 @@ static int decode_session(struct line *l, struct rec_session *s)
 	get_text(l, "cmdline", s->cmdline);
 	get_bool(l, "swiotlb_force", &s->swiotlb_force);
 	get_bool(l, "disable_ddw", &s->disable_ddw);
+	get_bool(l, "redacted", &s->redacted);
 	get_text(l, "filter", s->filter);
 	if (!get_u64(l, "start_ns", &s->start_ns))
 		return need(l, "start_ns");

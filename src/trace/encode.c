@@ -364,7 +364,7 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 		put_text(&j, e, "filter", s->filter);
 	else
 		json__str(&j, "filter", NULL);
-	json__bool(&j, "redacted", e->redact);
+	json__bool(&j, "redacted", e->redact || s->redacted);
 	e->start_ns = s->start_ns;
 	return end(&j);
 }

@@ -344,6 +344,29 @@ static void pool_fragmented_run(void **state)
 	assert_non_null(strstr(get_finding(f, "pool-fragmented").f.evidence, "sizes up to 4 KiB"));
 }
 
+/* A redacted trace has other slots next to each other: neither a run nor a segment is known. */
+static void runs_of_a_redacted_trace(void **state)
+{
+	struct dms_rec r = { .type = REC_SESSION };
+	struct feed *f = *state;
+	struct model_pool p;
+
+	r.session.guest = GUEST_PEF;
+	r.session.redacted = true;
+	strcpy(r.session.arch, "ppc64le");
+	put(f, &r);
+	feed_all_hooks(f);
+	feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+	feed_pool(f, 1024, 0, true);
+	half_of_each_segment(f, 1024 - 128);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000200, 262144);
+	feed_failed(f, 1, 262144, DMS_FL_NO_SLOT);
+	expect_finding(f, "pool-fragmented", MODEL_ERROR, 1);
+	expect_no_finding(f, "request-too-big");
+	assert_true(model__pool(f->m, 0, &p));
+	assert_non_null(p.free_run.why);
+}
+
 static void pool_full_how_full_not_known(void **state)
 {
 	struct feed *f = *state;
@@ -535,8 +558,8 @@ int main(void)
 		T(bounce_not_forced_counts_its_own), T(no_bounce_pool_counts_its_own),
 		T(request_too_big), T(request_too_big_from_counts),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
-		T(not_too_big_if_it_fits), T(not_too_big_after_a_loss), T(pool_full),
-		T(pool_full_then),
+		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
+		T(pool_full), T(pool_full_then),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),

@@ -89,6 +89,7 @@ static inline void rnd_session(struct rec_session *s)
 	strcpy(s->cmdline, "swiotlb=force  quiet root=/dev/vda1 \xff\\ disable_ddw console=hvc0 ");
 	s->swiotlb_force = rnd_bool();
 	s->disable_ddw = rnd_bool();
+	s->redacted = rnd_bool();
 	RND_TEXT(s->filter);
 }
 
