@@ -72,7 +72,7 @@ struct rec_session {
 	char cmdline[1024];		/* kernel command line, cut if longer */
 	bool swiotlb_force;		/* swiotlb=force on the command line */
 	bool disable_ddw;
-	bool redacted;			/* pages have changed places: which are neighbours is not known */
+	bool redacted;			/* pages changed places: neighbours are not known */
 	/* What alone was let through: "device=GLOB path=WORD,WORD min_size=BYTES"; "" = all */
 	char filter[DMS_TEXT_LEN];
 	uint64_t enc_mask;		/* bits of a DMA address that say "private memory" (SEV's C-bit), 0 = none */

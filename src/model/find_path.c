@@ -107,8 +107,8 @@ static void small_mask_words(const struct model *m, unsigned int bits, struct mo
 	    may ? " unless one is made for it (from 6.15 on), and it has none" :
 	    bits > 32 ? " before 6.15" : "");
 	if (may)
-		SAY(x, action, "Look in the kernel log for \"create-pe-dma-window\" and ask for DDW on the "
-		    "hypervisor's side, or use a device with a 64-bit mask.");
+		SAY(x, action, "Look in the kernel log for \"create-pe-dma-window\" and ask for DDW "
+		    "on the hypervisor's side, or use a device with a 64-bit mask.");
 	else
 		SAY(x, action, "Use a device with a 64-bit mask.%s", bits > 32 ?
 		    " From 6.15 on masks of 33 to 63 bits get a window too." : "");
@@ -363,8 +363,8 @@ static void no_access_words(const struct model *m, bool balloon, struct model_fi
 {
 	if (balloon) {
 		SAY(x, summary, "A virtio balloon always goes past the DMA API: its driver turns "
-		    "ACCESS_PLATFORM off. In a secure guest the host sees ciphertext, so the balloon "
-		    "does not work%s.", m->session.guest == GUEST_PEF ? "" :
+		    "ACCESS_PLATFORM off. In a secure guest the host sees ciphertext, so the "
+		    "balloon does not work%s.", m->session.guest == GUEST_PEF ? "" :
 		    "; some kernels refuse it for that");
 		SAY(x, action, "Do without the balloon (libvirt: memballoon model='none'); "
 		    "iommu_platform=on does not help.");
@@ -592,9 +592,9 @@ void find_tce_indirect_private(struct finder *f)
 	x = finding_new(f, NULL, MODEL_ERROR, 90);
 	if (!x)
 		return;
-	SAY(x, summary, "The kernel hands lists of TCEs to the hypervisor in a page that is not known "
-	    "to be shared (H_PUT_TCE_INDIRECT): of a private one the hypervisor reads ciphertext and "
-	    "sets wrong TCEs.");
+	SAY(x, summary, "The kernel hands lists of TCEs to the hypervisor in a page that is not "
+	    "known to be shared (H_PUT_TCE_INDIRECT): of a private one the hypervisor reads "
+	    "ciphertext and sets wrong TCEs.");
 	SAY(x, evidence, "%" PRIu64 " such call%s in a secure guest", f->m->indirect.count,
 	    S(f->m->indirect.count));
 	SAY(x, action, "Boot with multitce=off. Kernels from 5.6 on avoid the call by themselves; "

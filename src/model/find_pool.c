@@ -54,8 +54,8 @@ void find_no_bounce_pool(struct finder *f)
 	if (n)
 		SAY(x, evidence, "; %" PRIu64 " mapping%s of private memory went direct", n, S(n));
 	if (pef && !m->session.swiotlb_force)
-		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.19 on init_svm() asks "
-		    "for a pool too late, after swiotlb_init(), and nothing else makes one.");
+		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.19 on init_svm() "
+		    "asks for a pool too late, after swiotlb_init(), and nothing else makes one.");
 	else if (strstr(m->session.cmdline, "noforce"))
 		SAY(x, action, "Boot without swiotlb=noforce: without it the kernel makes a pool and "
 		    "forces its use by itself.");
@@ -194,8 +194,8 @@ static void too_big_words(const struct model *m, const struct dev *d, struct mod
 	char a[SIZE_LEN], b[SIZE_LEN];
 
 	if (big && big <= segment)
-		SAY(x, summary, "The driver asks for mappings of up to %s, and their offset or alignment "
-		    "makes them larger", size_text(a, big));
+		SAY(x, summary, "The driver asks for mappings of up to %s, and their offset or "
+		    "alignment makes them larger", size_text(a, big));
 	else if (big)
 		SAY(x, summary, "The driver asks for mappings of up to %s", size_text(a, big));
 	else
@@ -490,17 +490,17 @@ void find_bounced_unforced(struct finder *f)
 			return;
 		all = d->pub.path[DMS_PATH_BOUNCED].maps + d->pub.path[DMS_PATH_DIRECT].maps +
 		      d->pub.path[DMS_PATH_IOMMU].maps;
-		SAY(x, summary, "Mappings are copied through the bounce pool though nothing forces it and "
-		    "the device reaches all memory.");
-		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings (%" PRIu64 " %%) were bounced; "
-		    "mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64 ", force_bounce 0", n, all,
+		SAY(x, summary, "Mappings are copied through the bounce pool though nothing forces it "
+		    "and the device reaches all memory.");
+		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings (%" PRIu64 " %%) were "
+		    "bounced; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64 ", force_bounce 0", n, all,
 		    all ? n * 100 / all : 100, d->pub.mask, f->m->session.mem_top);
 		if (d->rec.ops[0])
 			SAY(x, evidence, "; dma_ops %s", d->rec.ops);
-		SAY(x, action, "Nothing is broken; each costs a copy. If its port is one for external "
-		    "devices, the kernel does not trust it, and copies; else look at the sizes: buffers "
-		    "smaller than a cache line, or not aligned to one, are copied where DMA is not "
-		    "coherent.");
+		SAY(x, action, "Nothing is broken; each costs a copy. If its port is one for "
+		    "external devices, the kernel does not trust it, and copies; else look at the "
+		    "sizes: buffers smaller than a cache line, or not aligned to one, are copied "
+		    "where DMA is not coherent.");
 		finding_events(x, &d->ev[DE_BOUNCE_REACHED]);
 	}
 }

@@ -645,8 +645,8 @@ static void ledger_facts(struct report *r, const struct model_ledger *l)
 		P(r, "  a kexec now would have to take back these %s pages, %s\n",
 		  fmt_exact(a, (l->kexec + page - 1) / page), fmt_size(b, l->kexec));
 	if (l->unshare_unknown)
-		P(r, "  %s of those taken back were never seen shared: before the start, or never\n",
-		  fmt_exact(a, l->unshare_unknown));
+		P(r, "  %s of those taken back were never seen shared: before the start, or "
+		  "never\n", fmt_exact(a, l->unshare_unknown));
 }
 
 static void ledger(struct report *r)

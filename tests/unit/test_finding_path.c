@@ -379,9 +379,10 @@ static void feed_hcall(struct feed *f, uint32_t liobn, bool set, uint64_t ioba, 
 /* Each is told with the status of its own first one, whichever came before. */
 static void refused_sets_and_clears(void **state)
 {
-	const char *text[2] = { "1 refused on LIOBN 0x80000020, first at 0x70000 with H_PARAMETER (-4)",
-				"2 clearing calls refused on LIOBN 0x80000020 with H_P2 (-55), first "
-				"at 0x30000" };
+	static const char *const text[] = {
+		"1 refused on LIOBN 0x80000020, first at 0x70000 with H_PARAMETER (-4)",
+		"2 clearing calls refused on LIOBN 0x80000020 with H_P2 (-55), first at 0x30000",
+	};
 	struct feed *f = *state;
 	bool set_first;
 
@@ -538,7 +539,8 @@ int main(void)
 		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),
 		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),
-		T(virtio_balloon), T(virtio_on_a_plain_guest), T(tce_table_full), T(tce_table_pressure),
+		T(virtio_balloon), T(virtio_on_a_plain_guest), T(tce_table_full),
+		T(tce_table_pressure),
 		T(tce_refused), T(refused_sets_and_clears), T(tce_left_over), T(tce_indirect),
 		T(tce_indirect_sharing_not_seen), T(small_masks_and_kernels),
 		T(windows_count_entries),

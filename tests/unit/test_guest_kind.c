@@ -232,8 +232,8 @@ static void test_session(void **state)
 		  "100000000-13fffffff : System RAM\n200000000-20fffffff : /pci@0\n");
 	assert_int_equal(guest_session(t->root, &s), 0);
 	assert_int_equal(s.lmb_size, 0);
-	tree_bytes(t, "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/ibm,lmb-size",
-		   "\0\0\0\0\x10\0\0", 8);
+	tree_bytes(t, "/sys/firmware/devicetree/base/ibm,dynamic-reconfiguration-memory/"
+		   "ibm,lmb-size", "\0\0\0\0\x10\0\0", 8);
 	assert_int_equal(guest_session(t->root, &s), 0);
 	assert_int_equal(s.lmb_size, 256 << 20);
 	assert_int_equal(s.guest, GUEST_PEF);

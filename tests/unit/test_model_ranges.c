@@ -395,7 +395,8 @@ int main(void)
 		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
 		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(limits_and_stops),
 		T(what_was_there_before),
-		T(old_tces_of_a_shared_table), T(old_tces_of_a_removed_device), T(slots_from_before_are_joined),
+		T(old_tces_of_a_shared_table), T(old_tces_of_a_removed_device),
+		T(slots_from_before_are_joined),
 		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),
 		T(pool_used_before_the_start),
 	};
