@@ -10,25 +10,28 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 INSTALL ?= install
 
 MAN_PAGES := $(wildcard doc/man/*.8)
-DOC_FILES := README.md $(wildcard doc/*.md doc/*.json)
-EXAMPLES := $(wildcard doc/examples/* examples/*)
+# The licences, which a copy of the program has to come with, and what README's links lead to: they lie
+# below DOCDIR as they do here.
+DOC_FILES := README.md SECURITY.md $(wildcard LICENSES/* doc/*.md doc/*.json doc/images/* doc/examples/* \
+	examples/*)
+DOC_DIRS := $(sort $(dir $(DOC_FILES)))
 
 install: $(OUT)/dmascope
-	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(DOCDIR)/examples $(BASHDIR) \
-		$(ZSHDIR))
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(BASHDIR) $(ZSHDIR)) \
+		$(addprefix $(DESTDIR)$(DOCDIR)/,$(DOC_DIRS))
 	$(Q)$(INSTALL) -m 755 $(OUT)/dmascope $(DESTDIR)$(SBINDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man8
-	$(Q)$(INSTALL) -m 644 $(DOC_FILES) $(DESTDIR)$(DOCDIR)
-	$(Q)$(INSTALL) -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
+	$(Q)for file in $(DOC_FILES); do \
+		$(INSTALL) -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit; done
 	$(Q)$(INSTALL) -m 644 tools/completion/dmascope.bash $(DESTDIR)$(BASHDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 tools/completion/_dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(SBINDIR)/dmascope $(DESTDIR)$(BASHDIR)/dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN_PAGES)))
-	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(DOC_FILES)))
-	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/examples/,$(notdir $(EXAMPLES)))
-	$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(Q)rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(DOC_FILES))
+	$(Q)for dir in $$(printf '%s\n' $(DOC_DIRS) | LC_ALL=C sort -r); do \
+		rmdir "$(DESTDIR)$(DOCDIR)/$${dir%./}" 2>/dev/null || true; done
 
 options: all
 	$(Q)tools/options $(OUT)/dmascope
