@@ -23,6 +23,8 @@ install: $(OUT)/dmascope
 	$(Q)$(INSTALL) -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man8
 	$(Q)for file in $(DOC_FILES); do \
 		$(INSTALL) -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit; done
+	$(Q)sed -i 's,/usr/sbin/dmascope,$(SBINDIR)/dmascope,' \
+		$(DESTDIR)$(DOCDIR)/doc/examples/dmascope-metrics.service
 	$(Q)$(INSTALL) -m 644 tools/completion/dmascope.bash $(DESTDIR)$(BASHDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 tools/completion/_dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 
