@@ -35,7 +35,13 @@ BPF_ARCH := $(bpf_arch_$(ARCH))
 TRIPLE := $(triple_$(ARCH))
 BPF_TARGET := $(if $(filter s390x,$(ARCH)),bpfeb,bpfel)
 ifeq ($(BPF_ARCH),)
-$(error ARCH=$(ARCH) is not supported: use amd64, arm64, ppc64le or s390x)
+$(error ARCH=$(ARCH) is not supported: use amd64, ppc64le or s390x)
+endif
+# arm64 is there for whoever wants to try: nothing builds it for others, no test has run on it.
+ifeq ($(ARCH),arm64)
+ifneq ($(HOST_ARCH),arm64)
+$(error ARCH=arm64 is not built on other machines: run make on an arm64 machine (nobody has tried it))
+endif
 endif
 
 OUT := build/$(ARCH)$(if $(filter 1,$(SAN)),-san)$(if $(filter $(HOST_ARCH)1,$(ARCH)$(STATIC)),-static)
@@ -53,7 +59,10 @@ LDLIBS := $(if $(filter 1,$(STATIC)),-lbpf -lelf -lz -lncursesw -ltinfo,$(shell 
 else
 CROSS_COMPILE ?= $(TRIPLE)-
 CC := $(CROSS_COMPILE)gcc
-SYSROOT = $(or $(DMASCOPE_SYSROOT),$(eval DMASCOPE_SYSROOT := $$(shell tools/sysroot $(ARCH)))$(DMASCOPE_SYSROOT))
+SYSROOT = $(or $(DMASCOPE_SYSROOT),$(find_sysroot)$(DMASCOPE_SYSROOT))
+find_sysroot = $(if $(shell command -v $(firstword $(CC))),,$(error there is no $(CC): run tools/install-deps \
+	cross))$(eval DMASCOPE_SYSROOT := $$(shell tools/sysroot $(ARCH)))$(if \
+	$(DMASCOPE_SYSROOT),,$(error no libraries of $(ARCH) to link with: see what tools/sysroot $(ARCH) says))
 ALL_CFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(TRIPLE)
 LDLIBS = -L$(SYSROOT)/usr/lib/$(TRIPLE) -lbpf -lelf -lz -lncursesw -ltinfo
 endif

@@ -7,7 +7,6 @@
 PACKAGES := build/packages
 SOURCE := build/source/dmascope-$(VERSION)
 deb_arch_amd64 := amd64
-deb_arch_arm64 := arm64
 deb_arch_ppc64le := ppc64el
 deb_arch_s390x := s390x
 DEB_ARCH := $(deb_arch_$(ARCH))
