@@ -77,5 +77,6 @@ void opts_usage(const struct cmd *cmd);
 /* "bounced,tce" as bits of enum dms_path, added to *mask. 0 or -EINVAL. */
 int opts_paths(const char *list, uint32_t *mask);
 #define OPTS_PATHS	"direct, bounced, tce, coherent, failed or iommu, separated by commas"
+#define OPTS_PATHS_HELP	"only of these: direct, bounced, tce, coherent, failed, iommu"
 
 #endif /* DMASCOPE_CMD_H */

@@ -42,7 +42,7 @@ static const struct opt opts[] = {
 	O("gzip", 'z', OPT_FLAG, gzip, NULL, "compress; a name ending in .gz does so too"),
 	O("force", 'f', OPT_FLAG, force, NULL, "replace an existing file"),
 	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name, driver or kind fits"),
-	O("path", 0, OPT_STRING, path, "PATH[,PATH]", "only mappings of these paths"),
+	O("path", 0, OPT_STRING, path, "PATH[,PATH]", OPTS_PATHS_HELP),
 	O("min-size", 0, OPT_SIZE, min_size, "SIZE", "only mappings of at least this size"),
 	O("max-size", 0, OPT_SIZE, max_size, "SIZE", "keep only the last SIZE of events"),
 	{ "stacks", 0, OPT_CHOICE, offsetof(struct config, stacks), "WHICH",

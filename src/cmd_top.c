@@ -31,7 +31,7 @@ static const struct opt opts[] = {
 	O("delay", 'd', OPT_TIME, delay, "TIME", "from one look to the next (1)"),
 	O("sort", 0, OPT_STRING, sort, "KEY", "order of the devices; --sort help lists the keys"),
 	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name, driver or kind fits"),
-	O("path", 0, OPT_STRING, path, "PATH[,PATH]", "only mappings of these paths"),
+	O("path", 0, OPT_STRING, path, "PATH[,PATH]", OPTS_PATHS_HELP),
 	O("min-size", 0, OPT_SIZE, min_size, "SIZE", "only mappings of at least this size"),
 	O("json", 0, OPT_FLAG, json, NULL, "print an object a line, with the same numbers"),
 	O("input", 'i', OPT_STRING, input, "FILE", "replay a recording; - is stdin (with -b)"),
