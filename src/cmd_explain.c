@@ -21,7 +21,8 @@ static int run_explain(void *config, int argc, char **argv)
 	}
 	err = argc ? explain_print(argv[0], stdout) : explain_list(stdout);
 	if (err == -ENOENT) {
-		complain("explain: there is no finding \"%s\": dmascope explain lists them", argv[0]);
+		complain("explain: there is no finding \"%s\": dmascope explain lists them",
+			 argv[0]);
 		return EXIT_USAGE;
 	}
 	return err ? EXIT_IO : EXIT_DONE;

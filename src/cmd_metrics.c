@@ -30,7 +30,8 @@ struct config {
 static const struct opt opts[] = {
 	O("interval", 'd', OPT_TIME, interval, "TIME", "observe for so long (10)"),
 	O("input", 'i', OPT_STRING, input, "FILE", "from a recorded trace instead"),
-	O("output", 'o', OPT_STRING, output, "FILE", "replace FILE when done (for a textfile collector)"),
+	O("output", 'o', OPT_STRING, output, "FILE",
+	  "replace FILE when done (for a textfile collector)"),
 	O("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, where it has none itself"),
 	O("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL, "only what works under lockdown"),
 	{ 0 }

@@ -318,8 +318,8 @@ static int prepare(struct run *r, const struct config *cfg)
 
 /*
  * Where records wait that come faster than they are written: beside the trace. With --max-size all
- * is in memory, so that recording makes no DMA of its own; and with --redact, so that what it hides is
- * on no disk.
+ * is in memory, so that recording makes no DMA of its own; and with --redact, so that what it hides
+ * is on no disk.
  */
 static const char *spool_dir(const struct config *cfg, char *buf, size_t len)
 {

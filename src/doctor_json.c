@@ -23,7 +23,8 @@ static void put_candidates(struct json *j, const struct diagnosis *d,
 		json__str(j, "fate", doctor_fate(d, h, (int)i));
 		json__str(j, "why", c->why[0] ? c->why : NULL);
 		json__str(j, "params", c->exists ? c->params : NULL);
-		json__str(j, "params_from", !c->exists ? NULL : c->params_btf ? "btf" : "catalogue");
+		json__str(j, "params_from",
+			  !c->exists ? NULL : c->params_btf ? "btf" : "catalogue");
 		json__str(j, "kernels", c->cand->note);
 		json__end_object(j);
 	}
@@ -71,7 +72,9 @@ static void put_machine(struct json *j, const struct diagnosis *d)
 
 static void put_verdict(struct json *j, const struct diagnosis *d)
 {
-	static const char *const verdicts[] = { [0] = "full", [3] = "impossible", [4] = "degraded" };
+	static const char *const verdicts[] = {
+		[0] = "full", [3] = "impossible", [4] = "degraded",
+	};
 
 	if (d->fault.fault) {
 		json__null(j, "map_bytes");

@@ -56,7 +56,8 @@ static void print_candidates(const struct diagnosis *d, const struct finding_hoo
 				dms_attach_name(c->cand->attach), c->cand->symbol);
 
 		if (c->exists)
-			at += printf("(%s%s)", c->params, c->params_btf ? "" : ", by the catalogue");
+			at += printf("(%s%s)", c->params,
+				     c->params_btf ? "" : ", by the catalogue");
 		at += printf(":");
 		if (c->why[0]) {
 			char text[2 * DMS_TEXT_LEN];

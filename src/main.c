@@ -24,8 +24,8 @@ const struct cmd *const cmds[] = {
 static void usage(FILE *to)
 {
 	fputs("Usage: dmascope [VERB] [OPTION]...   without VERB: top\n"
-	      "Which way each device's DMA goes in a secure guest, what it has mapped, which pages\n"
-	      "the hypervisor can see, and what is wrong.\n\n", to);
+	      "Which way each device's DMA goes in a secure guest, what it has mapped, which\n"
+	      "pages the hypervisor can see, and what is wrong.\n\n", to);
 	for (const struct cmd *const *c = cmds; *c; c++)
 		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n  --help     this text; dmascope VERB --help for a verb's options\n"

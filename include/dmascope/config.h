@@ -62,7 +62,7 @@ _Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
 #define DMS_CFG_STACKS_FAIL	0x10	/* a stack for each failure */
 #define DMS_CFG_STACKS_ALL	0x20
 #define DMS_CFG_FILTER_DEV	0x40	/* only devices in the dev_filter map */
-#define DMS_CFG_INNER		0x80	/* an inner hook that tells why a mapping fails is attached */
+#define DMS_CFG_INNER		0x80	/* an inner hook that tells why mappings fail is attached */
 #define DMS_CFG_INDEX		0x100	/* with DMS_CFG_STATS: live mappings are indexed */
 #define DMS_CFG_FILTER		0x200	/* any filter is set */
 
@@ -70,7 +70,7 @@ struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
 	__dms_u64 vmemmap_at;		/* kernel address of the variable; 0 = none, see values */
 	__dms_u64 virt_base_at;		/* the same, of the linear map's first address */
-	__dms_u64 pool_start_at;	/* the same, of the pool's first byte and its end (to 5.12) ... */
+	__dms_u64 pool_start_at;	/* the same, of the pool's begin and end (to 5.12) ... */
 	__dms_u64 pool_end_at;
 	__dms_u64 pool_mem_at;		/* ... of the pointer to the pool (5.13 and 5.14) */
 	__dms_u64 vmemmap;		/* the value where there is no variable; 0 = unknown */
@@ -102,7 +102,7 @@ struct dms_values {
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
 	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
 	__dms_u64 jiffies;	/* when read_jiffies ran */
-	__dms_u64 generation;	/* what is kept of devices is read anew after it was raised; not 0 */
+	__dms_u64 generation;	/* once raised, what is kept of devices is read anew; not 0 */
 };
 
 /*

@@ -34,7 +34,7 @@ typedef long long __dms_s64;
 /* Kinds of ring-buffer record; the first field of every record. */
 enum dms_event_type {
 	DMS_EV_NONE = 0,
-	DMS_EV_MAP,		/* a streaming mapping was asked for; dma is DMS_DMA_ERROR if refused */
+	DMS_EV_MAP,		/* a mapping was asked for; refused: dma is DMS_DMA_ERROR */
 	DMS_EV_UNMAP,		/* a streaming mapping was given back */
 	DMS_EV_ALLOC,		/* coherent memory was asked for; dma is DMS_DMA_ERROR if refused */
 	DMS_EV_FREE,		/* coherent memory was given back */
@@ -48,14 +48,14 @@ enum dms_event_type {
 	DMS_EV_UCALL,		/* status of an ultracall seen at ucall_norets+4 (powerpc) */
 	DMS_EV_MASK,		/* dma_set_mask() or dma_set_coherent_mask(): aux is the mask */
 	DMS_EV_DECIDE,		/* the platform judged a mask: aux is the mask, ret 1 = supported */
-	DMS_EV_BYPASS,		/* a direct window was asked for: aux is the mask, ret 1 = granted */
+	DMS_EV_BYPASS,		/* a direct window was asked for: aux the mask, ret 1 = granted */
 	DMS_EV_HCALL,		/* a TCE hcall ended: aux opcode, ret its status */
 	DMS_EV_DEVICE_ADD,	/* a device appeared */
 	DMS_EV_DEVICE_DEL,	/* a device went away */
 	DMS_EV_FREED_SHARED,	/* a page went back to the allocator while shared */
 	DMS_EV_DEVSTATE,	/* struct dms_devstate */
 	DMS_EV_STACK,		/* struct dms_stack */
-	DMS_EV_LIVE,		/* seen in the snapshot: a slot (aux) or a TCE (dma) in use before us */
+	DMS_EV_LIVE,		/* from the snapshot: a slot (aux) or TCE (dma) in use before us */
 	DMS_EV_MAX
 };
 
@@ -88,7 +88,7 @@ enum dms_hook {
 	DMS_HOOK_TCE_BUILD,		/* tce_buildmulti_pSeriesLP */
 	DMS_HOOK_TCE_BUILD_ONE,		/* tce_build_pSeriesLP and tce_build_pSeries */
 	DMS_HOOK_TCE_FREE,		/* tce_freemulti_pSeriesLP */
-	DMS_HOOK_TCE_FREE_ONE,		/* tce_free_pSeriesLP, tce_free_pSeries, tce_clear_pSeries */
+	DMS_HOOK_TCE_FREE_ONE,		/* tce_free_pSeriesLP, tce_free_pSeries, tce_clear_... */
 	DMS_HOOK_TCE_SETRANGE,		/* tce_setrange_multi_pSeriesLP */
 	DMS_HOOK_TCE_CLEARRANGE,	/* tce_clearrange_multi_pSeriesLP */
 	DMS_HOOK_HCALL,			/* powerpc:hcall_entry and hcall_exit */
@@ -121,11 +121,11 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
 /* Why a mapping failed, where an inner hook of the same call said so (dms_event.flags). */
 #define DMS_FL_NO_SLOT		0x01	/* swiotlb_tbl_map_single() returned ~0 */
 #define DMS_FL_NO_TCE		0x02	/* iommu_map_*() returned ~0 */
-#define DMS_FL_INNER		0x04	/* the path was confirmed by the inner hook of the same call */
+#define DMS_FL_INNER		0x04	/* the path was confirmed by an inner hook of the call */
 #define DMS_FL_SG		0x08	/* an element of a scatter-gather list; ret is its index */
 #define DMS_FL_NO_PHYS		0x10	/* phys was not observed (unmaps) */
 #define DMS_FL_COHERENT_MASK	0x20	/* DMS_EV_MASK: the coherent mask was set */
-#define DMS_FL_DIRECT_WINDOW	0x40	/* TCE_SET/CLEAR: the pre-mapped (direct) window is filled */
+#define DMS_FL_DIRECT_WINDOW	0x40	/* TCE_SET/CLEAR: the pre-mapped, direct window is filled */
 #define DMS_FL_PREEXISTING	0x80	/* it existed before the tool attached */
 
 /*
@@ -226,11 +226,11 @@ struct dms_counts {
 	__dms_u64 ignored;	/* not an observation of its own (nested in another hook's call) */
 	__dms_u64 dropped;	/* no room in the ring, or skipped */
 	__dms_u64 failed;	/* the entry half was not found, or a map was full */
-	__dms_u64 skipped;	/* of dropped: the kernel did not run the program (user space adds it) */
+	__dms_u64 skipped;	/* of dropped: not run by the kernel (user space adds these) */
 };
 
 /* Aggregates per device and path, per CPU: what top reads. */
-#define DMS_HIST_SLOTS		16	/* log2 of the size in bytes: < 512, < 1 KiB, ... >= 8 MiB */
+#define DMS_HIST_SLOTS		16	/* log2 of the bytes: < 512, < 1 KiB, ... >= 8 MiB */
 struct dms_stats_key {
 	__dms_u64 dev;
 	__dms_u32 path;		/* enum dms_path */

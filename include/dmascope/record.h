@@ -75,7 +75,7 @@ struct rec_session {
 	bool redacted;			/* pages changed places: neighbours are not known */
 	/* What alone was let through: "device=GLOB path=WORD,WORD min_size=BYTES"; "" = all */
 	char filter[DMS_TEXT_LEN];
-	uint64_t enc_mask;		/* bits of a DMA address that say "private memory" (SEV's C-bit), 0 = none */
+	uint64_t enc_mask;		/* bits of DMA addresses that say private (SEV); 0: none */
 };
 
 enum dms_attach {
@@ -102,10 +102,10 @@ struct rec_hook {
 struct rec_device {
 	uint64_t key;			/* kernfs id; carries a generation */
 	uint64_t ts;			/* when this was read */
-	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; the key in hex if sysfs has no such device */
+	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; the key in hex if sysfs has none */
 	char bus[16];			/* "pci", "vio", "ccw", "virtio", "" */
 	char driver[DMS_NAME_LEN];
-	char kind[DMS_NAME_LEN];	/* "virtio-blk vda", "net eth0": what hangs below, may be "" */
+	char kind[DMS_NAME_LEN];	/* "virtio-blk vda", "net eth0": what hangs below, or "" */
 	char ops[DMS_NAME_LEN];		/* symbol of dma_ops, "" = none */
 	uint16_t vendor, device;	/* PCI ids, 0 = none */
 	bool removed;
@@ -128,7 +128,7 @@ struct rec_window {
 	uint64_t size;			/* bytes */
 	uint64_t ts;
 	bool removed;
-	char source[DMS_NAME_LEN];	/* "device tree linux,direct64-ddr-window-info", "iommu_table" */
+	char source[DMS_NAME_LEN];	/* "device tree linux,direct64-ddr-...", "iommu_table" */
 };
 
 struct rec_pool {
@@ -156,7 +156,7 @@ struct rec_stack {
 struct rec_gap {
 	uint64_t ts;
 	enum dms_hook hook;
-	uint64_t lost;			/* observations of this hook lost since the last gap record */
+	uint64_t lost;			/* observations of this hook lost since its last gap */
 	bool trimmed;			/* let go by the flight recorder (--max-size), not lost */
 };
 

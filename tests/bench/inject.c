@@ -4,7 +4,7 @@
  * mappings to show, through the kernel maps it reads:
  *
  *   inject ring PID LOOP OBJECT	each call of LOOP's hit() becomes a record in its ring
- *   inject stats PID DEVICES		so many devices' aggregates, each with two paths, all counting
+ *   inject stats PID DEVICES		so many devices' aggregates, two paths each, all counting
  *
  * Says "ready", ends when stdin does, and says how many records were put in and how many not.
  */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* what: direction, path << 8, and 1 << 16 for an unmap; six arguments are all that registers take */
+/* what: direction, path << 8, 1 << 16 for an unmap; six arguments are all that registers take */
 __attribute__((noinline)) void hit(uint64_t ts, uint64_t dev, uint64_t dma, uint64_t phys,
 				   uint64_t size, uint64_t what);
 

@@ -3,7 +3,7 @@
  * The highest rate of records that a reader of a ring takes without loss. The writer runs on
  * processor 0; the reader should be bound to another.
  *
- *   rate plain OBJECT SIZE		the reader is libbpf's ring buffer and a count, on processor 1
+ *   rate plain OBJECT SIZE		the reader is libbpf's, with a count, on processor 1
  *   rate of PID OBJECT		the reader is a running dmascope with one ring
  *
  * Prints the size of the ring and the rate in millions a second.

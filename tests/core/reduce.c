@@ -27,7 +27,8 @@ static const char *const enums[] = { "struct_device_flags" };
 
 /* Functions, and trace events behind btf_trace_ and __tracepoint_. */
 static const char *const families[] = {
-	"dma_map_*", "dma_unmap_*", "__dma_map_sg_attrs", "dma_alloc*", "dma_free*", "dma_set_*mask",
+	"dma_map_*", "dma_unmap_*", "__dma_map_sg_attrs", "dma_alloc*", "dma_free*",
+	"dma_set_*mask",
 	"dma_iommu_*", "iommu_map_p*", "iommu_unmap_p*", "ppc_iommu_*", "iommu_alloc*",
 	"iommu_free_coherent*", "swiotlb_*", "__swiotlb_*", "io_tlb_default_mem", "io_tlb_start",
 	"set_memory_*crypted", "ucall_norets", "dtl_cache_ctor", "xive_spapr_*_queue", "tce_*",

@@ -3,7 +3,7 @@
  * Prints what the kernel's index of live mappings holds, through the tool's own source and model,
  * for the tests that run in guests:
  *
- *   look		waits for a line of stdin, prints one JSON object, and so on until stdin ends
+ *   look		waits for a line of stdin, prints one JSON object, and so on to its end
  *
  * {"missing": N, "found": N, "live": {"dev path": [mappings, bytes by the counts]},
  *  "devices": {"dev": {"older": N, "slots": N}},

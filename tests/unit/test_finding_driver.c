@@ -119,7 +119,8 @@ static void no_leak_in_a_ring(void **state)
 	feed_healthy_pef(f);
 	for (i = 0; i < 256; i++) {
 		f->ts += 10 * MS;
-		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 4096, 0x40000000, 1500);
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 4096, 0x40000000,
+			 1500);
 	}
 	for (i = 0; i < 2000; i++) {
 		f->ts += 10 * MS;

@@ -271,7 +271,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_TREE(test_by_addr), ON_TREE(test_cut), ON_TREE(test_by_name),
 		ON_TREE(test_variants), ON_TREE(test_hidden), ON_TREE(test_missing),
-		ON_TREE(test_lazy), ON_TREE(test_long_line), ON_TREE(test_blacklist), ON_TREE(test_large),
+		ON_TREE(test_lazy), ON_TREE(test_long_line), ON_TREE(test_blacklist),
+		ON_TREE(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,8 @@ static void masks_and_the_c_bit(void **state)
 	put(f, &r);
 	r = make_dev(2, "0000:00:02.0", 40);
 	put(f, &r);
-	expect(f, 1, MODEL_WAY_DIRECT, "refused: NO BOUNCE POOL", "bit 39, which it does not reach");
+	expect(f, 1, MODEL_WAY_DIRECT, "refused: NO BOUNCE POOL",
+	       "bit 39, which it does not reach");
 	expect(f, 2, MODEL_WAY_DIRECT, "direct: NO BOUNCE POOL", "reads ciphertext");
 }
 
@@ -253,7 +254,9 @@ static void masks_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(pef_with_everything), T(masks_and_the_c_bit), T(masks_and_versions), T(windows_refused), T(ddw_disabled),
+		T(pef_with_everything), T(masks_and_the_c_bit), T(masks_and_versions),
+		T(windows_refused),
+		T(ddw_disabled),
 		T(plain_pseries), T(virtual_io), T(no_ops_on_an_old_secure_guest), T(plain_x86),
 		T(secure_without_pool), T(what_was_not_observed), T(seen_wins_over_promised),
 		T(virtio_past_the_api), T(masks_asked_for),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Rings as the kernel lays them out (kernel/bpf/ringbuf.c), here files in memory that the test
- * writes: records come by time, once each, around the end of a ring, and what is still being written
- * keeps back what may depend on it.
+ * writes: records come by time, once each, around the end of a ring, and what is still being
+ * written keeps back what may depend on it.
  */
 #include <errno.h>
 #include <linux/bpf.h>

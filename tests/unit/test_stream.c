@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * From rings to who works on their records, with rings that the test makes: nothing lost that could be
- * kept, all that is lost told in its place, no start that never ends, an end that is honest.
+ * From rings to who works on their records, with rings that the test makes: nothing lost that could
+ * be kept, all that is lost told in its place, no start that never ends, an end that is honest.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -6,7 +6,7 @@
  *   rivals list			the hooks of all tracing links that exist now, a line each
  *   rivals links			how many links there are
  *   rivals maps			bytes that all maps take in the kernel
- *   rivals runs			each program's id, name and runs (kernel.bpf_stats_enabled=1)
+ *   rivals runs			each program's id, name, runs (kernel.bpf_stats_enabled=1)
  *   rivals empty|floor FILE		attaches to FILE's hooks, says "ready", stays until killed
  */
 #include <errno.h>
