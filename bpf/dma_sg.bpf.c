@@ -95,7 +95,7 @@ __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 	link = RD(sg, page_link);
 	if (w->exact)
 		m->phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m->phys);
-	/* joined elements leave the rest of the list empty (dma_map_sg() in core-api/dma-api.rst) */
+	/* joined elements leave the rest of the list empty: dma_map_sg(), core-api/dma-api.rst */
 	if (w->type == DMS_EV_UNMAP && !m->size)
 		return 1;
 	mapping_observe(hit(w->hook), bpf_get_smp_processor_id(), config.flags, w->hook, w->type,

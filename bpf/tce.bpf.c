@@ -355,7 +355,8 @@ int krp_iommu_map(struct pt_regs *ctx)
 	m.page_shift = tbl ? RD(tbl, it_page_shift) : 0;
 	m.path = m.dma == DMS_DMA_ERROR ? DMS_PATH_FAILED : DMS_PATH_TCE;
 	m.flags = m.dma == DMS_DMA_ERROR ? DMS_FL_NO_TCE : DMS_FL_INNER;
-	mapping_observe_as(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in.arg[I_DEV], &m, ctx);
+	mapping_observe_as(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in.arg[I_DEV], &m,
+			   ctx);
 	return 0;
 }
 

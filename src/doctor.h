@@ -28,7 +28,7 @@ struct diagnosis {
 	struct guest_lockdown lockdown;
 	struct guest_caps caps;
 	char missing_caps[128];
-	char pool_unknown[DMS_TEXT_LEN];	/* what of the pool cannot be told, and why; "" = nothing */
+	char pool_unknown[DMS_TEXT_LEN];	/* what of the pool cannot be told; "" = none */
 	const char *btf_path;		/* given by --btf, or NULL */
 	bool own_btf;
 	struct finding_hook hooks[DMS_HOOK_MAX];

@@ -21,14 +21,15 @@
  * A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). A kernel without
  * BTF of its own cannot open an object that names a kernel function, and one without a JIT cannot
  * call it: DMS_NO_KFUNC is for those. Then only the pointers that the kernel hands to a program can
- * be followed, so lists (dma_sg) cannot. In one module only: clang numbers type ids within a module,
- * and llvm-link takes those of one number for one.
+ * be followed, so lists (dma_sg) cannot. In one module only: clang numbers type ids within a
+ * module, and llvm-link takes those of one number for one.
  */
 #ifdef DMS_NO_KFUNC
 #define AS(type, ptr)		((type *)(ptr))
 #else
 extern void *bpf_rdonly_cast(void *obj, u32 btf_id) __ksym __weak;
-#define AS(type, ptr)		((type *)bpf_rdonly_cast((void *)(ptr), bpf_core_type_id_kernel(type)))
+#define AS(type, ptr)									\
+	((type *)bpf_rdonly_cast((void *)(ptr), bpf_core_type_id_kernel(type)))
 #endif
 #else
 #define AS(type, ptr)		((type *)(ptr))

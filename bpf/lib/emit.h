@@ -114,7 +114,7 @@ static __noinline u32 stack_take(void *ctx)
 		return 0;
 	s->type = DMS_EV_STACK;
 	s->depth = n / sizeof(s->ip[0]);
-	/* the rest of ip[] was cleared (__bpf_get_stack(), kernel/bpf/stackmap.c, 4.18 and later) */
+	/* the rest of ip[] was cleared: __bpf_get_stack(), kernel/bpf/stackmap.c, 4.18 and later */
 	for (u32 i = 0; i < DMS_STACK_DEPTH; i++)
 		id = (id ^ (u32)s->ip[i] ^ (u32)(s->ip[i] >> 32)) * 16777619U;
 	id |= !id;
@@ -135,8 +135,8 @@ static __noinline u32 stack_take(void *ctx)
  */
 static __always_inline bool stack_wanted(u32 hook, u64 dev, u8 path, u8 dir)
 {
-	u64 hash = (dev ^ (u64)hook << 48 ^ (u64)path << 40 ^ (u64)dir << 32) * 0x9e3779b97f4a7c15ULL;
-	u32 slot = hash >> 52;	/* 12 bits: STACK_TURNS */
+	u64 what = dev ^ (u64)hook << 48 ^ (u64)path << 40 ^ (u64)dir << 32;
+	u32 slot = what * 0x9e3779b97f4a7c15ULL >> 52;	/* 12 bits: STACK_TURNS */
 	u64 *turns;
 
 	if (config.flags & DMS_CFG_STACKS_ALL)

@@ -104,13 +104,16 @@ static void decide_direct(const struct model *m, const struct facts *f, struct m
 	} else if ((f->pool == 0 || f->forced == 0) && mask_below_enc(m, f->mask)) {
 		out->way = MODEL_WAY_DIRECT;
 		BRIEF(out, f->pool ? "refused: NOT bounced" : "refused: NO BOUNCE POOL");
-		FULL(out, "addresses of private memory have the C-bit, bit %u, which it does not reach; "
-			  "%s, so every mapping is refused.", bits(m->session.enc_mask) - 1,
+		FULL(out,
+		     "addresses of private memory have the C-bit, bit %u, which it does not reach; "
+		     "%s, so every mapping is refused.",
+		     bits(m->session.enc_mask) - 1,
 		     f->pool ? "nothing forces bouncing" : "there is no bounce pool");
 	} else if (m->secure && f->pool == 0) {
 		out->way = MODEL_WAY_DIRECT;
 		BRIEF(out, "direct: NO BOUNCE POOL");
-		FULL(out, "there is no bounce pool, so it is given private pages: it reads ciphertext.");
+		FULL(out, "there is no bounce pool, so it is given private pages: it reads "
+			  "ciphertext.");
 	} else if (m->secure && f->forced == 0) {
 		out->way = MODEL_WAY_DIRECT;
 		BRIEF(out, "direct: NOT bounced");
@@ -119,8 +122,10 @@ static void decide_direct(const struct model *m, const struct facts *f, struct m
 	} else if (f->mask && top && f->mask < top - 1) {
 		out->way = MODEL_WAY_MIXED;
 		BRIEF(out, "direct below %u bits", bits(f->mask));
-		FULL(out, "memory it cannot address (RAM ends at 0x%" PRIx64 ") is bounced, the rest "
-			  "goes direct.", top);
+		FULL(out,
+		     "memory it cannot address (RAM ends at 0x%" PRIx64 ") is bounced, the rest "
+		     "goes direct.",
+		     top);
 	} else if (f->forced == 0) {
 		out->way = MODEL_WAY_DIRECT;
 		BRIEF(out, "direct");

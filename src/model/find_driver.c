@@ -48,11 +48,13 @@ void find_map_failed(struct finder *f)
 		x = finding_new(f, d, MODEL_WARNING, d->stats ? 60 : 90);
 		if (!x)
 			return;
-		SAY(x, summary, unreached ? "The kernel refused mappings: addresses of private memory "
-		    "have the C-bit, which the device's mask does not reach." :
-		    d->stats ? "The kernel refused mappings; in this mode nothing says why." :
-		    "The kernel refused mappings, and neither the bounce pool nor a table was the "
-		    "reason.");
+		SAY(x, summary,
+		    unreached  ? "The kernel refused mappings: addresses of private memory "
+				 "have the C-bit, which the device's mask does not reach."
+		    : d->stats ? "The kernel refused mappings; in this mode nothing says why."
+			       : "The kernel refused mappings, and neither the bounce pool nor a "
+				 "table was the "
+				 "reason.");
 		SAY(x, evidence, "%" PRIu64 " refused", n);
 		if (d->biggest_fail[MODEL_FAIL_OTHER])
 			SAY(x, evidence, ", sizes up to %s",
@@ -87,11 +89,13 @@ void find_path_mismatch(struct finder *f)
 		x = finding_new(f, d, MODEL_ERROR, 80);
 		if (!x)
 			return;
-		SAY(x, summary, "Mappings were given back another way than they were made: data is not "
+		SAY(x, summary,
+		    "Mappings were given back another way than they were made: data is not "
 		    "copied back, slots and table entries are lost.");
 		SAY(x, evidence, "%" PRIu64 " unmap%s on another path than the map", e->count,
 		    S(e->count));
-		SAY(x, action, "A kernel bug, typically after the device's mask or dma_ops changed while "
+		SAY(x, action,
+		    "A kernel bug, typically after the device's mask or dma_ops changed while "
 		    "mappings were live: report it with this recording.");
 		finding_events(x, e);
 		finding_needs(f, x, DMS_HOOK_MAP);
@@ -123,11 +127,13 @@ void find_not_copied_back(struct finder *f)
 		x = finding_new(f, m->dev[i], MODEL_ERROR, 75);
 		if (!x)
 			break;
-		SAY(x, summary, "Bounced mappings were given back, but their slots were not: what the "
+		SAY(x, summary,
+		    "Bounced mappings were given back, but their slots were not: what the "
 		    "device wrote never reached the driver's memory.");
 		SAY(x, evidence, "%" PRIu64 " mapping%s unmapped with the slot%s still taken",
 		    e[i].count, S(e[i].count), S(e[i].count));
-		SAY(x, action, "A kernel bug (map through the pool, unmap past it): report it with this "
+		SAY(x, action,
+		    "A kernel bug (map through the pool, unmap past it): report it with this "
 		    "recording.");
 		finding_events(x, &e[i]);
 		finding_needs(f, x, DMS_HOOK_SWIOTLB_UNMAP);
@@ -355,7 +361,8 @@ void find_api_misuse(struct finder *f)
 		SAY(x, summary, "The driver (%s) uses the DMA API wrongly.",
 		    d->rec.driver[0] ? d->rec.driver : "not known");
 		misuse_words(x, d);
-		SAY(x, action, "A driver bug: report it. A kernel with CONFIG_DMA_API_DEBUG prints the "
+		SAY(x, action,
+		    "A driver bug: report it. A kernel with CONFIG_DMA_API_DEBUG prints the "
 		    "place.");
 		finding_needs(f, x, DMS_HOOK_MAP);
 		finding_needs(f, x, DMS_HOOK_MAP_SG);

@@ -22,9 +22,12 @@ void find_share_failed(struct finder *f)
 	SAY(x, evidence, "%" PRIu64 " conversion%s refused, the last with status %" PRId64
 	    ", of %" PRIu64 " calls", l->failed.count, S(l->failed.count), l->fail_status,
 	    l->shares + l->unshares);
-	SAY(x, action, f->m->session.guest == GUEST_PEF ? "Look in the ultravisor's and hypervisor's "
-	    "logs. set_memory_decrypted() returns 0 all the same, so no driver notices." :
-	    "Look in the kernel log; pages that failed must not be used for DMA nor freed.");
+	if (f->m->session.guest == GUEST_PEF)
+		SAY(x, action, "Look in the ultravisor's and hypervisor's logs. "
+		    "set_memory_decrypted() returns 0 all the same, so no driver notices.");
+	else
+		SAY(x, action, "Look in the kernel log; pages that failed must not be used for DMA "
+		    "nor freed.");
 	finding_events(x, &l->failed);
 	finding_needs(f, x, DMS_HOOK_SHARE);
 }
@@ -45,7 +48,8 @@ void find_freed_while_shared(struct finder *f)
 	    "whatever lands there next is exposed.");
 	SAY(x, evidence, "%" PRIu64 " page%s, %s", l->freed_pages, S(l->freed_pages),
 	    size_text(a, l->freed_pages * page));
-	SAY(x, action, "Find who shared them in the ledger: set_memory_encrypted() is missing there, "
+	SAY(x, action,
+	    "Find who shared them in the ledger: set_memory_encrypted() is missing there, "
 	    "or failed. Only a reboot makes those pages private for certain.");
 	finding_events(x, &l->freed_shared);
 	finding_needs(f, x, DMS_HOOK_UNSHARE);
@@ -61,7 +65,8 @@ void find_unshared_while_mapped(struct finder *f)
 	x = finding_new(f, NULL, MODEL_ERROR, 80);
 	if (!x)
 		return;
-	SAY(x, summary, "Memory was made private while a device still had it mapped: its content is "
+	SAY(x, summary,
+	    "Memory was made private while a device still had it mapped: its content is "
 	    "lost, and the device goes on using it.");
 	SAY(x, evidence, "%" PRIu64 " time%s", e->count, S(e->count));
 	SAY(x, action, "Unmap before set_memory_encrypted(): the driver that shared the memory has "
@@ -113,12 +118,14 @@ void find_conversion_storm(struct finder *f)
 	x = finding_new(f, NULL, MODEL_WARNING, 90);
 	if (!x)
 		return;
-	SAY(x, summary, "Memory is shared and unshared in a hot path; each time costs a call to the "
+	SAY(x, summary,
+	    "Memory is shared and unshared in a hot path; each time costs a call to the "
 	    "firmware and a zeroed page.");
 	SAY(x, evidence, "%" PRIu64 " conversions in the busiest second, more than 500 in %" PRIu64
 	    " seconds; %" PRIu64 " shared, %" PRIu64 " taken back", l->rate_max, l->busy_secs,
 	    l->shares, l->unshares);
-	SAY(x, action, "Share once and keep it: a pool instead of allocations per request. The ledger "
+	SAY(x, action,
+	    "Share once and keep it: a pool instead of allocations per request. The ledger "
 	    "names the callers.");
 	finding_events(x, &l->storm);
 	finding_needs(f, x, DMS_HOOK_SHARE);

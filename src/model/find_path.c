@@ -29,7 +29,8 @@ static void private_action(const struct model *m, const struct dev *d, struct mo
 		SAY(x, action, "Use a device whose driver takes a 64-bit mask (virtio with "
 		    "iommu_platform=on); this one cannot work in a secure guest.");
 	else if (m->session.enc_mask)
-		SAY(x, action, "Boot without swiotlb=noforce: see no-bounce-pool, bounce-not-forced.");
+		SAY(x, action,
+		    "Boot without swiotlb=noforce: see no-bounce-pool, bounce-not-forced.");
 	else if (pool__exists(m, d) == 0 || pool__forced(m, d) == 0)
 		SAY(x, action, "Boot with swiotlb=force: see no-bounce-pool, bounce-not-forced.");
 	else if (m->session.disable_ddw)
@@ -107,7 +108,8 @@ static void small_mask_words(const struct model *m, unsigned int bits, struct mo
 	    may ? " unless one is made for it (from 6.15 on), and it has none" :
 	    bits > 32 ? " before 6.15" : "");
 	if (may)
-		SAY(x, action, "Look in the kernel log for \"create-pe-dma-window\" and ask for DDW "
+		SAY(x, action,
+		    "Look in the kernel log for \"create-pe-dma-window\" and ask for DDW "
 		    "on the hypervisor's side, or use a device with a 64-bit mask.");
 	else
 		SAY(x, action, "Use a device with a 64-bit mask.%s", bits > 32 ?
@@ -178,8 +180,10 @@ static void without_tce(struct finder *f, struct dev *d, const struct suspect *s
 	if (p && s->path == DMS_PATH_BOUNCED && p->rec.end > p->rec.start)
 		SAY(x, evidence, "; the pool starts %s a 256 MiB boundary",
 		    p->rec.start & 0xfffffff ? "off" : "on");
-	SAY(x, action, "Compare the windows in this report with the kernel log (\"ddw\", "
-	    "\"create-pe-dma-window\"). Booting with disable_ddw=on avoids the direct path, but in a "
+	SAY(x, action,
+	    "Compare the windows in this report with the kernel log (\"ddw\", "
+	    "\"create-pe-dma-window\"). Booting with disable_ddw=on avoids the direct path, but in "
+	    "a "
 	    "secure guest also bouncing.");
 	finding_events(x, e);
 	finding_needs(f, x, DMS_HOOK_TCE_BUILD);
@@ -228,9 +232,11 @@ void find_ddw_missing(struct finder *f)
 				MODEL_NOTE, 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The device asked for 64-bit addresses and has no dynamic window (DDW): "
-		    "%s", m->secure ? "it cannot bounce, its pages stay private." :
-		    "every mapping costs a TCE in the small default window.");
+		SAY(x, summary,
+		    "The device asked for 64-bit addresses and has no dynamic window (DDW): "
+		    "%s",
+		    m->secure ? "it cannot bounce, its pages stay private."
+			      : "every mapping costs a TCE in the small default window.");
 		SAY(x, evidence, "only the default window LIOBN 0x%x",
 		    windows__find(m, d->pub.key, WINDOW_DEFAULT, 0)->liobn);
 		if (m->session.disable_ddw)
@@ -238,9 +244,12 @@ void find_ddw_missing(struct finder *f)
 		if (d->ev[DE_BYPASS_REFUSED].count)
 			SAY(x, evidence, "; a window was asked for and refused %" PRIu64 " time%s",
 			    d->ev[DE_BYPASS_REFUSED].count, S(d->ev[DE_BYPASS_REFUSED].count));
-		SAY(x, action, m->session.disable_ddw ? "Boot without disable_ddw." :
-		    "Look in the kernel log for \"create-pe-dma-window ... returned\" and ask for DDW on "
-		    "the hypervisor's side (QEMU: spapr-pci-host-bridge ddw=on).");
+		SAY(x, action,
+		    m->session.disable_ddw ? "Boot without disable_ddw."
+					   : "Look in the kernel log for \"create-pe-dma-window "
+					     "... returned\" and ask for DDW on "
+					     "the hypervisor's side (QEMU: spapr-pci-host-bridge "
+					     "ddw=on).");
 		finding_events(x, &d->ev[DE_BYPASS_REFUSED]);
 	}
 }
@@ -261,15 +270,19 @@ void find_ddw_degraded(struct finder *f)
 		x = finding_new(f, d, f->m->secure ? MODEL_WARNING : MODEL_NOTE, 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The device's dynamic window is not mapped in advance: each mapping "
-		    "costs TCEs%s.", f->m->secure ? ", and its pages stay private" : "");
+		SAY(x, summary,
+		    "The device's dynamic window is not mapped in advance: each mapping "
+		    "costs TCEs%s.",
+		    f->m->secure ? ", and its pages stay private" : "");
 		SAY(x, evidence, "LIOBN 0x%x, %s at 0x%" PRIx64 ", pages of %s", w->liobn,
 		    size_text(a, w->size), w->base,
 		    w->page_shift ? size_text(b, 1ULL << (w->page_shift & 63)) : "unknown size");
 		if (f->m->session.mem_top)
 			SAY(x, evidence, "; RAM ends at 0x%" PRIx64, f->m->session.mem_top);
-		SAY(x, action, "A direct window has to hold all memory that can be plugged: less "
-		    "maxmem, no persistent memory, or larger window pages on the hypervisor's side.");
+		SAY(x, action,
+		    "A direct window has to hold all memory that can be plugged: less "
+		    "maxmem, no persistent memory, or larger window pages on the hypervisor's "
+		    "side.");
 	}
 }
 
@@ -300,11 +313,13 @@ void find_window_wide(struct finder *f)
 	x = finding_new(f, NULL, MODEL_NOTE, 95);
 	if (!x)
 		return;
-	SAY(x, summary, "Direct windows map all memory, though devices may only use the shared part: "
+	SAY(x, summary,
+	    "Direct windows map all memory, though devices may only use the shared part: "
 	    "a page shared by accident is at once in every device's reach.");
 	SAY(x, evidence, "%u window%s of %s mapped RAM, %s of it shared", n, S(n),
 	    size_text(a, mapped), size_text(b, shared));
-	SAY(x, action, "Nothing to do on current kernels: none of them maps the pool alone. Watch the "
+	SAY(x, action,
+	    "Nothing to do on current kernels: none of them maps the pool alone. Watch the "
 	    "ledger for pages that are shared and not the pool.");
 }
 
@@ -323,14 +338,18 @@ void find_mixed_paths(struct finder *f)
 		x = finding_new(f, d, MODEL_NOTE, 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The device's mappings take more than one way; each is decided by its "
+		SAY(x, summary,
+		    "The device's mappings take more than one way; each is decided by its "
 		    "address.");
-		SAY(x, evidence, "%" PRIu64 " direct, %" PRIu64 " bounced, %" PRIu64 " through TCEs",
+		SAY(x, evidence,
+		    "%" PRIu64 " direct, %" PRIu64 " bounced, %" PRIu64 " through TCEs",
 		    c[DMS_PATH_DIRECT].maps, c[DMS_PATH_BOUNCED].maps, c[DMS_PATH_TCE].maps);
 		if (dev_knows(d, DMS_DS_BUS_LIMIT) && d->rec.st.bus_limit)
 			SAY(x, evidence, "; bus limit 0x%" PRIx64, d->rec.st.bus_limit);
-		SAY(x, action, f->m->secure ? "What went through TCEs was private memory: see "
-		    "private-dma." : "Nothing is broken; judge its speed by the counts of each way.");
+		SAY(x, action,
+		    f->m->secure ? "What went through TCEs was private memory: see "
+				   "private-dma."
+				 : "Nothing is broken; judge its speed by the counts of each way.");
 	}
 }
 
@@ -396,8 +415,10 @@ void find_virtio_no_access_platform(struct finder *f)
 		if (!x)
 			return;
 		no_access_words(f->m, is_balloon(d), x);
-		SAY(x, evidence, "features 0x%" PRIx64 ", bit 33 clear; %" PRIu64 " DMA mapping%s seen; "
-		    "driver %s", d->rec.virtio_features, maps, S(maps),
+		SAY(x, evidence,
+		    "features 0x%" PRIx64 ", bit 33 clear; %" PRIu64 " DMA mapping%s seen; "
+		    "driver %s",
+		    d->rec.virtio_features, maps, S(maps),
 		    d->rec.driver[0] ? d->rec.driver : "none");
 		if (maps)
 			finding_doubt(x, 0, "yet it was seen using the DMA API");
@@ -420,15 +441,19 @@ void find_tce_table_full(struct finder *f)
 		x = finding_new(f, d, MODEL_ERROR, 90);
 		if (!x)
 			return;
-		SAY(x, summary, "The device's TCE table has no free run of entries: mappings fail.");
-		SAY(x, evidence, "%" PRIu64 " mapping%s failed, sizes up to %s", e->count, S(e->count),
-		    size_text(a, d->biggest_fail[MODEL_FAIL_NO_TCE]));
+		SAY(x, summary,
+		    "The device's TCE table has no free run of entries: mappings fail.");
+		SAY(x, evidence, "%" PRIu64 " mapping%s failed, sizes up to %s", e->count,
+		    S(e->count), size_text(a, d->biggest_fail[MODEL_FAIL_NO_TCE]));
 		t = dev_knows(d, DMS_DS_TABLE) ? table_find(f->m, d->rec.st.liobn) : NULL;
 		if (t && t->page_shift)
-			SAY(x, evidence, "; LIOBN 0x%x: %" PRIu64 " entries in use, at most %" PRIu64
-			    " of %" PRIu64, t->liobn, t->set.bytes >> t->page_shift,
-			    t->hiwater >> t->page_shift, d->rec.st.table_size >> t->page_shift);
-		SAY(x, action, "Look for the holder in the ranges and for a leak; a dynamic window (DDW) "
+			SAY(x, evidence,
+			    "; LIOBN 0x%x: %" PRIu64 " entries in use, at most %" PRIu64 " of "
+											 "%" PRIu64,
+			    t->liobn, t->set.bytes >> t->page_shift, t->hiwater >> t->page_shift,
+			    d->rec.st.table_size >> t->page_shift);
+		SAY(x, action,
+		    "Look for the holder in the ranges and for a leak; a dynamic window (DDW) "
 		    "or fewer and shorter queues help.");
 		finding_events(x, e);
 		finding_needs(f, x, DMS_HOOK_IOMMU_MAP);
@@ -464,7 +489,8 @@ static const struct dev *main_user(const struct model *m, uint32_t liobn)
 	for (i = 0; i < m->wins; i++) {
 		d = m->win[i].liobn == liobn ? dev_find(m, m->win[i].dev) : NULL;
 		n += d != NULL;
-		if (d && (!best || d->pub.path[DMS_PATH_TCE].maps > best->pub.path[DMS_PATH_TCE].maps))
+		if (d &&
+		    (!best || d->pub.path[DMS_PATH_TCE].maps > best->pub.path[DMS_PATH_TCE].maps))
 			best = d;
 	}
 	return best && (n == 1 || best->pub.path[DMS_PATH_TCE].maps) ? best : NULL;
@@ -521,12 +547,16 @@ void find_tce_refused(struct finder *f)
 		x = finding_new(f, main_user(f->m, t->liobn), MODEL_ERROR, 95);
 		if (!x)
 			return;
-		SAY(x, summary, "The hypervisor refused to set TCEs; except for a lack of resources the "
+		SAY(x, summary,
+		    "The hypervisor refused to set TCEs; except for a lack of resources the "
 		    "kernel tells the driver that all is well, and the device fails later.");
-		SAY(x, evidence, "%" PRIu64 " refused on LIOBN 0x%x, first at 0x%" PRIx64 " with %s (%"
-		    PRId64 ")", t->refused.ev.count, t->liobn, t->refused.ioba,
-		    hcall_status(t->refused.status), t->refused.status);
-		SAY(x, action, "Report it with this address: window too small, or a range that was never "
+		SAY(x, evidence,
+		    "%" PRIu64 " refused on LIOBN 0x%x, first at 0x%" PRIx64 " with %s (%" PRId64
+		    ")",
+		    t->refused.ev.count, t->liobn, t->refused.ioba, hcall_status(t->refused.status),
+		    t->refused.status);
+		SAY(x, action,
+		    "Report it with this address: window too small, or a range that was never "
 		    "part of it. The hypervisor's log may say more.");
 		finding_events(x, &t->refused.ev);
 	}
@@ -565,17 +595,23 @@ void find_tce_stale(struct finder *f)
 				r->ev.count ? 95 : 70);
 		if (!x)
 			return;
-		SAY(x, summary, "TCEs outlived their mapping: the device can still write to memory that "
+		SAY(x, summary,
+		    "TCEs outlived their mapping: the device can still write to memory that "
 		    "has been given back.");
 		if (r->ev.count)
-			SAY(x, evidence, "%" PRIu64 " clearing call%s refused on LIOBN 0x%x with %s (%"
-			    PRId64 "), first at 0x%" PRIx64, r->ev.count, S(r->ev.count), t->liobn,
-			    hcall_status(r->status), r->status, r->ioba);
+			SAY(x, evidence,
+			    "%" PRIu64 " clearing call%s refused on LIOBN 0x%x with %s (%" PRId64
+			    "), first at 0x%" PRIx64,
+			    r->ev.count, S(r->ev.count), t->liobn, hcall_status(r->status),
+			    r->status, r->ioba);
 		if (n)
-			SAY(x, evidence, "%s%zu%s mapping%s of LIOBN 0x%x given back with the TCEs still "
-			    "set, as at 0x%" PRIx64, r->ev.count ? "; " : "", n,
-			    n == SUSPECTS ? " or more" : "", S(n), t->liobn, s.dma);
-		SAY(x, action, "Report it: memory corruption is possible. Removing the device clears its "
+			SAY(x, evidence,
+			    "%s%zu%s mapping%s of LIOBN 0x%x given back with the TCEs still "
+			    "set, as at 0x%" PRIx64,
+			    r->ev.count ? "; " : "", n, n == SUSPECTS ? " or more" : "", S(n),
+			    t->liobn, s.dma);
+		SAY(x, action,
+		    "Report it: memory corruption is possible. Removing the device clears its "
 		    "window.");
 		finding_events(x, &r->ev);
 		finding_events(x, &e);

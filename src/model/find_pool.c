@@ -48,7 +48,8 @@ void find_no_bounce_pool(struct finder *f)
 		return;
 	SAY(x, summary, "This secure guest has no bounce pool: devices cannot be given memory "
 	    "they can read.");
-	SAY(x, evidence, "the kernel's pool has 0 slots (%s); swiotlb=force on the command line: %s",
+	SAY(x, evidence,
+	    "the kernel's pool has 0 slots (%s); swiotlb=force on the command line: %s",
 	    m->pools ? m->pool[0].rec.source : "device state",
 	    m->session.swiotlb_force ? "yes" : "no");
 	if (n)
@@ -57,10 +58,12 @@ void find_no_bounce_pool(struct finder *f)
 		SAY(x, action, "Boot with swiotlb=force beside svm=on. From 5.19 on init_svm() "
 		    "asks for a pool too late, after swiotlb_init(), and nothing else makes one.");
 	else if (strstr(m->session.cmdline, "noforce"))
-		SAY(x, action, "Boot without swiotlb=noforce: without it the kernel makes a pool and "
+		SAY(x, action,
+		    "Boot without swiotlb=noforce: without it the kernel makes a pool and "
 		    "forces its use by itself.");
 	else
-		SAY(x, action, "Look for \"software IO TLB\" in the kernel log: swiotlb=noforce, or "
+		SAY(x, action,
+		    "Look for \"software IO TLB\" in the kernel log: swiotlb=noforce, or "
 		    "no room for the pool at boot (a smaller swiotlb=<slots> may fit).");
 }
 
@@ -157,14 +160,16 @@ void find_bounce_without_pool(struct finder *f)
 		x = finding_new(f, d, MODEL_ERROR, 95);
 		if (!x)
 			return;
-		SAY(x, summary, "The device cannot reach some memory itself, and there is no bounce "
+		SAY(x, summary,
+		    "The device cannot reach some memory itself, and there is no bounce "
 		    "pool to help: its mappings fail.");
 		SAY(x, evidence, "%" PRIu64 " mapping%s failed for want of a pool", e->count,
 		    S(e->count));
 		if (d->pub.mask && f->m->session.mem_top)
-			SAY(x, evidence, "; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64, d->pub.mask,
-			    f->m->session.mem_top);
-		SAY(x, action, "Remove swiotlb=noforce, or give the guest less memory than the device "
+			SAY(x, evidence, "; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64,
+			    d->pub.mask, f->m->session.mem_top);
+		SAY(x, action,
+		    "Remove swiotlb=noforce, or give the guest less memory than the device "
 		    "addresses, or use a device with a wider mask.");
 		finding_events(x, e);
 	}
@@ -241,7 +246,8 @@ void find_request_too_big(struct finder *f)
 		too_big_words(f->m, d, x);
 		SAY(x, evidence, "%" PRIu64 " such request%s failed", n, S(n));
 		if (e->count && f->m->pools && f->m->pool[0].rec.used_known)
-			SAY(x, evidence, " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
+			SAY(x, evidence,
+			    " while at most %" PRIu64 " of %" PRIu64 " slots were in use",
 			    f->m->pool[0].big_used_max, f->m->pool[0].rec.nslabs);
 		say_unfit(d, x);
 		finding_events(x, e);
@@ -284,12 +290,14 @@ void find_pool_full(struct finder *f)
 			return;
 		SAY(x, summary, "The bounce pool is exhausted: mappings fail, the device drops or "
 		    "repeats I/O.");
-		full_words(f, x, e->count + s->count, e->count ?
-			   d->biggest_fail[MODEL_FAIL_POOL_FULL] : d->biggest_fail[MODEL_FAIL_SLOT]);
+		full_words(f, x, e->count + s->count,
+			   e->count ? d->biggest_fail[MODEL_FAIL_POOL_FULL]
+				    : d->biggest_fail[MODEL_FAIL_SLOT]);
 		finding_events(x, e);
 		finding_events(x, s);
 		if (!e->count)
-			finding_doubt(x, 0, "how many slots were in use was not known when it failed");
+			finding_doubt(x, 0,
+				      "how many slots were in use was not known when it failed");
 		finding_needs(f, x, DMS_HOOK_SWIOTLB_MAP);
 	}
 }
@@ -312,7 +320,8 @@ void find_pool_fragmented(struct finder *f)
 		    "mappings fail before it is full.");
 		full_words(f, x, e->count, d->biggest_fail[MODEL_FAIL_FRAGMENTED]);
 		if (d->longest_free && d->longest_free != NONE)
-			SAY(x, evidence, "; at the first the longest free run was %" PRIu64 " slot%s",
+			SAY(x, evidence,
+			    "; at the first the longest free run was %" PRIu64 " slot%s",
 			    d->longest_free - 1, S(d->longest_free - 1));
 		if (d->slot_fail.align)
 			SAY(x, evidence, "; an alignment mask of 0x%" PRIx64 " was asked for",
@@ -351,7 +360,8 @@ void find_pool_pressure(struct finder *f)
 /* The facts the alignment questions turn on: 256 MiB, and the page of the window. */
 static void say_alignment(struct model_finding *x, uint64_t start, const struct rec_window *w)
 {
-	SAY(x, evidence, "; the pool starts %s a 256 MiB boundary", start & 0xfffffff ? "off" : "on");
+	SAY(x, evidence, "; the pool starts %s a 256 MiB boundary",
+	    start & 0xfffffff ? "off" : "on");
 	if (w && w->page_shift && w->page_shift < 63)
 		SAY(x, evidence, " and %s a boundary of the window's %" PRIu64 " KiB pages",
 		    start & ((1ULL << w->page_shift) - 1) ? "off" : "on",
@@ -379,12 +389,16 @@ void find_pool_outside_window(struct finder *f)
 		x = finding_new(f, d, MODEL_ERROR, 85);
 		if (!x)
 			return;
-		SAY(x, summary, "Part of the bounce pool lies outside what the device's direct window "
+		SAY(x, summary,
+		    "Part of the bounce pool lies outside what the device's direct window "
 		    "maps: what is bounced there never reaches the device.");
-		SAY(x, evidence, "pool 0x%" PRIx64 "-0x%" PRIx64 ", window LIOBN 0x%x maps RAM up to "
-		    "0x%" PRIx64, p->rec.start, p->rec.end, w->liobn, windows__ram(f->m, w));
+		SAY(x, evidence,
+		    "pool 0x%" PRIx64 "-0x%" PRIx64 ", window LIOBN 0x%x maps RAM up to "
+		    "0x%" PRIx64,
+		    p->rec.start, p->rec.end, w->liobn, windows__ram(f->m, w));
 		say_alignment(x, p->rec.start, w);
-		SAY(x, action, "Give the guest an amount of memory that is a multiple of the window's "
+		SAY(x, action,
+		    "Give the guest an amount of memory that is a multiple of the window's "
 		    "page size, or a smaller pool (swiotlb=).");
 	}
 }
@@ -409,7 +423,8 @@ void find_pool_oversized(struct finder *f)
 	    size_text(a, bytes - most));
 	SAY(x, evidence, "reserved %s, in use at worst %s", size_text(a, bytes),
 	    size_text(b, most));
-	SAY(x, evidence, p->rec.hiwater_known ? " since the guest started" : " since dmascope started");
+	SAY(x, evidence,
+	    p->rec.hiwater_known ? " since the guest started" : " since dmascope started");
 	SAY(x, action, "If this load is typical, boot with a smaller swiotlb=<slots of 2 KiB>.");
 	if (!p->rec.hiwater_known)
 		finding_doubt(x, 0, "the high water before the start is not known");
@@ -459,11 +474,16 @@ void find_mask_below_memory(struct finder *f)
 		if (!x)
 			return;
 		n = d->ev[DE_BOUNCE_ADDR].count;
-		SAY(x, summary, "The device addresses %u bits, memory reaches further: what lies above "
-		    "is copied.", mask_bits(d->pub.mask));
-		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings were bounced; RAM ends at "
-		    "0x%" PRIx64, n, n + d->pub.path[DMS_PATH_DIRECT].maps, top);
-		SAY(x, action, "Nothing is broken. A device with a 64-bit mask would not be copied.");
+		SAY(x, summary,
+		    "The device addresses %u bits, memory reaches further: what lies above "
+		    "is copied.",
+		    mask_bits(d->pub.mask));
+		SAY(x, evidence,
+		    "%" PRIu64 " of its %" PRIu64 " mappings were bounced; RAM ends at "
+		    "0x%" PRIx64,
+		    n, n + d->pub.path[DMS_PATH_DIRECT].maps, top);
+		SAY(x, action,
+		    "Nothing is broken. A device with a 64-bit mask would not be copied.");
 		finding_events(x, &d->ev[DE_BOUNCE_ADDR]);
 	}
 }
@@ -490,11 +510,13 @@ void find_bounced_unforced(struct finder *f)
 			return;
 		all = d->pub.path[DMS_PATH_BOUNCED].maps + d->pub.path[DMS_PATH_DIRECT].maps +
 		      d->pub.path[DMS_PATH_IOMMU].maps;
-		SAY(x, summary, "Mappings are copied through the bounce pool though nothing forces it "
+		SAY(x, summary,
+		    "Mappings are copied through the bounce pool though nothing forces it "
 		    "and the device reaches all memory.");
-		SAY(x, evidence, "%" PRIu64 " of its %" PRIu64 " mappings (%" PRIu64 " %%) were "
-		    "bounced; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64 ", force_bounce 0", n, all,
-		    all ? n * 100 / all : 100, d->pub.mask, f->m->session.mem_top);
+		SAY(x, evidence,
+		    "%" PRIu64 " of its %" PRIu64 " mappings (%" PRIu64 " %%) were "
+		    "bounced; mask 0x%" PRIx64 ", RAM ends at 0x%" PRIx64 ", force_bounce 0",
+		    n, all, all ? n * 100 / all : 100, d->pub.mask, f->m->session.mem_top);
 		if (d->rec.ops[0])
 			SAY(x, evidence, "; dma_ops %s", d->rec.ops);
 		SAY(x, action, "Nothing is broken; each costs a copy. If its port is one for "

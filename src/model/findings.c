@@ -180,7 +180,8 @@ const char *size_text(char *buf, uint64_t bytes)
 	for (rest = v % 1024, v /= 1024; v >= 1024; v /= 1024, u++)
 		rest = v % 1024;
 	if (rest * 10 / 1024)
-		snprintf(buf, SIZE_LEN, "%" PRIu64 ".%" PRIu64 " %ciB", v, rest * 10 / 1024, units[u]);
+		snprintf(buf, SIZE_LEN, "%" PRIu64 ".%" PRIu64 " %ciB", v, rest * 10 / 1024,
+			 units[u]);
 	else
 		snprintf(buf, SIZE_LEN, "%" PRIu64 " %ciB", v, units[u]);
 	return buf;

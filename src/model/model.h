@@ -65,7 +65,7 @@ struct model_run {
 	uint64_t lost;		/* observations lost, all hooks */
 	uint64_t trimmed;	/* older observations the flight recorder let go; not lost */
 	uint64_t untracked;	/* mappings not kept: model_opts.max_live was reached */
-	bool complete;		/* nothing lost, nothing untracked, an end that says so (or running) */
+	bool complete;		/* nothing lost or untracked, an end that says so (or running) */
 	const char *incomplete;	/* why not, NULL if complete */
 };
 
@@ -105,7 +105,7 @@ const char *model__fail_text(enum model_fail why);	/* "there is no bounce pool",
 
 struct model_dev {
 	uint64_t key;			/* 0: calls without a device */
-	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; "dev:89f" if sysfs did not say; printable */
+	char name[DMS_NAME_LEN];	/* "0000:00:01.0"; "dev:89f" if sysfs did not say */
 	const struct rec_device *rec;	/* NULL: no record of it was seen, only events */
 	bool present, removed;
 	uint64_t removed_ts;
@@ -252,15 +252,15 @@ size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
 /* ---- the ledger: pages the hypervisor can see ---- */
 
 struct model_ledger {
-	bool secure;			/* false: all memory is visible; nothing below means anything */
+	bool secure;			/* false: all memory is visible, all below means nothing */
 	struct mval shared;		/* bytes shared now, as far as known */
 	uint64_t confirmed, assumed;	/* bytes of it: seen being shared; from the pool at start */
-	uint64_t before;		/* shares before the start that nobody can list are possible */
+	uint64_t before;		/* shares before the start that nobody can list may be */
 	uint64_t shares, unshares;	/* calls */
 	uint64_t share_bytes, unshare_bytes;
-	struct mval failed;		/* conversions refused; not visible without the right hook */
+	struct mval failed;		/* conversions refused; needs the right hook */
 	struct mval rate_max, rate;	/* conversions per second: busiest second, last second */
-	uint64_t unshared_mapped;	/* faults, in calls: unshared while a device had it mapped */
+	uint64_t unshared_mapped;	/* faults, in calls: unshared while it was mapped */
 	uint64_t freed_shared;		/* pages given back to the allocator while shared */
 	uint64_t unshare_unknown;	/* unshared, though never known to be shared */
 	uint64_t kexec;			/* bytes a kexec now would have to take back */
@@ -328,7 +328,7 @@ enum model_severity { MODEL_NOTE = 1, MODEL_WARNING, MODEL_ERROR };
 #define MODEL_FINDING_EVENTS	4
 
 struct model_finding {
-	struct rec_finding f;		/* id, severity, confidence, dev, summary, evidence, action */
+	struct rec_finding f;		/* all but what is below */
 	uint64_t count;			/* observations behind it, 0 = a state, not events */
 	uint64_t seq[MODEL_FINDING_EVENTS];	/* the first ones, 0 = none */
 	char not_seen[DMS_TEXT_LEN];	/* what lowers the confidence, "" = nothing */

@@ -337,7 +337,8 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	else
 		snprintf(err->text, sizeof(err->text),
 			 "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give one made from its "
-			 "debug symbols with --btf FILE (pahole --btf_encode_detached FILE vmlinux)");
+			 "debug symbols with --btf FILE (pahole --btf_encode_detached FILE "
+			 "vmlinux)");
 	return -ENOENT;
 }
 

@@ -67,7 +67,7 @@ const struct hook_row hook_rows[] = {
 				   "the same under lockdown: lists are read by bpf_rdonly_cast()"),
 			FUNCTION("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs",
-			       "5.15+, also behind dma_map_sgtable(); 6.12.0 has no event of failures"),
+			       "5.15+, also dma_map_sgtable(); 6.12.0 has no event of failures"),
 			TP_BTF("dma_map_sg", "tp_dma_map_sg", "dev sgl nents ents dir attrs",
 			       "6.12.0 under lockdown: failures are not seen"),
 			FUNCTION("dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
@@ -206,8 +206,9 @@ const struct hook_row hook_rows[] = {
 		"whether the ultravisor refused a conversion (set_memory_* return 0 always)",
 		{
 			KPROBE_AT("ucall_norets", 4, "kp_ucall", "status",
-				  "the blr after sc 2; +0 cannot be stepped (refused from 5.19), and "
-				  "ftrace does not know the function: CONFIG_KPROBE_EVENTS_ON_NOTRACE"),
+				  "the blr after sc 2; +0 cannot be stepped (refused from 5.19), "
+				  "and ftrace does not know the function: "
+				  "CONFIG_KPROBE_EVENTS_ON_NOTRACE"),
 		},
 	},
 	{

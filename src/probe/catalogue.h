@@ -23,7 +23,7 @@ struct candidate {
 	bool suffixes;		/* also a copy the compiler renamed: .isra.0, .constprop.0 */
 	unsigned int offset;	/* into the function, bytes */
 	const char *prog;	/* BPF program at the entry (or of the event) */
-	const char *ret;	/* at the return; of an event: the program of a second one; or NULL */
+	const char *ret;	/* at the return; of an event: that of a second one; or NULL */
 	/* Names of the parameters as the kernel declares them, in order: the layout where the
 	 * running kernel's BTF does not list the function. For events: their number, by BTF. */
 	const char *params;

@@ -104,7 +104,8 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 		struct dms_stats sum = {};
 
 		for (uint32_t cpu = 0; cpu < cpus; cpu++)
-			cell_add(&sum, &p->bpf->cell[(cpu * places + place) * DMS_CELL_PATHS + path]);
+			cell_add(&sum,
+				 &p->bpf->cell[(cpu * places + place) * DMS_CELL_PATHS + path]);
 		if (sum.maps || sum.unmaps)
 			err = fn(ctx, &key, &sum);
 	}

@@ -66,7 +66,8 @@ static bool event_fits(const struct choose_env *env, const struct candidate *c, 
 	}
 	/* swiotlb_bounced had a fourth argument up to 5.17; more at the end do no harm */
 	if (have != want && strcmp(c->symbol, "swiotlb_bounced")) {
-		snprintf(why, len, "trace event %s has %d arguments, not %d", c->symbol, have, want);
+		snprintf(why, len, "trace event %s has %d arguments, not %d", c->symbol, have,
+			 want);
 		return false;
 	}
 	if (c->attach == ATTACH_TP_BTF && !env->own_btf) {

@@ -13,7 +13,7 @@
 #include "util/clock.h"
 
 #define SLOT_SIZE	2048	/* 1 << IO_TLB_SHIFT, include/linux/swiotlb.h */
-#define PLACES_MAX	(1U << 20)	/* 24 MiB; tables beyond it have their mappings in the sets */
+#define PLACES_MAX	(1U << 20)	/* 24 MiB; mappings of tables beyond it are in the sets */
 #define SETS		16384U
 
 static bool wanted(const struct probe *p)

@@ -47,8 +47,8 @@ void settings__fill(const struct probe *p, struct dms_config *cfg);
 size_t settings__ring_bytes(const struct probe *p);
 
 /*
- * refusal.c: whether something is attached that is worth a recording; why not, into *err: a privilege is
- * missing (-EPERM, else 0), programs were refused, all were refused although we may.
+ * refusal.c: whether something is attached that is worth a recording; why not, into *err: a
+ * privilege is missing (-EPERM, else 0), programs were refused, all were although we may.
  */
 bool refusal__core_attached(const struct probe *p);
 int refusal__privilege(struct probe_error *err);

@@ -14,7 +14,8 @@
 
 struct object {
 	struct bpf_object *obj;
-	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *snap_piece;
+	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter;
+	struct bpf_map *snap_piece;
 	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */
 	struct bpf_map *data_values, *data_index;

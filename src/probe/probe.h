@@ -32,7 +32,7 @@ struct probe_opts {
 	uint32_t path_mask;	/* bits of enum dms_path, 0 = all */
 	uint64_t min_size;	/* bytes */
 	size_t ring_bytes;	/* of all rings together; 0 = 8 MiB, 1 MiB without DMS_CFG_STREAM */
-	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors, 1 without it */
+	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors, or 1 */
 	bool hcalls;		/* also CLASS_REQUEST hooks */
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */

@@ -5,8 +5,8 @@
  * a page with the writers', the data. Each record has a header of 8 bytes and begins at 8 bytes.
  *
  * Order. A program takes the time of its record before it reserves it, so a time is never later
- * than the record's place in the ring; a record counts as not older than those before it. Nothing is
- * handed over that is younger than the time at which reading began. If b happened because of a,
+ * than the record's place in the ring; a record counts as not older than those before it. Nothing
+ * is handed over that is younger than the time at which reading began. If b happened because of a,
  * then a was in its ring before b's time was taken: it is seen if b is, and counts as older. Only a
  * record that is still being written hides what is behind it; then the other rings wait.
  */
@@ -24,7 +24,7 @@
 #include "util/clock.h"
 
 #define RECORD_MAX	256	/* bytes; the largest is struct dms_stack */
-#define BUSY_TRIES	100	/* a record takes a microsecond to write, or as long as an interrupt */
+#define BUSY_TRIES	100	/* a record takes a microsecond, or as long as an interrupt */
 #define PRESSED		8	/* one part in so many of a ring */
 
 struct ring {

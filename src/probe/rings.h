@@ -32,8 +32,8 @@ typedef int (*rings_fn)(void *ctx, const void *data, size_t size);
 
 /*
  * Hands over what was there when it was called, by time: what happened because of something comes
- * after that. How many, or what fn returned. *held: a record that is still being written keeps others
- * back, for the next time.
+ * after that. How many, or what fn returned. *held: a record that is still being written keeps
+ * others back, for the next time.
  */
 int rings__read(struct rings *r, rings_fn fn, void *ctx, bool *held);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the programs are told before they are loaded: struct dms_config, out of what was chosen and of the
- * kernel's symbols. Nothing is loaded or attached here.
+ * What the programs are told before they are loaded: struct dms_config, out of what was chosen and
+ * of the kernel's symbols. Nothing is loaded or attached here.
  */
 #include <string.h>
 #include <unistd.h>

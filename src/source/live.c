@@ -354,7 +354,10 @@ static void filter_words(const struct live_opts *o, char *buf, size_t len)
 	for (int path = 0, first = 1; path < DMS_PATH_MAX && n < len; path++) {
 		if (!(o->probe.path_mask & 1U << path))
 			continue;
-		n += (size_t)snprintf(buf + n, len - n, "%s%s", !first ? "," : n ? " path=" : "path=",
+		n += (size_t)snprintf(buf + n, len - n, "%s%s",
+				      !first ? ","
+				      : n    ? " path="
+					     : "path=",
 				      dms_path_name(path));
 		first = 0;
 	}

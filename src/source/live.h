@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The live source: the running kernel as a stream of records. It takes the snapshot, keeps the
- * table of devices, and closes the stream with the counts. What the records mean is the model's business.
+ * table of devices, and closes the stream with the counts. What the records mean is the model's
+ * business.
  */
 #ifndef DMASCOPE_SOURCE_LIVE_H
 #define DMASCOPE_SOURCE_LIVE_H
@@ -13,7 +14,7 @@ struct live;
 struct live_opts {
 	struct probe_opts probe;
 	const char *device_glob;	/* only these devices; NULL = all */
-	const char *spool_dir;		/* for a file of what comes faster than it is taken; NULL = none */
+	const char *spool_dir;		/* for a file of what comes too fast; NULL = none */
 };
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The kernel's index of live mappings: what it is to be by, and all that it holds as REC_LOOK records.
- * How it is kept and read is the probe's business.
+ * The kernel's index of live mappings: what it is to be by, and all that it holds, as REC_LOOK
+ * records. How it is kept and read is the probe's business.
  */
 #include <string.h>
 

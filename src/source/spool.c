@@ -17,8 +17,9 @@
 #define BLOCK_BYTES	(256U << 10)
 
 /*
- * What waits will be written once more, as text that takes up to three times as much, most likely to
- * the same file system: so much has to stay free there for each byte that waits, and some for others.
+ * What waits will be written once more, as text that takes up to three times as much, most likely
+ * to the same file system: so much has to stay free there for each byte that waits, and some for
+ * others.
  */
 #define RESERVE_TIMES	4
 #define RESERVE_BYTES	(64ULL << 20)

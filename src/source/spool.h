@@ -13,8 +13,8 @@
 struct spool;
 
 /*
- * Its file is in the folder dir, and never larger than file_max bytes; dir NULL, or a folder that has no
- * place for such a file: memory only, half a MiB. 0 or -ENOMEM.
+ * Its file is in the folder dir, and never larger than file_max bytes; dir NULL, or a folder that
+ * has no place for such a file: memory only, half a MiB. 0 or -ENOMEM.
  */
 int spool__new(struct spool **s, const char *dir, uint64_t file_max);
 void spool__free(struct spool *s);			/* takes NULL */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * From the rings to who works on their records. Rings are emptied first, since what they have no room
- * for is lost; the queue between takes a burst.
+ * From the rings to who works on their records. Rings are emptied first, since what they have no
+ * room for is lost; the queue between takes a burst.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define GAPS_NS		(100ULL * 1000 * 1000)	/* losses are looked for so often */
 #define TURN_NS		(20ULL * 1000 * 1000)	/* the caller has his turn after that */
-#define TURN_RECORDS	256			/* the clock and the rings are looked at after so many */
+#define TURN_RECORDS	256	/* the clock and the rings are looked at after so many */
 #define HELD_NS		(1000ULL * 1000 * 1000)
 #define FILE_MAX	(1ULL << 30)		/* some ten million records */
 
@@ -34,8 +34,8 @@ struct stream {
 	bool drop;
 };
 
-int stream__new(struct stream **out, const struct stream_from *ops, void *from, const char *spool_dir,
-		stream_fn fn, void *ctx)
+int stream__new(struct stream **out, const struct stream_from *ops, void *from,
+		const char *spool_dir, stream_fn fn, void *ctx)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 

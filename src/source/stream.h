@@ -13,7 +13,7 @@
 
 #include "dmascope/record.h"
 
-/* A record as it came, struct dms_event, dms_devstate or dms_stack by its type, or struct stream_gap. */
+/* A record as it came, struct dms_event, dms_devstate or dms_stack by its type, or a gap. */
 typedef int (*stream_fn)(void *ctx, const void *data, size_t size);
 
 /* Losses of one hook; its type is none of enum dms_event_type. */
@@ -29,8 +29,8 @@ struct stream_gap {
 /* Where records come from. */
 struct stream_from {
 	/*
-	 * Hands over what is there, in order; fn's error ends that, and its record is kept. How many, or
-	 * -errno. *held: a record that is still being written keeps others back.
+	 * Hands over what is there, in order; fn's error ends that, and its record is kept. How
+	 * many, or -errno. *held: a record that is still being written keeps others back.
 	 */
 	int (*drain)(void *from, stream_fn fn, void *ctx, bool *held);
 	bool (*pressed)(const void *from);	/* it should be drained before anything else */
@@ -42,8 +42,8 @@ struct stream_from {
 struct stream;
 
 /* spool_dir, and what it means that there is none: spool__new(). 0 or -ENOMEM. */
-int stream__new(struct stream **s, const struct stream_from *ops, void *from, const char *spool_dir,
-		stream_fn fn, void *ctx);
+int stream__new(struct stream **s, const struct stream_from *ops, void *from,
+		const char *spool_dir, stream_fn fn, void *ctx);
 void stream__free(struct stream *s);	/* takes NULL */
 
 /* Puts in a record that came another way; where there is no room, others are handed on first. */
@@ -54,8 +54,8 @@ int stream__turn(struct stream *s);
 bool stream__behind(const struct stream *s);	/* records wait */
 
 /*
- * What was there when it is called, whatever comes meanwhile; waits up to a second for records that are
- * being written. 0 or -errno.
+ * What was there when it is called, whatever comes meanwhile; waits up to a second for records that
+ * are being written. 0 or -errno.
  */
 int stream__catch_up(struct stream *s);
 

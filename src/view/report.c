@@ -145,8 +145,10 @@ static void head_remedy(struct report *r)
 		line(r, "", text);
 	}
 	if (skipped) {
-		snprintf(text, sizeof(text), "The kernel did not run the program for %s: it does not "
-			 "run one inside itself (recursion_misses).", fmt_exact(a, skipped));
+		snprintf(text, sizeof(text),
+			 "The kernel did not run the program for %s: it does not "
+			 "run one inside itself (recursion_misses).",
+			 fmt_exact(a, skipped));
 		line(r, "", text);
 	}
 }
@@ -269,10 +271,11 @@ static void head_pool(struct report *r)
 			n += snprintf(text + n, sizeof(text) - n, " at %s-%s",
 				      fmt_addr(a, p.rec.start), fmt_addr(b, p.rec.end - 1));
 		n += snprintf(text + n, sizeof(text) - n,
-			      ": %s of %" PRIu64 " slots in use, at most %s%s%s", used, p.total.v, most,
-			      p.rec.force_bounce_known ? "; bouncing is " : "",
-			      !p.rec.force_bounce_known ? "" :
-			      p.rec.force_bounce ? "forced" : "not forced");
+			      ": %s of %" PRIu64 " slots in use, at most %s%s", used, p.total.v,
+			      most, !p.rec.force_bounce_known ? "" : p.rec.force_bounce ?
+			      "; bouncing is forced" : "; bouncing is not forced");
+		if (p.rec.dynamic && n < sizeof(text))
+			n += snprintf(text + n, sizeof(text) - n, "; it grows when it is full");
 		if (!p.free_run.why && p.free_run.v * slot < p.segment)
 			snprintf(text + n, sizeof(text) - n, "; the longest free run is %s",
 				 fmt_size(a, p.free_run.v * slot));
@@ -615,8 +618,10 @@ static int ranges(struct report *r)
 		P(r, "%" PRIu64 " more ranges; dmascope report --all lists them\n", r->more);
 	for (int p = 0; p < DMS_PATH_MAX; p++)
 		if (r->old[p])
-			P(r, "In use from before the start: %s in %" PRIu64 " runs, %s; --all lists "
-			  "them\n", fmt_bytes(size, r->old_bytes[p]), r->old[p], dms_path_name(p));
+			P(r,
+			  "In use from before the start: %s in %" PRIu64 " runs, %s; --all lists "
+			  "them\n",
+			  fmt_bytes(size, r->old_bytes[p]), r->old[p], dms_path_name(p));
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 /* All zero is the plain report. Times are limited before the model sees them. */
 struct report_opts {
 	const char *device;	/* only devices whose name matches this glob; NULL = all */
-	bool by_addr;		/* only what concerns `addr`: who maps it, since when, is it shared */
+	bool by_addr;		/* only what concerns `addr`: who maps it, is it shared */
 	uint64_t addr;
 	size_t ranges;		/* how many ranges to list, 0 = REPORT_RANGES, SIZE_MAX = all */
 	bool findings;		/* only what is wrong, and whether all was seen */

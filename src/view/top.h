@@ -69,7 +69,7 @@ struct top_view {
 	bool has_pool;			/* model__pool() has one */
 	struct model_pool pool;
 	struct mval pool_used;		/* slots */
-	bool pool_older;		/* some were taken before the start, nobody knows for whom */
+	bool pool_older;		/* some were taken before the start, by whom is not known */
 	struct top_dev *dev;		/* filtered and sorted */
 	size_t devs, devs_all;		/* devs_all: with those that o->filter hides */
 	struct model_finding *finding;	/* worst first */

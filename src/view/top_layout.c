@@ -265,8 +265,8 @@ static void pool_line(const struct top_view *v, struct cells *c, unsigned int ro
 	if (v->pool.failed)
 		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
 	fact(&p, CELL_PLAIN, " " G_DOT " most ", top_val(a, most));
-	snprintf(a, sizeof(a), "%s%s", fmt_size(b, total.v * slot), v->pool.rec.force_bounce_known &&
-		 v->pool.rec.force_bounce ? ", forced" : "");
+	snprintf(a, sizeof(a), "%s%s", fmt_size(b, total.v * slot),
+		 v->pool.rec.force_bounce_known && v->pool.rec.force_bounce ? ", forced" : "");
 	fact(&p, CELL_PLAIN, " " G_DOT " ", a);
 }
 

@@ -260,7 +260,8 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 		return;
 	} else if (!total) {
 		s->line = head;
-		scroll_text(s, 2, "", CELL_PLAIN, "Nothing that was mapped since the start still is.");
+		scroll_text(s, 2, "", CELL_PLAIN,
+			    "Nothing that was mapped since the start still is.");
 		return;
 	}
 	if (l.n)
@@ -270,8 +271,10 @@ void top_range_lines(const struct top_view *v, const struct top_ui *u, struct sc
 	range_rest(&l, l.brief ? l.more : total - l.n);
 	if (v->run.look_ts && v->run.look_missing && !f->by_dev) {
 		p = scroll_line(s);
-		pen_say(&p, CELL_WARN, "  %s more are live by the counts, but found no place in the "
-			"index", fmt_exact(b, v->run.look_missing));
+		pen_say(&p, CELL_WARN,
+			"  %s more are live by the counts, but found no place in the "
+			"index",
+			fmt_exact(b, v->run.look_missing));
 	}
 }
 
@@ -326,8 +329,10 @@ static void dev_older(const struct top_dev *d, struct scroll *s)
 	if (!d->older)
 		return;
 	if (d->d->preexisting)
-		snprintf(text, sizeof(text), "%s mappings from before the start were given back; "
-			 "what is left of them is not in the counts", fmt_exact(a, d->d->preexisting));
+		snprintf(text, sizeof(text),
+			 "%s mappings from before the start were given back; "
+			 "what is left of them is not in the counts",
+			 fmt_exact(a, d->d->preexisting));
 	else
 		snprintf(text, sizeof(text), "%s before the start are not in the counts",
 			 d->decision.way == MODEL_WAY_TCE ? "TCEs of its table that were set" :
@@ -489,7 +494,8 @@ static void dev_callers(const struct top_view *v, const struct top_ui *u, const 
 
 	if (!n && v->run.aggregates && !u->each) {
 		scroll_heading(s, "CALLERS");
-		scroll_text(s, 2, "", CELL_PLAIN, "Not observed while only counting: R follows every "
+		scroll_text(s, 2, "", CELL_PLAIN,
+			    "Not observed while only counting: R follows every "
 			    "mapping, with who asked for it.");
 	}
 	if (!n)

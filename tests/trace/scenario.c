@@ -53,6 +53,7 @@ static void begin(void)
 	rec.session.page_size = 65536;
 	rec.session.cpus = 2;
 	rec.session.mem_bytes = rec.session.mem_top = 2ULL << 30;
+	rec.session.lmb_size = 256 << 20;
 	rec.session.start_ns = START;
 	rec.session.realtime_offset_ns = 1700000000LL * 1000000000;
 	put(REC_SESSION);

@@ -163,8 +163,13 @@ static void test_golden_pages(void **state)
 static void test_golden_narrow_pages(void **state)
 {
 	static const struct scene scene = { "callers", callers_before, sick_after };
-	static const struct { const char *name; enum top_page page, back; unsigned int skip; } pages[] = {
-		{ "device", TOP_DEVICE, TOP_TABLE, 0 }, { "device-below", TOP_DEVICE, TOP_TABLE, 22 },
+	static const struct {
+		const char *name;
+		enum top_page page, back;
+		unsigned int skip;
+	} pages[] = {
+		{ "device", TOP_DEVICE, TOP_TABLE, 0 },
+		{ "device-below", TOP_DEVICE, TOP_TABLE, 22 },
 		{ "device-end", TOP_DEVICE, TOP_TABLE, 44 },
 		{ "ranges", TOP_RANGES, TOP_TABLE, 0 }, { "ranges-of", TOP_RANGES, TOP_DEVICE, 0 },
 		{ "findings", TOP_FINDINGS, TOP_TABLE, 0 }, { "help", TOP_HELP, TOP_TABLE, 0 },
@@ -217,7 +222,8 @@ static void test_narrow(void **state)
 			assert_non_null(strstr(head, "? help  q quit"));
 			assert_true(!filter || cols < 50 || strstr(head, "filter: 0000:"));
 			head = line_of(text, 0);
-			for (n = at = 0; n < 4 && !strncmp(head + at, facts[n], strlen(facts[n])); n++)
+			for (n = at = 0;
+			     n < 4 && !strncmp(head + at, facts[n], strlen(facts[n])); n++)
 				at += strlen(facts[n]);
 			assert_true(n >= 1);
 			for (; n < 4; n++)

@@ -437,11 +437,12 @@ static void test_json_findings(void **state)
 		x = json_array_get(json_object_get(j, "findings"), i);
 		assert_int_equal(strtoull(json_string_value(json_object_get(x, "count")), NULL, 10),
 				 v.finding[i].count);
-		assert_true(json_is_null(json_object_get(x, "not_seen")) == !v.finding[i].not_seen[0]);
+		assert_true(json_is_null(json_object_get(x, "not_seen")) ==
+			    !v.finding[i].not_seen[0]);
 		events = json_object_get(x, "events");
 		for (size_t k = 0; k < json_array_size(events); k++, told++)
-			assert_int_equal(strtoull(json_string_value(json_array_get(events, k)), NULL,
-						  10), v.finding[i].seq[k]);
+			assert_int_equal(atoll(json_string_value(json_array_get(events, k))),
+					 v.finding[i].seq[k]);
 	}
 	assert_true(told > 0);
 	json_decref(j);
