@@ -100,8 +100,7 @@ static int caller_get(struct model *m, uint32_t dev, const struct dms_event *ev,
 	    idmap_set(&m->by_caller, key, m->callers))
 		return -ENOMEM;
 	*index = m->callers++;
-	m->caller[*index] = (struct caller){ .dev = dev, .stack = ev->stack, .path = path,
-					     .first_seq = m->seq };
+	m->caller[*index] = (struct caller){ .dev = dev, .stack = ev->stack, .path = path };
 	return 0;
 }
 

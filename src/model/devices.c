@@ -135,7 +135,6 @@ int devices__event(struct model *m, const struct dms_event *ev)
 		d->decide_ts = ev->ts;
 		d->bypass_seen = true;
 		d->bypass_granted = ev->ret == 1;
-		d->bypass_mask = ev->aux;
 		if (ev->ret != 1)
 			evid_add(&d->ev[DE_BYPASS_REFUSED], m->seq);
 		break;

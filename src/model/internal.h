@@ -124,7 +124,6 @@ enum dev_evid {
 	DE_DIR_MISMATCH,
 	DE_UNMAP_ERROR,		/* DMA_MAPPING_ERROR was given back as if it were a handle */
 	DE_UNMAP_TWICE,
-	DE_NOT_COPIED,		/* unmapped, the slot stayed */
 	DE_BYPASS_REFUSED,
 	DE_MASK_REFUSED,
 	DE_BOUNCE_ADDR,		/* bounced though nothing forces it */
@@ -163,8 +162,8 @@ struct dev {
 	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
 	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
 	uint64_t untracked;
-	uint64_t coherent_tce, coherent_tce_bytes;	/* coherent memory behind TCEs */
-	uint64_t bypass_mask, decide_ts;
+	uint64_t coherent_tce_bytes;	/* coherent memory behind TCEs */
+	uint64_t decide_ts;
 	bool bypass_seen, bypass_granted;
 	bool stats;
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
@@ -250,7 +249,7 @@ struct ledger {
 struct caller {
 	uint32_t dev, stack;
 	uint8_t path;
-	uint64_t maps, bytes, fails, unmaps, live, live_bytes, first_seq;
+	uint64_t maps, bytes, fails, unmaps, live, live_bytes;
 	struct growth growth;
 };
 
@@ -266,7 +265,6 @@ struct model {
 	bool has_session, has_end, has_hooks, aggregates;
 	bool secure, tce, any_lost;
 	uint64_t now, first_ts, seq;
-	uint64_t events[DMS_EV_MAX];
 
 	struct rec_hook *hook;
 	size_t hooks;

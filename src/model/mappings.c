@@ -402,7 +402,6 @@ static void check_coherent(struct model *m, struct dev *d, const struct dms_even
 		      !(st->bypass && (st->known & DMS_DS_BYPASS));
 	if (!tce)
 		return;
-	d->coherent_tce++;
 	d->coherent_tce_bytes += ev->size;
 	if (m->secure)
 		evid_add(&d->ev[DE_PRIVATE_COHERENT], m->seq);

@@ -167,8 +167,6 @@ static int feed_hook(struct model *m, const struct rec_hook *h)
 static int feed_event(struct model *m, const struct dms_event *ev)
 {
 	m->seq++;
-	if (ev->type < DMS_EV_MAX)
-		m->events[ev->type]++;
 	if (ev->ts > m->now)
 		m->now = ev->ts;
 	if (!m->first_ts)
@@ -336,11 +334,6 @@ void model__run(const struct model *m, struct model_run *out)
 	else if (m->has_end && !m->end.complete)
 		out->incomplete = "the source says its counts do not add up";
 	out->complete = !out->incomplete;
-}
-
-uint64_t model__event_count(const struct model *m, enum dms_event_type type)
-{
-	return type < DMS_EV_MAX ? m->events[type] : 0;
 }
 
 unsigned int kernel_version(const struct model *m)

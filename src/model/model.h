@@ -70,7 +70,6 @@ struct model_run {
 };
 
 void model__run(const struct model *m, struct model_run *out);
-uint64_t model__event_count(const struct model *m, enum dms_event_type type);
 
 /* Hooks as the source announced them, in its order. NULL past the end. */
 const struct rec_hook *model__hook(const struct model *m, size_t i);

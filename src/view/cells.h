@@ -59,7 +59,6 @@ struct cells {
 #define G_EMPTY		"\021"
 #define G_SORT		"\022"
 #define G_MARK		"\023"	/* the high-water mark of a gauge */
-#define G_SIDE		"\024"
 #define G_OK		"\025"
 
 /* 0 or -ENOMEM; blank. Free with cells__free(), which takes what cells__init() left. */

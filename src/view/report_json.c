@@ -71,8 +71,6 @@ static void put_guest(struct jr *r)
 	json__u64(j, "mem_bytes", s->mem_bytes);
 	if (s->lmb_size)
 		json__u64(j, "lmb_size", s->lmb_size);
-	else
-		json__null(j, "lmb_size");
 	json__end_object(j);
 }
 
@@ -279,8 +277,6 @@ static int one_range(void *ctx, const struct model_range *g)
 	dev_name(r, g->dev);
 	if (g->liobn)
 		json__hex(j, "liobn", g->liobn);
-	else
-		json__null(j, "liobn");
 	json__str(j, "path", dms_path_name(g->path));
 	json__str(j, "dir", dms_dir_name(g->dir));
 	json__hex(j, "dma", g->dma);
