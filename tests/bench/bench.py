@@ -426,7 +426,7 @@ def text(b, load):
     with open(notes) as f:
         body = f.read().split("-->\n", 2)[2]
     names = ", ".join(name for name, _ in b.rivals) or "no bpftrace"
-    return (HEAD + f"{datetime.date.today()}, commit {commit()}, Linux {platform.release()} "
+    return (HEAD + f"{datetime.date.today()}, commit {commit()}, Linux {platform.release().split('-')[0]} "
             f"{platform.machine()}, {machine()}, {names}. Load average while it ran: "
             f"{load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
             + table() + "\n" + body)
