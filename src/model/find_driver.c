@@ -53,8 +53,7 @@ void find_map_failed(struct finder *f)
 				 "have the C-bit, which the device's mask does not reach."
 		    : d->stats ? "The kernel refused mappings; in this mode nothing says why."
 			       : "The kernel refused mappings, and neither the bounce pool nor a "
-				 "table was the "
-				 "reason.");
+				 "table was the reason.");
 		SAY(x, evidence, "%" PRIu64 " refused", n);
 		if (d->biggest_fail[MODEL_FAIL_OTHER])
 			SAY(x, evidence, ", sizes up to %s",

@@ -182,9 +182,8 @@ static void without_tce(struct finder *f, struct dev *d, const struct suspect *s
 		    p->rec.start & 0xfffffff ? "off" : "on");
 	SAY(x, action,
 	    "Compare the windows in this report with the kernel log (\"ddw\", "
-	    "\"create-pe-dma-window\"). Booting with disable_ddw=on avoids the direct path, but in "
-	    "a "
-	    "secure guest also bouncing.");
+	    "\"create-pe-dma-window\"). Booting with disable_ddw=on avoids the direct path, but "
+	    "in a secure guest also bouncing.");
 	finding_events(x, e);
 	finding_needs(f, x, DMS_HOOK_TCE_BUILD);
 	finding_needs(f, x, DMS_HOOK_TCE_SETRANGE);
@@ -247,9 +246,8 @@ void find_ddw_missing(struct finder *f)
 		SAY(x, action,
 		    m->session.disable_ddw ? "Boot without disable_ddw."
 					   : "Look in the kernel log for \"create-pe-dma-window "
-					     "... returned\" and ask for DDW on "
-					     "the hypervisor's side (QEMU: spapr-pci-host-bridge "
-					     "ddw=on).");
+					     "... returned\" and ask for DDW on the hypervisor's "
+					     "side (QEMU: spapr-pci-host-bridge ddw=on).");
 		finding_events(x, &d->ev[DE_BYPASS_REFUSED]);
 	}
 }
@@ -448,8 +446,8 @@ void find_tce_table_full(struct finder *f)
 		t = dev_knows(d, DMS_DS_TABLE) ? table_find(f->m, d->rec.st.liobn) : NULL;
 		if (t && t->page_shift)
 			SAY(x, evidence,
-			    "; LIOBN 0x%x: %" PRIu64 " entries in use, at most %" PRIu64 " of "
-											 "%" PRIu64,
+			    "; LIOBN 0x%x: %" PRIu64 " entries in use, at most %" PRIu64
+			    " of %" PRIu64,
 			    t->liobn, t->set.bytes >> t->page_shift, t->hiwater >> t->page_shift,
 			    d->rec.st.table_size >> t->page_shift);
 		SAY(x, action,

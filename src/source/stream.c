@@ -196,10 +196,9 @@ int stream__put(struct stream *s, const void *data, size_t size)
 {
 	int err = on_record(s, data, size);
 
-	if (err == -ENOSPC)
-		err = give(s, spool__count(s->spool), UINT64_MAX);
-	else
+	if (err != -ENOSPC)
 		return err;
+	err = give(s, spool__count(s->spool), UINT64_MAX);
 	return err ? err : on_record(s, data, size);
 }
 
