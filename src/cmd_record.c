@@ -91,7 +91,22 @@ struct run {
 	bool progress;
 };
 
-static void show_progress(struct run *r, bool last);
+static void show_progress(struct run *r, bool last)
+{
+	uint64_t now = clock_now(), events = trace_writer__events(r->writer);
+	double dt = (double)(now - r->shown) / 1e9;
+
+	if (!r->progress || (!last && dt < 0.5))
+		return;
+	trace_writer__flush(r->writer);	/* a reader may follow the file */
+	fprintf(stderr, "\r%.0f s  %llu events  %.0f/s  %llu lost  %.1f MiB\033[K%s",
+		(double)(now - r->started) / 1e9, (unsigned long long)events,
+		dt > 0 ? (double)(events - r->shown_events) / dt : 0,
+		(unsigned long long)live__lost(r->live),
+		(double)trace_writer__bytes(r->writer) / (1 << 20), last ? "\n" : "");
+	r->shown = now;
+	r->shown_events = events;
+}
 
 /* What the model found goes before the end, for readers that have no model. */
 static int put_findings(struct run *r)
@@ -159,23 +174,6 @@ static void reap(struct run *r)
 {
 	if (r->child > 0 && !r->child_done && waitpid(r->child, &r->child_status, WNOHANG) > 0)
 		r->child_done = true;
-}
-
-static void show_progress(struct run *r, bool last)
-{
-	uint64_t now = clock_now(), events = trace_writer__events(r->writer);
-	double dt = (double)(now - r->shown) / 1e9;
-
-	if (!r->progress || (!last && dt < 0.5))
-		return;
-	trace_writer__flush(r->writer);	/* a reader may follow the file */
-	fprintf(stderr, "\r%.0f s  %llu events  %.0f/s  %llu lost  %.1f MiB\033[K%s",
-		(double)(now - r->started) / 1e9, (unsigned long long)events,
-		dt > 0 ? (double)(events - r->shown_events) / dt : 0,
-		(unsigned long long)live__lost(r->live),
-		(double)trace_writer__bytes(r->writer) / (1 << 20), last ? "\n" : "");
-	r->shown = now;
-	r->shown_events = events;
 }
 
 static const char *why_stop(struct run *r)

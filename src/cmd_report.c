@@ -26,22 +26,27 @@ struct config {
 #define O(name, letter, type, field, arg, help)	\
 	{ name, letter, type, offsetof(struct config, field), arg, help, NULL }
 
+/* what both verbs take */
+#define O_DEVICE	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name fits")
+#define O_TIMES									\
+	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),	\
+	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start")
+#define O_JSON		O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object")
+
 static const struct opt opts[] = {
-	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name fits"),
+	O_DEVICE,
 	O("at", 0, OPT_STRING, at, "ADDR", "who maps this DMA or physical address, since when"),
-	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
-	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
+	O_TIMES,
 	O("ranges", 0, OPT_UINT, ranges, "N", "list at most N ranges, mapped or shared (20)"),
 	O("all", 'a', OPT_FLAG, all, NULL, "list all ranges, mapped or shared"),
-	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
+	O_JSON,
 	{ 0 }
 };
 
 static const struct opt findings_opts[] = {
-	O("device", 0, OPT_STRING, device, "GLOB", "only devices whose name fits"),
-	O("since", 0, OPT_TIME, since, "TIME", "only from so long after the start"),
-	O("until", 0, OPT_TIME, until, "TIME", "only to so long after the start"),
-	O("json", 'j', OPT_FLAG, json, NULL, "as one JSON object"),
+	O_DEVICE,
+	O_TIMES,
+	O_JSON,
 	{ 0 }
 };
 
