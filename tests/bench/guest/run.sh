@@ -114,18 +114,20 @@ start() {
 	esac
 }
 
-# The shell that runs a tool in the background may not be the tool.
+# What runs in the background is the tool, whose children are its own, or a shell that waits for it.
 process() {
-	child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
-	echo "${child%% *}"
+	[ "$(readlink /proc/$pid/exe)" = "$(readlink /proc/$$/exe)" ] &&
+		child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || child=
+	child=${child%% *}
+	echo "${child:-$pid}"
 }
 
 stop() {
 	[ -n "$pid" ] || return
 	real=$(process)
 	case $tool in
-	empty* | floor*) kill "${real:-$pid}" ;;
-	*) kill -INT "${real:-$pid}" ;;
+	empty* | floor*) kill "$real" ;;
+	*) kill -INT "$real" ;;
 	esac
 	wait "$pid"
 	rm -f /tmp/record.json /tmp/trace.dat*
@@ -135,7 +137,7 @@ stop() {
 memory() {
 	real=$(process)
 	echo "memory $tool $(awk '/^VmRSS/ { rss = $2 } /^VmHWM/ { peak = $2 }
-		END { print rss, peak }' "/proc/${real:-$pid}/status") $(rivals maps)"
+		END { print rss, peak }' "/proc/$real/status") $(rivals maps)"
 }
 
 # What the whole machine executes for a load of so many batches, from idle to idle.
