@@ -3,8 +3,9 @@
  * The kernel's symbols from /proc/kallsyms: one array in order of address, one hash over the
  * part of the name before the first dot, so that a function and the copies a compiler made of
  * it (.isra.0, .constprop.0) share a chain. Names lie in one block; 200,000 symbols take
- * some 12 MB. Who asks for a few names only, or maybe for none, opens lazily: then the file is
- * read at the first question, and only what is expected is kept until something else is asked.
+ * some 8 MB, and 2 more with the hash, which is made at the first question for a name. Who asks
+ * for a few names only, or maybe for none, opens lazily: then the file is read at the first
+ * question, and only what is expected is kept until something else is asked.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -24,9 +25,15 @@
 struct entry {
 	uint64_t addr;
 	uint32_t name;		/* offset in names */
-	uint32_t next;		/* in the hash chain, NONE = last */
 	uint16_t module;	/* index in modules */
 	char type;
+};
+
+/* Entries by name. Apart from the table, which questions do not change. */
+struct index {
+	uint32_t *bucket;	/* the first of each chain; NULL = not made yet */
+	uint32_t *next;		/* in the chain, for each entry; NONE = last */
+	uint32_t mask;
 };
 
 struct symbols {
@@ -36,8 +43,7 @@ struct symbols {
 	size_t names_len, names_room;
 	uint32_t *modules;	/* offsets in names; 0 is the kernel itself, "" */
 	size_t nmodules;
-	uint32_t *bucket;
-	uint32_t mask;
+	struct index *index;
 	bool have_addresses;
 	const uint8_t *only;	/* the names to keep, as lazy.names; NULL = all */
 	struct lazy *lazy;	/* this one is empty, and asks those in there */
@@ -183,7 +189,7 @@ static int add_line(struct symbols *s, const char *line)
 	if (err)
 		return err;
 	e = &s->entry[s->count];
-	*e = (struct entry){ .addr = addr, .type = type, .next = NONE };
+	*e = (struct entry){ .addr = addr, .type = type };
 	if (module)
 		err = module_index(s, module + 1, strcspn(module + 1, "]"), &e->module);
 	if (!err)
@@ -252,25 +258,33 @@ static void sort(struct symbols *s)
 		qsort(s->entry, s->count, sizeof(*s->entry), by_addr);
 }
 
-static int index_names(struct symbols *s)
+static bool index_names(const struct symbols *s)
 {
+	struct index *x = s->index;
 	uint32_t buckets = 1024, h;
 	size_t i;
 
+	if (x->bucket)
+		return true;
 	while (buckets < s->count)
 		buckets *= 2;
-	s->bucket = malloc(buckets * sizeof(*s->bucket));
-	if (!s->bucket)
-		return -ENOMEM;
-	memset(s->bucket, 0xff, buckets * sizeof(*s->bucket));
-	s->mask = buckets - 1;
+	x->next = malloc((s->count + 1) * sizeof(*x->next));
+	if (!x->next)
+		return false;
+	x->bucket = malloc(buckets * sizeof(*x->bucket));
+	if (!x->bucket) {
+		free(x->next);
+		return false;
+	}
+	memset(x->bucket, 0xff, buckets * sizeof(*x->bucket));
+	x->mask = buckets - 1;
 	/* Backwards, so that a chain is in order of address. */
 	for (i = s->count; i-- > 0; ) {
-		h = hash_base(s->names + s->entry[i].name) & s->mask;
-		s->entry[i].next = s->bucket[h];
-		s->bucket[h] = (uint32_t)i;
+		h = hash_base(s->names + s->entry[i].name) & x->mask;
+		x->next[i] = x->bucket[h];
+		x->bucket[h] = (uint32_t)i;
 	}
-	return 0;
+	return true;
 }
 
 static void shrink(struct symbols *s)
@@ -290,7 +304,8 @@ static int load(int fd, struct symbols *s)
 	int err;
 
 	s->modules = malloc(MAX_MODULES * sizeof(*s->modules));
-	if (!s->modules)
+	s->index = calloc(1, sizeof(*s->index));
+	if (!s->modules || !s->index)
 		return -ENOMEM;
 	err = add_name(s, "", 0, &off);
 	if (err)
@@ -303,7 +318,7 @@ static int load(int fd, struct symbols *s)
 		return -ENODATA;
 	sort(s);
 	shrink(s);
-	return index_names(s);
+	return 0;
 }
 
 static int open_kallsyms(const char *root)
@@ -388,7 +403,11 @@ void symbols_free(struct symbols *s)
 	free(s->entry);
 	free(s->names);
 	free(s->modules);
-	free(s->bucket);
+	if (s->index) {
+		free(s->index->bucket);
+		free(s->index->next);
+	}
+	free(s->index);
 	free(s);
 }
 
@@ -402,16 +421,19 @@ static const struct symbols *all_of(const struct symbols *s)
 	return s->lazy->all;
 }
 
-/* Where a name is if it is anywhere. */
+/* Where a name is if it is anywhere, with an index; NULL if that cannot be had. */
 static const struct symbols *for_name(const struct symbols *s, const char *name)
 {
 	struct lazy *l = s ? s->lazy : NULL;
 
-	if (!l || l->all || !expected(l->names, name))
-		return all_of(s);
-	if (!l->few)
-		load_from(l->fd, l->names, &l->few);
-	return l->few;
+	if (!l || l->all || !expected(l->names, name)) {
+		s = all_of(s);
+	} else {
+		if (!l->few)
+			load_from(l->fd, l->names, &l->few);
+		s = l->few;
+	}
+	return s && index_names(s) ? s : NULL;
 }
 
 size_t symbols_count(const struct symbols *s)
@@ -511,7 +533,7 @@ bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t le
 
 static uint32_t chain(const struct symbols *s, const char *name)
 {
-	return s->bucket[hash_base(name) & s->mask];
+	return s->index->bucket[hash_base(name) & s->index->mask];
 }
 
 unsigned int symbols_find(const struct symbols *s, const char *name, struct symbol *sym)
@@ -523,7 +545,7 @@ unsigned int symbols_find(const struct symbols *s, const char *name, struct symb
 	s = for_name(s, name);
 	if (!s)
 		return 0;
-	for (i = chain(s, name); i != NONE; i = s->entry[i].next) {
+	for (i = chain(s, name); i != NONE; i = s->index->next[i]) {
 		const struct entry *e = &s->entry[i];
 
 		if (strcmp(s->names + e->name, name))
@@ -564,14 +586,14 @@ bool symbols_next_variant(const struct symbols *s, const char *name, size_t *pos
 	s = for_name(s, name);
 	if (!s || *pos == NONE)
 		return false;
-	for (i = *pos ? (uint32_t)(*pos - 1) : chain(s, name); i != NONE; i = s->entry[i].next) {
+	for (i = *pos ? (uint32_t)(*pos - 1) : chain(s, name); i != NONE; i = s->index->next[i]) {
 		const struct entry *e = &s->entry[i];
 		const char *have = s->names + e->name;
 
 		if (!is_function(e->type) || strncmp(have, name, n) || !is_suffix(have + n))
 			continue;
 		/* 0 stands for the start, so positions are index + 1. */
-		*pos = e->next == NONE ? NONE : (size_t)e->next + 1;
+		*pos = s->index->next[i] == NONE ? NONE : (size_t)s->index->next[i] + 1;
 		fill(s, e, sym);
 		return true;
 	}
