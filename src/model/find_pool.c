@@ -130,7 +130,8 @@ static void say_holders(const struct model *m, struct model_finding *x)
 
 		SAY(x, evidence, "%s%s held %" PRIu64 " slots in %" PRIu64 " mapping%s",
 		    i ? ", " : "; then ",
-		    h->dev ? model__dev_name(m, h->dev) : "someone from before the start",
+		    h->dev ? model__dev_name(m, h->dev)
+			   : "an unknown device (from before the start)",
 		    h->slots, h->count, S(h->count));
 	}
 }
