@@ -11,9 +11,9 @@ INSTALL ?= install
 
 MAN_PAGES := $(wildcard doc/man/*.8)
 # The licences, which a copy of the program has to come with, and what README's links lead to: they lie
-# below DOCDIR as they do here.
-DOC_FILES := README.md SECURITY.md $(wildcard LICENSES/* doc/*.md doc/*.json doc/images/* doc/examples/* \
-	examples/*)
+# below DOCDIR as they do here. The report to the kernel's developers is for those alone.
+DOC_FILES := README.md SECURITY.md $(wildcard LICENSES/* doc/*.json doc/images/* doc/examples/* examples/*) \
+	$(filter-out doc/upstream-%,$(wildcard doc/*.md))
 DOC_DIRS := $(sort $(dir $(DOC_FILES)))
 
 install: $(OUT)/dmascope
