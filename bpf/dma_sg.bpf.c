@@ -131,7 +131,8 @@ static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
 	w->dev_key = dev_key(AS(struct device, w->dev));
 	device_told(config.flags, w->hook, AS(struct device, w->dev), w->dev_key);
 	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
-		w->stack = stack_for(ctx, w->hook, w->dev_key, DMS_PATH_UNKNOWN, w->dir);
+		w->stack = stack_for(ctx, w->hook, w->dev_key,
+				     w->refused ? DMS_PATH_FAILED : DMS_PATH_UNKNOWN, w->dir);
 }
 
 static __always_inline int sg_report(void *ctx, struct sg_walk *w)
@@ -153,19 +154,11 @@ static __always_inline int sg_report(void *ctx, struct sg_walk *w)
 	return 0;
 }
 
-/* A refused list is told as one failed mapping of its first element. */
-static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
-{
-	w->refused = true;
-	w->exact = true;
-	w->ents = 1;
-	sg_prepare(ctx, w);
-	SG_ELEMENT(w->hook == DMS_HOOK_UNMAP_SG, 0);
-	return 0;
-}
-
 #ifndef DMS_FENTRY
-/* (dev, sgl, nents, ents, dir, attrs) */
+/*
+ * (dev, sgl, nents, ents, dir, attrs). Of lists that are refused no event tells: dma_map_sg_err
+ * (68b6dbf1f441) is for errors that no way of mapping returns, and warns.
+ */
 TP("dma_map_sg")
 int SG_PROG(dma_map_sg)(unsigned long long *ctx)
 {
@@ -182,23 +175,6 @@ int SG_PROG(dma_map_sg)(unsigned long long *ctx)
 	w->dir = ctx[4];
 	w->attrs = ctx[5];
 	return sg_report(ctx, w);
-}
-
-/* 6.13+: (dev, sgl, nents, err, dir, attrs) */
-TP("dma_map_sg_err")
-int SG_PROG(dma_map_sg_err)(unsigned long long *ctx)
-{
-	if (!observing())
-		return 0;
-	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
-
-	if (!w)
-		return 0;
-	w->dev = (struct device *)ctx[0];
-	w->sg = (struct scatterlist *)ctx[1];
-	w->dir = ctx[4];
-	w->attrs = ctx[5];
-	return sg_failure(ctx, w);
 }
 
 /* (dev, sgl, nents, dir, attrs); the mapped count is not known: all are
@@ -222,6 +198,17 @@ int SG_PROG(dma_unmap_sg)(unsigned long long *ctx)
 #endif /* DMS_FENTRY */
 
 #ifndef DMS_DIRECT
+/* A refused list is told as one failed mapping of its first element. */
+static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
+{
+	w->refused = true;
+	w->exact = true;
+	w->ents = 1;
+	sg_prepare(ctx, w);
+	SG_ELEMENT(w->hook == DMS_HOOK_UNMAP_SG, 0);
+	return 0;
+}
+
 /* __dma_map_sg_attrs (5.15+), dma_map_sg_attrs: (dev, sg, nents, dir, attrs) */
 static __always_inline void sg_args(probe_ctx *ctx, struct inflight *in)
 {

@@ -44,6 +44,8 @@ static int on_hook(void *ctx, const struct dms_rec *rec)
 		h->by = rec->hook.attach;
 		snprintf(h->symbol, sizeof(h->symbol), "%s", rec->hook.symbol);
 		snprintf(h->reason, sizeof(h->reason), "%s", rec->hook.reason);
+		if (h->by)
+			snprintf(h->untold, sizeof(h->untold), "%s", rec->hook.lost);
 	}
 	return 0;
 }

@@ -19,6 +19,7 @@ struct finding_hook {
 	enum dms_attach by;		/* ATTACH_NONE = missing, and reason says why */
 	char symbol[DMS_NAME_LEN];
 	char reason[DMS_TEXT_LEN];
+	char untold[DMS_TEXT_LEN];	/* what the attached one does not tell, for that reason */
 	bool needed;			/* false: nobody misses it here (no secure guest) */
 	bool shown;			/* asked for by name, or no name was given */
 };

@@ -39,8 +39,9 @@ static void put_hook(struct json *j, const struct diagnosis *d, const struct fin
 	json__bool(j, "needed", h->needed);
 	json__str(j, "by", h->by ? dms_attach_name(h->by) : NULL);
 	json__str(j, "symbol", h->by ? h->symbol : NULL);
-	json__str(j, "reason", h->by ? NULL : h->reason);
+	json__str(j, "reason", h->by && !h->untold[0] ? NULL : h->reason);
 	json__str(j, "lost_without", h->found.row->lost);
+	json__str(j, "untold", h->untold[0] ? h->untold : NULL);
 	put_candidates(j, d, h);
 	json__end_object(j);
 }

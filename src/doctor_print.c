@@ -98,18 +98,19 @@ static void print_missing(const struct diagnosis *d, bool verbose)
 	for (unsigned int i = 0; i < d->nhooks; i++) {
 		const struct finding_hook *h = &d->hooks[i];
 
-		if (!h->shown || h->by || (!h->needed && !d->some && !verbose))
+		if (!h->shown || (h->by && !h->untold[0]) ||
+		    (!h->needed && !d->some && !verbose))
 			continue;
 		if (!head)
 			printf("\n%-*s %-8s %s\n", COL - 1, "MISSING", "CLASS", "WHY");
 		head = true;
 		printf("%-*s %-8s ", COL - 1, dms_hook_name(h->found.row->id), doctor_class(h));
 		fmt_wrap(stdout, h->reason, COL + 9, COL + 9, WIDTH);
-		snprintf(text, sizeof(text), "lost: %s%s", h->found.row->lost,
+		snprintf(text, sizeof(text), "lost: %s%s", h->by ? h->untold : h->found.row->lost,
 			 h->needed ? "" : " (not missed here: no secure guest)");
 		printf("%*s", COL + 9, "");
 		fmt_wrap(stdout, text, COL + 9, COL + 9, WIDTH);
-		if (verbose)
+		if (verbose && !h->by)
 			print_candidates(d, h);
 	}
 }

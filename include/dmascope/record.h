@@ -92,8 +92,8 @@ struct rec_hook {
 	char name[DMS_NAME_LEN];	/* of the observation: "tce.set" */
 	char symbol[DMS_NAME_LEN];	/* the candidate chosen: "tce_buildmulti_pSeriesLP" */
 	enum dms_attach attach;
-	char reason[DMS_TEXT_LEN];	/* why there is none */
-	char lost[DMS_TEXT_LEN];	/* what cannot be told without it */
+	char reason[DMS_TEXT_LEN];	/* why there is none, or none that tells more */
+	char lost[DMS_TEXT_LEN];	/* what is not told for that; "" = nobody misses anything */
 };
 
 #define DEV_KNOWN_DRIVER	0x10000		/* beyond the DMS_DS_* bits */

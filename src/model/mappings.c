@@ -484,16 +484,21 @@ static bool needs_pool(const struct model *m, const struct dev *d, const struct 
 	       end <= m->session.mem_top;	/* registers are never bounced */
 }
 
-static enum model_fail why_failed(const struct model *m, struct dev *d,
-				  const struct dms_event *ev)
+/* The search for slots inside this call has already said why it fails. */
+static bool search_said(const struct dev *d, const struct dms_event *ev)
 {
 	const struct slot_fail *f = &d->slot_fail;
 
+	return f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100;
+}
+
+static enum model_fail why_failed(const struct model *m, struct dev *d,
+				  const struct dms_event *ev)
+{
 	if (ev->flags & DMS_FL_NO_TCE)
 		return MODEL_FAIL_NO_TCE;
-	/* The search for slots inside this call has already said why. */
-	if (f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100)
-		return f->why;
+	if (search_said(d, ev))
+		return d->slot_fail.why;
 	if (ev->flags & DMS_FL_NO_SLOT)
 		return pool__why(m, d, ev, ev->flags & DMS_FL_SG ? 0 : ev->size);
 	return needs_pool(m, d, ev) ? MODEL_FAIL_NO_POOL : MODEL_FAIL_OTHER;
@@ -517,20 +522,26 @@ static uint64_t run_too_short(const struct model *m, uint64_t size)
 
 static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
+	bool list = ev->flags & DMS_FL_SG;
+	uint64_t size = ev->size;
 	enum model_fail why;
 
 	if (ev->flags & DMS_FL_NO_SLOT)
 		pool__refused(m, d, ev);
 	why = why_failed(m, d, ev);
+	/* of a list the event tells the first element, the search that which was refused */
+	if (list && search_said(d, ev))
+		size = d->slot_fail.size;
 	count_map(d, DMS_PATH_FAILED, ev->size);
 	if (why == MODEL_FAIL_OTHER && search_was_missed(m, d, ev))
 		d->missed_search++;
 	d->pub.fails[why]++;
 	evid_add(&d->ev[DE_FAIL + why], m->seq);
-	if (ev->size > d->biggest_fail[why])
-		d->biggest_fail[why] = ev->size;
-	if (why == MODEL_FAIL_FRAGMENTED && !d->longest_free)
-		d->longest_free = run_too_short(m, ev->size);
+	if (size > d->biggest_fail[why])
+		d->biggest_fail[why] = size;
+	/* by now a list's other elements have given their slots back */
+	if (why == MODEL_FAIL_FRAGMENTED && !d->longest_free && !list)
+		d->longest_free = run_too_short(m, size);
 	d->slot_fail.ts = 0;
 	return caller_fail(m, dev, ev, why);
 }

@@ -9,22 +9,30 @@
 #include "probe/catalogue.h"
 #include "util/names.h"
 
+#define CAND(how, sym, first, second, names, text)				\
+	.attach = how, .symbol = sym, .prog = first, .ret = second, .params = names, .note = text
 #define KPROBE(sym, prog, ret, params, note)	\
-	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note, false }
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note) }
 #define FUNCTION(sym, prog, ret, params, note)	\
-	{ ATTACH_KPROBE, sym, false, 0, prog, ret, params, note, true }
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true }
 #define KPROBE_SUFFIX(sym, prog, ret, params, note)	\
-	{ ATTACH_KPROBE, sym, true, 0, prog, ret, params, note, false }
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true }
 #define KPROBE_AT(sym, off, prog, params, note)	\
-	{ ATTACH_KPROBE, sym, false, off, prog, NULL, params, note, false }
+	{ CAND(ATTACH_KPROBE, sym, prog, NULL, params, note), .offset = off }
 #define TP_BTF(event, prog, params, note)	\
-	{ ATTACH_TP_BTF, event, false, 0, prog, NULL, params, note, false }
+	{ CAND(ATTACH_TP_BTF, event, prog, NULL, params, note) }
 #define TP_BTF_AND(event, prog, other, params, note)	\
-	{ ATTACH_TP_BTF, event, false, 0, prog, other, params, note, false }
+	{ CAND(ATTACH_TP_BTF, event, prog, other, params, note) }
 #define RAW_TP(event, prog, params, note)	\
-	{ ATTACH_RAW_TP, event, false, 0, prog, NULL, params, note, false }
+	{ CAND(ATTACH_RAW_TP, event, prog, NULL, params, note) }
 #define RAW_TP_AND(event, prog, other, params, note)	\
-	{ ATTACH_RAW_TP, event, false, 0, prog, other, params, note, false }
+	{ CAND(ATTACH_RAW_TP, event, prog, other, params, note) }
+/* An event that does not tell all that the row is for. */
+#define EVENT_BUT(attach, event, prog, but, params, note)	\
+	{ CAND(attach, event, prog, NULL, params, note), .without = but }
+
+/* trace_dma_map_sg_err(): kernel/dma/mapping.c, 6.12.y and 6.13 to 7.2 */
+#define REFUSED_LISTS	"lists that could not be mapped"
 
 const struct hook_row hook_rows[] = {
 	{
@@ -60,16 +68,15 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_MAP_SG, CLASS_CORE, NULL, false,
 		"scatter-gather mappings (disks, mostly)",
 		{
-			RAW_TP_AND("dma_map_sg", "rtp_dma_map_sg", "rtp_dma_map_sg_err",
-				   "dev sgl nents ents dir attrs", "6.13+, and stable 6.12.y"),
-			TP_BTF_AND("dma_map_sg", "tp_dma_map_sg", "tp_dma_map_sg_err",
-				   "dev sgl nents ents dir attrs",
-				   "the same under lockdown: lists are read by bpf_rdonly_cast()"),
 			FUNCTION("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs",
-			       "5.15+, also dma_map_sgtable(); 6.12.0 has no event of failures"),
-			TP_BTF("dma_map_sg", "tp_dma_map_sg", "dev sgl nents ents dir attrs",
-			       "6.12.0 under lockdown: failures are not seen"),
+			       "5.15+, also dma_map_sgtable(); tells of refused lists too, as no "
+			       "event does"),
+			EVENT_BUT(ATTACH_RAW_TP, "dma_map_sg", "rtp_dma_map_sg", REFUSED_LISTS,
+				  "dev sgl nents ents dir attrs", "6.12+"),
+			EVENT_BUT(ATTACH_TP_BTF, "dma_map_sg", "tp_dma_map_sg", REFUSED_LISTS,
+				  "dev sgl nents ents dir attrs",
+				  "6.12+ under lockdown: lists are read by bpf_rdonly_cast()"),
 			FUNCTION("dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs", "5.9+; inline before"),
 		},

@@ -29,6 +29,7 @@ struct candidate {
 	const char *params;
 	const char *note;	/* the version or commit that made it, and that ended it */
 	bool fentry;		/* also built as fentry or fexit, used where a trial attach works */
+	const char *without;	/* what of the row's subject it does not tell; NULL = nothing */
 };
 
 enum hook_class {

@@ -228,8 +228,12 @@ void choose(const struct choose_env *env, const struct hook_row *row, struct cho
 	for (int i = 0; i < CAND_MAX && row->cand[i].symbol; i++) {
 		why[0] = '\0';
 		if (candidate_fits(env, &row->cand[i], c, why, sizeof(why))) {
-			if (take(env, &row->cand[i], i, c))
+			if (take(env, &row->cand[i], i, c)) {
+				/* why it is not one before it, that would tell more */
+				if (c->cand->without && !c->refused)
+					snprintf(c->reason, sizeof(c->reason), "%s", last);
 				return;
+			}
 			continue;	/* refused: c->reason already says why */
 		}
 		/* the last one tried is the most general: its reason tells most */

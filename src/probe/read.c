@@ -103,6 +103,10 @@ static void hook_record(const struct choice *c, struct rec_hook *h)
 	if (c->cand) {
 		h->attach = c->attach;
 		snprintf(h->symbol, sizeof(h->symbol), "%s", c->symbol);
+		if (c->cand->without) {
+			snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
+			snprintf(h->lost, sizeof(h->lost), "%s", c->cand->without);
+		}
 	} else {
 		snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
 		if (!c->left_out)

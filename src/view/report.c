@@ -187,7 +187,7 @@ static void head_hooks(struct report *r)
 	size_t i, missing = 0;
 
 	for (i = 0; (h = model__hook(r->m, i)); i++) {
-		if (h->attach != ATTACH_NONE || !h->lost[0])
+		if (!h->lost[0])
 			continue;
 		snprintf(text, sizeof(text), "%s: %s; so: %s", h->name[0] ? h->name :
 			 dms_hook_name(h->id), h->reason, h->lost);

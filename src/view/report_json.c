@@ -93,7 +93,7 @@ static void put_run(struct jr *r)
 	json__str(j, "incomplete", r->o->cut ? "cut off: no footer" : r->run.incomplete);
 	json__begin_array(j, "missing_hooks");
 	for (i = 0; (h = model__hook(r->m, i)); i++) {
-		if (h->attach != ATTACH_NONE)
+		if (h->attach != ATTACH_NONE && !h->lost[0])
 			continue;
 		json__begin_object(j, NULL);
 		json__str(j, "hook", h->name[0] ? h->name : dms_hook_name(h->id));

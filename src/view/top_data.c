@@ -350,7 +350,7 @@ const struct rec_hook *top_missing(const struct top_view *v, size_t *i)
 	const struct rec_hook *h;
 
 	while ((h = model__hook(v->m, (*i)++)))
-		if (h->attach == ATTACH_NONE && h->lost[0] && !model__hook_attached(v->m, h->id))
+		if (h->lost[0] && (h->attach != ATTACH_NONE || !model__hook_attached(v->m, h->id)))
 			return h;
 	return NULL;
 }

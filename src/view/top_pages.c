@@ -55,7 +55,7 @@ static void missing_hooks(const struct top_view *v, struct scroll *s)
 	const struct rec_hook *h;
 
 	if (v->missing)
-		scroll_heading(s, "NOT OBSERVED  hooks that could not be attached: %zu",
+		scroll_heading(s, "NOT OBSERVED  hooks that are missing or tell less: %zu",
 			       v->missing);
 	for (size_t i = 0; (h = top_missing(v, &i)); ) {
 		struct pen p = scroll_line(s);

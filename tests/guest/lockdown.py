@@ -63,6 +63,9 @@ def check_hooks(records):
     silent = [r for r in hooks if not r["attach"] and
               ("lockdown" not in r["reason"] or not r["lost"])]
     check(not silent, "what is missing names lockdown, and what is lost", silent)
+    lists = [r for r in hooks if r["hook"] == "map.sg" and "lockdown" in r["reason"]]
+    check(lists and "could not be mapped" in lists[0]["lost"],
+          "of lists that are refused no event tells: that is said", lists)
 
 
 def main():

@@ -118,6 +118,14 @@ def pool_full(run):
     device = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
     failed = collections.Counter(device[r["dev"]] for r in records
                                  if r["type"] == "map" and r["path"] == "failed")
+    lists = collections.Counter(device[r["dev"]] for r in records if r["type"] == "map"
+                                and r["path"] == "failed" and "sg" in r.get("flags", []))
+    # a histogram shows negative keys as numbers without a sign
+    refused = sum(int(n) for ret, n in re.findall(r"ret: +(\d+) .*hitcount: +(\d+)",
+                                                  run.text("lists")) if not 0 < int(ret) < 1 << 63)
+    check(failed["0000:00:02.0"] and sum(lists.values()) == refused,
+          f"full: the NVMe disk's failures; {refused} lists were refused by the kernel's own count",
+          f"{failed}, of lists {lists}")
     held = int(run.text("held"))
     check(failed and set(found["pool-full"]) == set(failed),
           "full: it names each device whose mappings failed", failed)
