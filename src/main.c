@@ -2,6 +2,7 @@
 /*
  * Finding the verb and running it.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,11 +74,23 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	return ret;
 }
 
+/*
+ * What is large (BTF, symbols, read once) is to go back to the kernel when it is freed. By itself
+ * glibc puts such blocks on its heap after the first was freed, where what came later keeps them.
+ */
+static void give_memory_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd;
 	int ret;
 
+	give_memory_back();
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 			 !strcmp(argv[1], "help"))) {
 		usage(stdout);

@@ -307,8 +307,8 @@ def matrix(got, guest):
         if tool == "none":
             cells = [f"{got.middle(tool, slug(n)):,.0f}" for n in loads] + ["" for n in loads]
         else:
-            cells = [f"+{got.extra(tool, slug(n)):,.0f}" for n in loads]
-            cells += [f"+{got.machine(tool, slug(n)):,.0f}" if (tool, slug(n)) in got.all else "?"
+            cells = [f"{got.extra(tool, slug(n)):+,.0f}" for n in loads]
+            cells += [f"{got.machine(tool, slug(n)):+,.0f}" if (tool, slug(n)) in got.all else "?"
                       for n in loads]
         out.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(out) + "\n"
