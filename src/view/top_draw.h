@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the drawing files of top share: the looks of paths and severities, bars, and pages that
- * scroll. Only for src/view/top_*.c.
+ * What the drawing files of top share: the looks of paths and severities, words in rows, pages
+ * that scroll. Only for src/view/top_*.c.
  */
 #ifndef DMASCOPE_TOP_DRAW_H
 #define DMASCOPE_TOP_DRAW_H
@@ -24,14 +24,13 @@ const char *top_severity_glyph(unsigned int severity);
 
 /* In red what gives a device memory that it cannot read (model_decision.bad). */
 uint16_t top_way_attr(enum dms_path path, bool bad);
-/* The counts of top_paths[] as a bar; coherent memory only where nothing was mapped. */
-void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width, bool bad);
-/* "PEF secure guest" */
-const char *top_guest(const struct rec_session *s);
 /* "?" or the number, "~" before an estimate. */
 char *top_val(char *buf, struct mval v);
 /* ns since ts, "?" if that is not known. */
 char *top_age(char *buf, const struct top_view *v, uint64_t ts);
+/* Words from column 2 on, in at most `rows` rows. Returns how many it took. */
+unsigned int top_words(struct cells *c, unsigned int row, unsigned int rows, uint16_t attr,
+		       const char *text);
 
 /* The part of a long page that is to be seen. */
 struct scroll {

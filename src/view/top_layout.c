@@ -4,69 +4,16 @@
  * of keys. Which columns there are is one table; they appear as the width allows.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/names.h"
 #include "view/top_draw.h"
 
-/* ---- looks ---- */
+/* ---- header ---- */
 
-const struct top_path top_paths[TOP_PATHS] = {
-	{ DMS_PATH_DIRECT, CELL_DIRECT, G_DIRECT },
-	{ DMS_PATH_BOUNCED, CELL_BOUNCED, G_BOUNCED },
-	{ DMS_PATH_TCE, CELL_TCE, G_TCE },
-	{ DMS_PATH_IOMMU, CELL_OTHER, G_OTHER },
-	{ DMS_PATH_UNKNOWN, CELL_LABEL, "?" },
-	{ DMS_PATH_FAILED, CELL_FAILED, G_FAILED },
-	{ DMS_PATH_COHERENT, CELL_COHERENT, G_COHERENT },
-};
-
-uint16_t top_path_attr(enum dms_path path)
-{
-	for (unsigned int i = 0; i < TOP_PATHS; i++)
-		if (top_paths[i].path == path)
-			return top_paths[i].attr;
-	return CELL_PLAIN;
-}
-
-uint16_t top_way_attr(enum dms_path path, bool bad)
-{
-	return bad && (path == DMS_PATH_DIRECT || path == DMS_PATH_TCE) ? CELL_FAILED :
-	       top_path_attr(path);
-}
-
-uint16_t top_severity_attr(unsigned int severity)
-{
-	return severity >= MODEL_ERROR ? CELL_ERROR | CELL_BOLD :
-	       severity == MODEL_WARNING ? CELL_WARN | CELL_BOLD : CELL_NOTE;
-}
-
-const char *top_severity_glyph(unsigned int severity)
-{
-	return severity >= MODEL_ERROR ? G_ERROR : severity == MODEL_WARNING ? G_WARN : G_NOTE;
-}
-
-void top_path_bar(struct pen *p, const uint64_t *count, unsigned int width, bool bad)
-{
-	uint64_t n[TOP_PATHS], mapped = 0;
-	unsigned int share[TOP_PATHS], i;
-
-	for (i = 0; i < TOP_PATHS; i++) {
-		n[i] = count[top_paths[i].path];
-		mapped += top_paths[i].path == DMS_PATH_COHERENT ? 0 : n[i];
-	}
-	if (mapped)
-		n[TOP_PATHS - 1] = 0;
-	top_shares(n, TOP_PATHS, width, share);
-	for (i = 0; i < TOP_PATHS && (mapped || n[TOP_PATHS - 1]); i++)
-		pen_fill(p, top_way_attr(top_paths[i].path, bad), share[i], top_paths[i].glyph);
-	if (!mapped && !n[TOP_PATHS - 1])
-		pen_fill(p, CELL_PLAIN, width, " ");
-}
-
-const char *top_guest(const struct rec_session *s)
+/* "PEF secure guest" */
+static const char *guest(const struct rec_session *s)
 {
 	static const char *const words[GUEST_MAX] = {
 		[GUEST_UNKNOWN] = "kind of guest not known",
@@ -82,73 +29,6 @@ const char *top_guest(const struct rec_session *s)
 
 	return s && s->guest < GUEST_MAX ? words[s->guest] : words[GUEST_UNKNOWN];
 }
-
-char *top_val(char *buf, struct mval v)
-{
-	char b[FMT_LEN];
-
-	snprintf(buf, FMT_LEN, "%s%s", v.why ? "?" : v.estimate ? "~" : "",
-		 v.why ? "" : fmt_count(b, v.v));
-	return buf;
-}
-
-char *top_age(char *buf, const struct top_view *v, uint64_t ts)
-{
-	if (!ts)
-		return strcpy(buf, "?");
-	return fmt_ns(buf, v->now > ts ? v->now - ts : 0);
-}
-
-/* ---- pages that scroll ---- */
-
-struct pen scroll_line(struct scroll *s)
-{
-	struct pen p = PEN(s->c, UINT32_MAX);
-	unsigned int line = s->line++;
-
-	if (line >= s->skip && line - s->skip < s->rows)
-		p.row = s->top + line - s->skip;
-	return p;
-}
-
-void scroll_text(struct scroll *s, unsigned int col, const char *label, uint16_t attr,
-		 const char *text)
-{
-	unsigned int width = s->c->cols > col + 1 ? s->c->cols - col - 1 : 1;
-	char buf[512];
-
-	for (bool first = true; cells_wrap(&text, width, buf, sizeof(buf)); first = false) {
-		struct pen p = scroll_line(s);
-
-		p.col = col;
-		if (first && *label) {
-			size_t n = strlen(label) + 1;
-
-			p.col = col > n ? col - (unsigned int)n : 0;
-			pen_say(&p, CELL_LABEL, "%s ", label);
-		}
-		pen_say(&p, attr, "%s", buf);
-	}
-}
-
-void scroll_heading(struct scroll *s, const char *fmt, ...)
-{
-	char text[256];
-	struct pen p;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (s->line)
-		s->line++;
-	p = scroll_line(s);
-	pen_say(&p, CELL_TITLE | CELL_BOLD, "%s ", text);
-	if (p.col < p.end)
-		pen_fill(&p, CELL_LABEL, p.end - p.col, G_RULE);
-}
-
-/* ---- header ---- */
 
 static void replay_state(const struct top_ui *u, char *buf, size_t n)
 {
@@ -197,13 +77,13 @@ static void title(const struct top_view *v, const struct top_ui *u, struct cells
 {
 	const struct rec_session *s = v->run.session;
 	struct pen p = PEN(c, 0), r = PEN(c, 0);
-	size_t must = strlen("dmascope  ") + strlen(top_guest(s));
+	size_t must = strlen("dmascope  ") + strlen(guest(s));
 	char right[160];
 
 	title_right(v, u, right, sizeof(right), c->cols > must ? c->cols - must : 0);
 	p.end = c->cols - (unsigned int)strlen(right) - (right[0] != '\0');
 	pen_say(&p, CELL_TITLE | CELL_BOLD, "dmascope");
-	pen_say(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  %s", top_guest(s));
+	pen_say(&p, v->run.secure ? CELL_TITLE | CELL_BOLD : CELL_PLAIN, "  %s", guest(s));
 	fact(&p, CELL_PLAIN, " " G_DOT " Linux ", s ? s->kernel : NULL);
 	fact(&p, CELL_PLAIN, " ", s ? s->arch : NULL);
 	fact(&p, CELL_LABEL, " " G_DOT " ", u->replay.name);
@@ -367,22 +247,6 @@ static void rates_line(const struct top_view *v, struct cells *c, unsigned int r
 		fact(&p, CELL_LABEL, " " G_DOT " ", a);
 }
 
-/* Words from column 2 on, in at most `rows` rows. Returns how many it took. */
-static unsigned int words(struct cells *c, unsigned int row, unsigned int rows, uint16_t attr,
-			  const char *text)
-{
-	char buf[512];
-	unsigned int i;
-
-	for (i = 0; i < rows && cells_wrap(&text, c->cols - 4, buf, sizeof(buf)); i++) {
-		struct pen p = PEN(c, row + i);
-
-		p.col = 2;
-		pen_say(&p, attr, "%s%s", buf, i + 1 == rows && *text ? " " G_MORE : "");
-	}
-	return i;
-}
-
 /* The worst finding and what to do, in at most `rows` rows. Returns how many it took. */
 static unsigned int worst(const struct top_view *v, struct cells *c, unsigned int row,
 			  unsigned int rows)
@@ -405,8 +269,8 @@ static unsigned int worst(const struct top_view *v, struct cells *c, unsigned in
 	pen_fill(&p, attr, 1, top_severity_glyph(f->f.severity));
 	snprintf(text, sizeof(text), "%s%s%s", f->f.dev ? model__dev_name(v->m, f->f.dev) : "",
 		 f->f.dev ? ": " : "", f->f.summary);
-	used = words(c, row, rows > 2 ? rows - 1 : rows, attr, text);
-	return used + words(c, row + used, rows - used, CELL_PLAIN, f->f.action);
+	used = top_words(c, row, rows > 2 ? rows - 1 : rows, attr, text);
+	return used + top_words(c, row + used, rows - used, CELL_PLAIN, f->f.action);
 }
 
 /* Rows of the screen below the table, for the chosen device in words. */
@@ -604,6 +468,25 @@ static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
 	pen_field(p, strcmp(b, "0") && strcmp(b, "0 ") ? attr : CELL_LABEL, width, true, b);
 }
 
+/* The counts of top_paths[] as a bar; coherent memory only where nothing was mapped. */
+static void path_bar(struct pen *p, const uint64_t *count, unsigned int width, bool bad)
+{
+	uint64_t n[TOP_PATHS], mapped = 0;
+	unsigned int share[TOP_PATHS], i;
+
+	for (i = 0; i < TOP_PATHS; i++) {
+		n[i] = count[top_paths[i].path];
+		mapped += top_paths[i].path == DMS_PATH_COHERENT ? 0 : n[i];
+	}
+	if (mapped)
+		n[TOP_PATHS - 1] = 0;
+	top_shares(n, TOP_PATHS, width, share);
+	for (i = 0; i < TOP_PATHS && (mapped || n[TOP_PATHS - 1]); i++)
+		pen_fill(p, top_way_attr(top_paths[i].path, bad), share[i], top_paths[i].glyph);
+	if (!mapped && !n[TOP_PATHS - 1])
+		pen_fill(p, CELL_PLAIN, width, " ");
+}
+
 /* Bouncing is what a secure guest needs; elsewhere it costs and is a choice. */
 static uint16_t decision_attr(const struct top_view *v, const struct top_dev *d)
 {
@@ -642,7 +525,7 @@ static void cell(struct pen *p, const struct top_view *v, const struct top_dev *
 		pen_field(p, CELL_PLAIN, width, false, *d->driver ? d->driver : "-");
 		break;
 	case COL_PATHS:
-		top_path_bar(p, d->path, width, d->decision.bad);
+		path_bar(p, d->path, width, d->decision.bad);
 		break;
 	case COL_DECISION:
 		pen_field(p, decision_attr(v, d), width, false,
@@ -733,7 +616,7 @@ static void strip(const struct top_view *v, const struct top_ui *u, struct cells
 	/* the worst finding stands in the header already */
 	s = d->finding && d->finding != v->finding && rows < 5 ? d->finding->f.summary :
 	    d->decision.full;
-	words(c, row + 1, rows - 1, CELL_PLAIN, s);
+	top_words(c, row + 1, rows - 1, CELL_PLAIN, s);
 }
 
 /* ---- the bottom: keys, what is typed, what is said ---- */
