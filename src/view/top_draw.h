@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the drawing files of top share: the looks of paths and severities, words in rows, pages
- * that scroll. Only for src/view/top_*.c.
+ * that scroll; and the parts of the screen. Only for src/view/top_*.c.
  */
 #ifndef DMASCOPE_TOP_DRAW_H
 #define DMASCOPE_TOP_DRAW_H
@@ -47,6 +47,12 @@ void scroll_text(struct scroll *s, unsigned int col, const char *label, uint16_t
 		 const char *text);
 void scroll_heading(struct scroll *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* top_header.c: the first row, which pages have too. */
+void top_title(const struct top_view *v, const struct top_ui *u, struct cells *c);
+/* All above the table; `below`: rows of the chosen device, under it. Returns the rows taken. */
+unsigned int top_header(const struct top_view *v, const struct top_ui *u, struct cells *c,
+			unsigned int below);
 
 /* Pages: from s->line on. */
 void top_page_device(const struct top_view *v, const struct top_ui *u, struct scroll *s);
