@@ -54,7 +54,11 @@ void top_title(const struct top_view *v, const struct top_ui *u, struct cells *c
 unsigned int top_header(const struct top_view *v, const struct top_ui *u, struct cells *c,
 			unsigned int below);
 
-/* Pages: from s->line on. */
+/* top_table.c: draws from row `top` on, at most `rows` with the head. */
+void top_table(const struct top_view *v, struct top_ui *u, struct cells *c, unsigned int top,
+	       unsigned int rows);
+
+/* top_pages.c: from s->line on. */
 void top_page_device(const struct top_view *v, const struct top_ui *u, struct scroll *s);
 void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct scroll *s);
 void top_page_findings(const struct top_view *v, const struct top_ui *u, struct scroll *s);
