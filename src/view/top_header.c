@@ -208,6 +208,23 @@ static void paths_line(const struct top_view *v, struct cells *c, unsigned int r
 	}
 }
 
+static void completeness(const struct top_view *v, struct pen *p)
+{
+	char a[FMT_LEN];
+
+	if (v->run.lost)
+		pen_say(p, CELL_WARN | CELL_BOLD, "%s LOST", fmt_count(a, v->run.lost));
+	else if (v->run.complete)
+		pen_say(p, CELL_GOOD, "nothing lost");
+	else
+		pen_say(p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
+	snprintf(a, sizeof(a), "%zu hook%s missing%s", v->missing, v->missing == 1 ? "" : "s",
+		 v->run.session && !strcmp(v->run.session->lockdown, "confidentiality") ?
+		 " (lockdown)" : "");
+	if (v->missing)
+		fact(p, CELL_WARN, " " G_DOT " ", a);
+}
+
 static void rates_line(const struct top_view *v, struct cells *c, unsigned int row)
 {
 	struct pen p = PEN(c, row);
@@ -227,17 +244,7 @@ static void rates_line(const struct top_view *v, struct cells *c, unsigned int r
 		pen_say(&p, CELL_LABEL, "measuring");
 	}
 	pen_say(&p, CELL_LABEL, " " G_DOT " ");
-	if (v->run.lost)
-		pen_say(&p, CELL_WARN | CELL_BOLD, "%s LOST", fmt_count(a, v->run.lost));
-	else if (v->run.complete)
-		pen_say(&p, CELL_GOOD, "nothing lost");
-	else
-		pen_say(&p, CELL_WARN | CELL_BOLD, "INCOMPLETE: %s", v->run.incomplete);
-	snprintf(a, sizeof(a), "%zu hook%s missing%s", v->missing, v->missing == 1 ? "" : "s",
-		 v->run.session && !strcmp(v->run.session->lockdown, "confidentiality") ?
-		 " (lockdown)" : "");
-	if (v->missing)
-		fact(&p, CELL_WARN, " " G_DOT " ", a);
+	completeness(v, &p);
 	snprintf(a, sizeof(a), "%zu findings", v->findings);
 	if (v->findings > 1)
 		fact(&p, CELL_LABEL, " " G_DOT " ", a);

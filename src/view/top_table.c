@@ -116,46 +116,47 @@ static char *mask_text(char *buf, uint64_t mask)
 	return strlen(buf) > 4 ? strcpy(buf, "odd") : buf;
 }
 
-static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
-			unsigned int width)
+static char *number_text(char *buf, const struct top_dev *d, enum column col, unsigned int width)
 {
-	char b[FMT_LEN] = "", n[FMT_LEN];
-	uint16_t attr = CELL_PLAIN;
+	char n[FMT_LEN];
 
 	switch (col) {
 	case COL_MAPS:
-		fmt_rate(b, d->maps_rate, false);
-		break;
+		return fmt_rate(buf, d->maps_rate, false);
 	case COL_BYTES:
-		fmt_rate(b, d->bytes_rate, true);
-		break;
+		return fmt_rate(buf, d->bytes_rate, true);
 	case COL_LIVE:
-		snprintf(b, sizeof(b), "%s%s", fmt_short(n, d->live), d->older ? "+" : " ");
-		break;
+		snprintf(buf, FMT_LEN, "%s%s", fmt_short(n, d->live), d->older ? "+" : " ");
+		return buf;
 	case COL_MAPPED:
-		snprintf(b, sizeof(b), "%s%s", fmt_bytes(n, d->live_bytes), d->older ? "+" : " ");
-		break;
+		snprintf(buf, FMT_LEN, "%s%s", fmt_bytes(n, d->live_bytes), d->older ? "+" : " ");
+		return buf;
 	case COL_POOL:
 		fmt_short(n, d->slots);
-		snprintf(b, sizeof(b), "%s%s", d->slots_estimate && d->slots &&
+		snprintf(buf, FMT_LEN, "%s%s", d->slots_estimate && d->slots &&
 			 strlen(n) < width ? "~" : "", n);
-		break;
+		return buf;
 	case COL_FAILED:
-		fmt_short(b, d->n.fails);
-		attr = CELL_FAILED | CELL_BOLD;
-		break;
+		return fmt_short(buf, d->n.fails);
 	case COL_TOTAL:
-		fmt_short(b, d->n.maps);
-		break;
+		return fmt_short(buf, d->n.maps);
 	case COL_MASK:
-		mask_text(b, d->d->mask);
-		break;
+		return mask_text(buf, d->d->mask);
 	case COL_LIOBN:
-		snprintf(b, sizeof(b), d->liobn ? "%x" : "-", d->liobn);
-		break;
+		snprintf(buf, FMT_LEN, d->liobn ? "%x" : "-", d->liobn);
+		return buf;
 	default:
-		break;
+		return strcpy(buf, "");
 	}
+}
+
+static void cell_number(struct pen *p, const struct top_dev *d, enum column col,
+			unsigned int width)
+{
+	uint16_t attr = col == COL_FAILED ? CELL_FAILED | CELL_BOLD : CELL_PLAIN;
+	char b[FMT_LEN];
+
+	number_text(b, d, col, width);
 	pen_field(p, strcmp(b, "0") && strcmp(b, "0 ") ? attr : CELL_LABEL, width, true, b);
 }
 
