@@ -26,8 +26,8 @@ FUZZ ?= reader
 FUZZ_OUT := build/fuzz
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -Isrc
-fuzz_srcs_reader := $(addprefix src/trace/,reader.c decode.c parse.c encode.c json.c out.c) \
-	src/util/names.c
+fuzz_srcs_reader := $(addprefix src/trace/,reader.c parse.c encode.c json.c out.c) \
+	$(wildcard src/trace/decode*.c) src/util/names.c
 fuzz_srcs_convert := $(fuzz_srcs_reader) $(wildcard src/model/*.c) \
 	$(addprefix src/trace/,perfetto.c csv.c openmetrics.c)
 FUZZ_HDRS := $(wildcard src/trace/*.h src/model/*.h include/dmascope/*.h)

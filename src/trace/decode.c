@@ -1,65 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * One line becomes one record. Known fields have to be of their kind; unknown ones are passed
- * over, absent ones are 0, null is "not observed".
+ * over, absent ones are 0, null is "not observed". How a field is read is told in decode_fields.c.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/decode.h"
+#include "trace/decode_inside.h"
 #include "trace/fields.h"
-#include "trace/parse.h"
 #include "trace/writer.h"
 #include "util/names.h"
-
-#define MEMBERS_MAX	64
-
-struct line {
-	struct jmember m[MEMBERS_MAX];
-	unsigned int n;
-	struct trace_decoder *d;
-	bool bad;
-};
-
-static uint32_t hash(const char *s, size_t len)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 16777619u;
-	return h ^ h >> 15;
-}
-
-static void nametab__add(struct nametab *t, const char *name, int id)
-{
-	size_t len = strlen(name);
-	uint32_t i = hash(name, len);
-
-	for (unsigned int tries = 0; tries < NAMETAB_SLOTS; tries++, i++) {
-		if (t->slot[i % NAMETAB_SLOTS].name)
-			continue;
-		t->slot[i % NAMETAB_SLOTS].name = name;
-		t->slot[i % NAMETAB_SLOTS].len = (uint32_t)len;
-		t->slot[i % NAMETAB_SLOTS].id = id;
-		return;
-	}
-	abort();	/* more names than slots: every test would see it */
-}
-
-/* 0 if there is none, or if it is the name of id 0. */
-static int nametab__find(const struct nametab *t, const char *name, size_t len)
-{
-	uint32_t i = hash(name, len);
-
-	for (; t->slot[i % NAMETAB_SLOTS].name; i++)
-		if (t->slot[i % NAMETAB_SLOTS].len == len &&
-		    !memcmp(t->slot[i % NAMETAB_SLOTS].name, name, len))
-			return t->slot[i % NAMETAB_SLOTS].id;
-	return 0;
-}
 
 static const struct {
 	const char *name;
@@ -85,172 +36,6 @@ void trace_decoder__init(struct trace_decoder *d)
 		nametab__add(&d->path, dms_path_name((unsigned int)i), i);
 	for (int i = 0; i <= DMS_DIR_NONE; i++)
 		nametab__add(&d->dir, dms_dir_name((unsigned int)i), i);
-}
-
-__attribute__((format(printf, 2, 3)))
-static int refuse(struct line *l, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!l->bad) {
-		va_start(ap, fmt);
-		vsnprintf(l->d->error, sizeof(l->d->error), fmt, ap);
-		va_end(ap);
-	}
-	l->bad = true;
-	return -EBADMSG;
-}
-
-static int split(struct line *l, struct trace_decoder *d, const char *text, size_t len)
-{
-	struct jcursor c;
-	int ret;
-
-	l->d = d;
-	l->n = 0;
-	l->bad = false;
-	if (jparse__open(&c, text, len))
-		return refuse(l, "%s", c.error);
-	for (;;) {
-		struct jmember extra;
-
-		ret = jparse__next(&c, l->n < MEMBERS_MAX ? &l->m[l->n] : &extra);
-		if (ret < 0)
-			return refuse(l, "%s", c.error);
-		if (!ret)
-			return 0;
-		if (l->n == MEMBERS_MAX)
-			return refuse(l, "more than %d fields", MEMBERS_MAX);
-		l->n++;
-	}
-}
-
-static bool is_key(const struct jmember *m, const char *key, size_t len)
-{
-	return m->klen == len && !memcmp(m->key, key, len);
-}
-
-/* The member, or NULL if there is none or it is null. */
-static const struct jmember *find(const struct line *l, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (unsigned int i = 0; i < l->n; i++)
-		if (is_key(&l->m[i], key, len))
-			return l->m[i].type == JT_NULL ? NULL : &l->m[i];
-	return NULL;
-}
-
-static void wrong(struct line *l, const struct jmember *m, const char *what)
-{
-	int n = m->klen > 32 ? 32 : (int)m->klen;
-
-	refuse(l, "\"%.*s\" is not %s", n, m->key, what);
-}
-
-/* Each: false if absent or null; the line is refused if the value is of another kind. */
-static bool get_u64(struct line *l, const char *key, uint64_t *v)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__u64(m, v))
-		wrong(l, m, "a 64-bit number");
-	return !l->bad;
-}
-
-static bool get_s64(struct line *l, const char *key, int64_t *v)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__s64(m, v))
-		wrong(l, m, "a 64-bit number");
-	return !l->bad;
-}
-
-static bool get_u32(struct line *l, const char *key, uint32_t *v)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__u32(m, v))
-		wrong(l, m, "a 32-bit number");
-	return !l->bad;
-}
-
-static bool get_small(struct line *l, const char *key, uint32_t max, uint32_t *v)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__u32(m, v) || *v > max)
-		wrong(l, m, "a small number");
-	return !l->bad;
-}
-
-static bool get_u8(struct line *l, const char *key, uint8_t *v)
-{
-	uint32_t u;
-
-	if (!get_small(l, key, UINT8_MAX, &u))
-		return false;
-	*v = (uint8_t)u;
-	return true;
-}
-
-static bool get_bool(struct line *l, const char *key, bool *v)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__bool(m, v))
-		wrong(l, m, "true or false");
-	return !l->bad;
-}
-
-static bool get_str(struct line *l, const char *key, char *buf, size_t len)
-{
-	const struct jmember *m = find(l, key);
-
-	if (!m)
-		return false;
-	if (!jval__str(m, buf, len))
-		wrong(l, m, "a text");
-	return !l->bad;
-}
-
-#define get_text(l, key, array)	get_str(l, key, array, sizeof(array))
-
-/* "t", ns after the start; absent: not known, 0. */
-static void get_time(struct line *l, uint64_t *ts)
-{
-	int64_t t;
-
-	if (get_s64(l, "t", &t))
-		*ts = l->d->start_ns + (uint64_t)t;
-}
-
-static int need(struct line *l, const char *key)
-{
-	return l->bad ? -EBADMSG : refuse(l, "\"%s\" is missing", key);
-}
-
-/* The id of a word, 0 if it is absent, null or not known. */
-static int get_id(struct line *l, const char *key, int (*by_name)(const char *))
-{
-	char name[DMS_NAME_LEN];
-	int id;
-
-	if (!get_text(l, key, name))
-		return 0;
-	id = by_name(name);
-	return id > 0 ? id : 0;
 }
 
 static bool address(const struct jmember *m, uint64_t null, uint64_t *v)
@@ -408,11 +193,11 @@ static int decode_event(struct line *l, int type, struct dms_event *ev)
 
 		timed |= m->klen == 1 && *m->key == 't';
 		if (!event_field(l->d, m, ev)) {
-			wrong(l, m, "what an event has there");
+			line__wrong(l, m, "what an event has there");
 			return -EBADMSG;
 		}
 	}
-	return timed ? 0 : need(l, "t");
+	return timed ? 0 : line__need(l, "t");
 }
 
 static int decode_session(struct line *l, struct rec_session *s)
@@ -436,7 +221,7 @@ static int decode_session(struct line *l, struct rec_session *s)
 	get_bool(l, "redacted", &s->redacted);
 	get_text(l, "filter", s->filter);
 	if (!get_u64(l, "start_ns", &s->start_ns))
-		return need(l, "start_ns");
+		return line__need(l, "start_ns");
 	l->d->start_ns = s->start_ns;
 	return 0;
 }
@@ -445,7 +230,7 @@ static int decode_hook(struct line *l, struct rec_hook *h)
 {
 	h->id = (enum dms_hook)get_id(l, "hook", dms_hook_by_name);
 	if (!h->id)
-		return find(l, "hook") ? 1 : need(l, "hook");
+		return line__find(l, "hook") ? 1 : line__need(l, "hook");
 	get_text(l, "name", h->name);
 	get_text(l, "symbol", h->symbol);
 	h->attach = (enum dms_attach)get_id(l, "attach", dms_attach_by_name);
@@ -491,7 +276,7 @@ static int decode_device(struct line *l, struct rec_device *d)
 	uint32_t u;
 
 	if (!get_u64(l, "dev", &d->key))
-		return need(l, "dev");
+		return line__need(l, "dev");
 	get_time(l, &d->ts);
 	get_text(l, "name", d->name);
 	get_text(l, "bus", d->bus);
@@ -516,7 +301,7 @@ static int decode_device(struct line *l, struct rec_device *d)
 static int decode_window(struct line *l, struct rec_window *w)
 {
 	if (!get_u64(l, "dev", &w->dev))
-		return need(l, "dev");
+		return line__need(l, "dev");
 	get_time(l, &w->ts);
 	get_u32(l, "liobn", &w->liobn);
 	get_u32(l, "page_shift", &w->page_shift);
@@ -548,22 +333,22 @@ static int decode_pool(struct line *l, struct rec_pool *p)
 
 static int decode_stack(struct line *l, struct rec_stack *s)
 {
-	const struct jmember *m = find(l, "frames");
+	const struct jmember *m = line__find(l, "frames");
 	struct jcursor c;
 	struct jmember f;
 
 	if (!get_u32(l, "id", &s->id))
-		return need(l, "id");
+		return line__need(l, "id");
 	if (!m)
-		return need(l, "frames");
+		return line__need(l, "frames");
 	if (m->type != JT_ARRAY)
-		return refuse(l, "\"frames\" is not an array");
+		return line__refuse(l, "\"frames\" is not an array");
 	jparse__enter(&c, m);
 	while (jparse__next(&c, &f) > 0) {
 		if (s->depth == DMS_STACK_DEPTH)
-			return refuse(l, "more than %d frames", DMS_STACK_DEPTH);
+			return line__refuse(l, "more than %d frames", DMS_STACK_DEPTH);
 		if (!jval__str(&f, s->frame[s->depth], DMS_NAME_LEN))
-			return refuse(l, "a frame that is not a text");
+			return line__refuse(l, "a frame that is not a text");
 		s->depth++;
 	}
 	return 0;
@@ -574,12 +359,12 @@ static int decode_gap(struct line *l, struct rec_gap *g)
 	get_time(l, &g->ts);
 	g->hook = (enum dms_hook)get_id(l, "hook", dms_hook_by_name);
 	get_bool(l, "trimmed", &g->trimmed);
-	return get_u64(l, "lost", &g->lost) ? 0 : need(l, "lost");
+	return get_u64(l, "lost", &g->lost) ? 0 : line__need(l, "lost");
 }
 
 static int decode_stats(struct line *l, struct rec_stats *s)
 {
-	const struct jmember *m = find(l, "hist");
+	const struct jmember *m = line__find(l, "hist");
 	struct jcursor c;
 	struct jmember h;
 	unsigned int i = 0;
@@ -594,11 +379,11 @@ static int decode_stats(struct line *l, struct rec_stats *s)
 	if (!m)
 		return 0;
 	if (m->type != JT_ARRAY)
-		return refuse(l, "\"hist\" is not an array");
+		return line__refuse(l, "\"hist\" is not an array");
 	jparse__enter(&c, m);
 	while (jparse__next(&c, &h) > 0)
 		if (i == DMS_HIST_SLOTS || !jval__u64(&h, &s->val.hist[i++]))
-			return refuse(l, "\"hist\" is not %d counts", DMS_HIST_SLOTS);
+			return line__refuse(l, "\"hist\" is not %d counts", DMS_HIST_SLOTS);
 	return 0;
 }
 
@@ -620,19 +405,19 @@ static int decode_counts(struct line *l, const struct jmember *m, struct dms_cou
 	struct jmember f;
 
 	if (m->type != JT_OBJECT)
-		return refuse(l, "counts are not an object");
+		return line__refuse(l, "counts are not an object");
 	jparse__enter(&cur, m);
 	while (jparse__next(&cur, &f) > 0)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (is_key(&f, names[i].name, strlen(names[i].name)) &&
 			    !jval__u64(&f, (uint64_t *)((char *)c + names[i].off)))
-				return refuse(l, "\"%s\" is not a count", names[i].name);
+				return line__refuse(l, "\"%s\" is not a count", names[i].name);
 	return 0;
 }
 
 static int decode_end(struct line *l, struct rec_end *e)
 {
-	const struct jmember *m = find(l, "hooks");
+	const struct jmember *m = line__find(l, "hooks");
 	struct jcursor c;
 	struct jmember h;
 	int id;
@@ -641,7 +426,7 @@ static int decode_end(struct line *l, struct rec_end *e)
 	get_text(l, "why", e->why);
 	get_u64(l, "lines", &l->d->footer_lines);
 	if (m && m->type != JT_OBJECT)
-		return refuse(l, "\"hooks\" is not an object");
+		return line__refuse(l, "\"hooks\" is not an object");
 	if (m) {
 		jparse__enter(&c, m);
 		while (jparse__next(&c, &h) > 0) {
@@ -652,7 +437,7 @@ static int decode_end(struct line *l, struct rec_end *e)
 				return -EBADMSG;
 		}
 	}
-	return get_bool(l, "complete", &e->complete) ? 0 : need(l, "complete");
+	return get_bool(l, "complete", &e->complete) ? 0 : line__need(l, "complete");
 }
 
 static int decode_finding(struct line *l, struct rec_finding *f)
@@ -664,7 +449,7 @@ static int decode_finding(struct line *l, struct rec_finding *f)
 	get_text(l, "summary", f->summary);
 	get_text(l, "evidence", f->evidence);
 	get_text(l, "action", f->action);
-	return get_text(l, "id", f->id) ? 0 : need(l, "id");
+	return get_text(l, "id", f->id) ? 0 : line__need(l, "id");
 }
 
 static int decode_record(struct line *l, enum dms_rec_type type, struct dms_rec *rec)
@@ -689,7 +474,7 @@ static int decode_record(struct line *l, enum dms_rec_type type, struct dms_rec 
 	case REC_FINDING:
 		return decode_finding(l, &rec->finding);
 	default:
-		return refuse(l, "a second session begins; a trace holds one");
+		return line__refuse(l, "a second session begins; a trace holds one");
 	}
 }
 
@@ -699,13 +484,13 @@ int trace_decode(struct trace_decoder *d, const char *text, size_t len, struct d
 	struct line l;
 	int type, ret;
 
-	if (split(&l, d, text, len))
+	if (line__split(&l, d, text, len))
 		return -EBADMSG;
-	m = l.n && is_key(&l.m[0], "type", 4) ? &l.m[0] : find(&l, "type");
+	m = l.n && is_key(&l.m[0], "type", 4) ? &l.m[0] : line__find(&l, "type");
 	if (!m)
-		return need(&l, "type");
+		return line__need(&l, "type");
 	if (m->type != JT_STRING)
-		return refuse(&l, "\"type\" is not a text");
+		return line__refuse(&l, "\"type\" is not a text");
 	type = nametab__find(&d->type, m->val, m->vlen);
 	if (!type)
 		return 1;
@@ -740,11 +525,11 @@ int trace_decode_header(struct trace_decoder *d, const char *text, size_t len,
 	struct line l;
 	int ret;
 
-	if (split(&l, d, text, len) || !get_text(&l, "format", format) ||
+	if (line__split(&l, d, text, len) || !get_text(&l, "format", format) ||
 	    strcmp(format, TRACE_FORMAT))
 		return -EPROTO;
 	if (!get_text(&l, "version", ver) || !version(ver, &d->major, &d->minor))
-		return refuse(&l, "the header has no version");
+		return line__refuse(&l, "the header has no version");
 	if (d->major != TRACE_VERSION_MAJOR)
 		return -EPROTONOSUPPORT;
 	memset(rec, 0, sizeof(*rec));

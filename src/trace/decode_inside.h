@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the files of the decoder share: a line that is being read. Only for src/trace/decode*.c.
+ */
+#ifndef DMASCOPE_TRACE_DECODE_INSIDE_H
+#define DMASCOPE_TRACE_DECODE_INSIDE_H
+
+#include <string.h>
+
+#include "trace/decode.h"
+#include "trace/parse.h"
+
+#define MEMBERS_MAX	64
+
+struct line {
+	struct jmember m[MEMBERS_MAX];
+	unsigned int n;
+	struct trace_decoder *d;
+	bool bad;
+};
+
+static inline bool is_key(const struct jmember *m, const char *key, size_t len)
+{
+	return m->klen == len && !memcmp(m->key, key, len);
+}
+
+/* decode_fields.c: ids by name; 0 if there is none, or if it is the name of id 0. */
+void nametab__add(struct nametab *t, const char *name, int id);
+int nametab__find(const struct nametab *t, const char *name, size_t len);
+
+/* 0, or -EBADMSG: refused. */
+int line__split(struct line *l, struct trace_decoder *d, const char *text, size_t len);
+/* -EBADMSG; the first reason is the one that is told. */
+int line__refuse(struct line *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Refused: this value is not what it has to be; there is no such field. */
+void line__wrong(struct line *l, const struct jmember *m, const char *what);
+int line__need(struct line *l, const char *key);
+
+/* The member, or NULL if there is none or it is null. */
+const struct jmember *line__find(const struct line *l, const char *key);
+
+/* Each: false if absent or null; the line is refused if the value is of another kind. */
+bool get_u64(struct line *l, const char *key, uint64_t *v);
+bool get_s64(struct line *l, const char *key, int64_t *v);
+bool get_u32(struct line *l, const char *key, uint32_t *v);
+bool get_small(struct line *l, const char *key, uint32_t max, uint32_t *v);
+bool get_u8(struct line *l, const char *key, uint8_t *v);
+bool get_bool(struct line *l, const char *key, bool *v);
+bool get_str(struct line *l, const char *key, char *buf, size_t len);
+#define get_text(l, key, array)	get_str(l, key, array, sizeof(array))
+/* "t", ns after the start; absent: not known, 0. */
+void get_time(struct line *l, uint64_t *ts);
+/* The id of a word, 0 if it is absent, null or not known. */
+int get_id(struct line *l, const char *key, int (*by_name)(const char *));
+
+#endif /* DMASCOPE_TRACE_DECODE_INSIDE_H */
