@@ -54,4 +54,7 @@ void get_time(struct line *l, uint64_t *ts);
 /* The id of a word, 0 if it is absent, null or not known. */
 int get_id(struct line *l, const char *key, int (*by_name)(const char *));
 
+/* decode_event.c: type is one of DMS_EV_*. 0 or -EBADMSG. */
+int decode_event(struct line *l, int type, struct dms_event *ev);
+
 #endif /* DMASCOPE_TRACE_DECODE_INSIDE_H */
