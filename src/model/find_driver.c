@@ -10,9 +10,6 @@
 #include "model/findings.h"
 #include "util/names.h"
 
-#define for_each_dev(f, i, d) \
-	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
-
 #define LEAK_LEAST	32	/* mappings more than at first, before it is called a leak */
 
 /* Failures that no event explained: from aggregates only their number is known. */
@@ -39,7 +36,7 @@ void find_map_failed(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		bool unreached = mask_below_enc(f->m, d->pub.mask);
 		uint64_t n = unexplained(f->m, d);
 
@@ -80,7 +77,7 @@ void find_path_mismatch(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_PATH_MISMATCH];
 
 		if (!e->count)
@@ -270,7 +267,7 @@ void find_mapping_leak(struct finder *f)
 	struct dev *d;
 	uint32_t i, p;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		for (p = 0; p < DMS_PATH_MAX && !d->stats; p++) {
 			struct leak l = { .live = d->pub.live[p], .bytes = d->pub.live_bytes[p],
 					  .maps = d->pub.path[p].maps };
@@ -293,7 +290,7 @@ void find_leak_at_remove(struct finder *f)
 	struct dev *d;
 	uint32_t i, id;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(m, i, d) {
 		struct evid e = { 0 };
 		bool unbound = dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0] &&
 			       d->rec.ts > d->pub.last_ts;
@@ -347,7 +344,7 @@ void find_api_misuse(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		bool twice = d->ev[DE_UNMAP_TWICE].count && !lost && !d->untracked;
 		bool bad = d->ev[DE_UNMAP_ERROR].count || twice;
 

@@ -10,9 +10,6 @@
 
 #define VIRTIO_F_ACCESS_PLATFORM	33	/* include/uapi/linux/virtio_config.h */
 
-#define for_each_dev(f, i, d) \
-	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
-
 /* Where single mappings are not followed, the path says it: no TCE path shares its pages. */
 static uint64_t private_by_path(const struct model *m, const struct dev *d)
 {
@@ -82,7 +79,7 @@ void find_private_dma(struct finder *f)
 
 	if (!f->m->secure)
 		return;
-	for_each_dev(f, i, d)
+	for_each_dev(f->m, i, d)
 		if (d->pub.private_maps || private_by_path(f->m, d) ||
 		    d->ev[DE_PRIVATE_COHERENT].count)
 			private_one(f, d);
@@ -126,7 +123,7 @@ void find_small_mask(struct finder *f)
 
 	if (!f->m->secure || !f->m->tce)
 		return;
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		bits = mask_bits(d->pub.mask);
 		if (!bits || bits >= 64 || !dev_in_use(d) || !strcmp(d->rec.bus, "vio"))
 			continue;
@@ -197,7 +194,7 @@ void find_dma_without_tce(struct finder *f)
 
 	if (!f->m->tce)
 		return;
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		if (uncovered(f->m, i, false, &s))
 			without_tce(f, d, &s, false);
 		else if (!hooks_lost(f->m) && uncovered(f->m, i, true, &s))
@@ -224,7 +221,7 @@ void find_ddw_missing(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(m, i, d) {
 		if (!wants_window(m, d) || windows__find(m, d->pub.key, WINDOW_DDW, 0))
 			continue;
 		x = finding_new(f, d, m->secure || d->ev[DE_BYPASS_REFUSED].count ? MODEL_WARNING :
@@ -260,7 +257,7 @@ void find_ddw_degraded(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DYNAMIC);
 		if (!w || windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT) ||
 		    !wants_window(f->m, d))
@@ -327,7 +324,7 @@ void find_mixed_paths(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct model_counts *c = d->pub.path;
 
 		if (!c[DMS_PATH_TCE].maps ||
@@ -354,14 +351,14 @@ void find_mixed_paths(struct finder *f)
 /* The virtio device proper, when the PCI or channel device it sits on is known as well. */
 static bool is_child(const struct model *m, const struct dev *d)
 {
+	const struct dev *other;
 	uint32_t i;
 
 	if (strcmp(d->rec.bus, "virtio"))
 		return false;
-	for (i = 0; i < m->devs; i++)
-		if (dev_knows(m->dev[i], DEV_KNOWN_FEATURES) &&
-		    strcmp(m->dev[i]->rec.bus, "virtio") &&
-		    m->dev[i]->rec.virtio_features == d->rec.virtio_features)
+	for_each_dev(m, i, other)
+		if (dev_knows(other, DEV_KNOWN_FEATURES) && strcmp(other->rec.bus, "virtio") &&
+		    other->rec.virtio_features == d->rec.virtio_features)
 			return true;
 	return false;
 }
@@ -402,7 +399,7 @@ void find_virtio_no_access_platform(struct finder *f)
 	uint32_t i;
 	size_t p;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		if (!f->m->secure || d->pub.removed || !dev_knows(d, DEV_KNOWN_FEATURES) ||
 		    d->rec.virtio_features >> VIRTIO_F_ACCESS_PLATFORM & 1 || is_child(f->m, d))
 			continue;
@@ -431,7 +428,7 @@ void find_tce_table_full(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_NO_TCE];
 
 		if (!e->count)
@@ -462,11 +459,10 @@ void find_tce_table_full(struct finder *f)
 static bool was_full(const struct model *m, uint32_t liobn)
 {
 	const struct rec_window *w;
+	const struct dev *d;
 	uint32_t i;
 
-	for (i = 0; i < m->devs; i++) {
-		const struct dev *d = m->dev[i];
-
+	for_each_dev(m, i, d) {
 		w = windows__find(m, d->pub.key, WINDOW_DEFAULT, 0);
 		if (d->pub.fails[MODEL_FAIL_NO_TCE] &&
 		    liobn == (dev_knows(d, DMS_DS_TABLE) ? d->rec.st.liobn : w ? w->liobn : 0))

@@ -7,9 +7,6 @@
 
 #include "model/findings.h"
 
-#define for_each_dev(f, i, d) \
-	for ((i) = 0; (i) < (f)->m->devs && ((d) = (f)->m->dev[i], true); (i)++)
-
 /*
  * Mappings of private memory that a pool would have bounced: what goes through TCEs it would not.
  * Where single mappings are not followed, all direct ones.
@@ -41,7 +38,7 @@ void find_no_bounce_pool(struct finder *f)
 
 	if (!m->secure || any_pool(m) != 0)
 		return;
-	for_each_dev(f, i, d)
+	for_each_dev(m, i, d)
 		n += private_direct(d);
 	x = finding_new(f, NULL, MODEL_ERROR, 100);
 	if (!x)
@@ -77,7 +74,7 @@ static void say_unforced(struct finder *f, struct model_finding *x)
 	uint32_t i;
 
 	for (idle = 0; idle < 2; idle++) {
-		for_each_dev(f, i, d) {
+		for_each_dev(f->m, i, d) {
 			if (!dev_knows(d, DMS_DS_FORCE_BOUNCE) || d->rec.st.force_bounce ||
 			    idle != !private_direct(d) || named++ >= NAMED)
 				continue;
@@ -98,7 +95,7 @@ void find_bounce_not_forced(struct finder *f)
 
 	if (!m->secure || any_pool(m) != 1)
 		return;
-	for_each_dev(f, i, d) {
+	for_each_dev(m, i, d) {
 		off += dev_knows(d, DMS_DS_FORCE_BOUNCE) && !d->rec.st.force_bounce;
 		if (pool__forced(m, d) == 0)
 			n += private_direct(d);
@@ -153,7 +150,7 @@ void find_bounce_without_pool(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_NO_POOL];
 
 		if (f->m->secure || !e->count)
@@ -234,7 +231,7 @@ void find_request_too_big(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_TOO_BIG];
 		uint64_t n = e->count ? e->count : too_big_by_size(f->m, d);
 
@@ -280,7 +277,7 @@ void find_pool_full(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_POOL_FULL];
 		const struct evid *s = &d->ev[DE_FAIL + MODEL_FAIL_SLOT];
 
@@ -309,7 +306,7 @@ void find_pool_fragmented(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_FRAGMENTED];
 
 		if (!e->count)
@@ -337,14 +334,14 @@ void find_pool_pressure(struct finder *f)
 {
 	const struct pool *p = pool__main(f->m);
 	struct model_finding *x;
+	const struct dev *d;
 	uint32_t i;
 
 	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known) ||
 	    p->hiwater * 10 <= p->rec.nslabs * 8)
 		return;
-	for (i = 0; i < f->m->devs; i++)
-		if (f->m->dev[i]->pub.fails[MODEL_FAIL_POOL_FULL] ||
-		    f->m->dev[i]->pub.fails[MODEL_FAIL_FRAGMENTED])
+	for_each_dev(f->m, i, d)
+		if (d->pub.fails[MODEL_FAIL_POOL_FULL] || d->pub.fails[MODEL_FAIL_FRAGMENTED])
 			return;		/* said already, and worse */
 	x = finding_new(f, NULL, MODEL_WARNING, 95);
 	if (!x)
@@ -380,7 +377,7 @@ void find_pool_outside_window(struct finder *f)
 
 	if (!f->m->tce || !p || p->rec.end <= p->rec.start)
 		return;
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
 		if (!w || !dev_in_use(d) || pool__forced(f->m, d) == 0)
 			continue;
@@ -441,7 +438,7 @@ void find_all_bounced(struct finder *f)
 
 	if (f->m->secure || !f->m->has_session || f->m->session.guest != GUEST_NONE)
 		return;
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		if (pool__forced(f->m, d) != 1 || !d->pub.path[DMS_PATH_BOUNCED].maps)
 			continue;
 		n++;
@@ -467,7 +464,7 @@ void find_mask_below_memory(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		if (f->m->secure || !d->ev[DE_BOUNCE_ADDR].count || !d->pub.mask || !top ||
 		    d->pub.mask >= top - 1)
 			continue;
@@ -501,7 +498,7 @@ void find_bounced_unforced(struct finder *f)
 	struct dev *d;
 	uint32_t i;
 
-	for_each_dev(f, i, d) {
+	for_each_dev(f->m, i, d) {
 		n = d->ev[DE_BOUNCE_REACHED].count;
 		if (f->m->secure || !f->m->has_session || f->m->session.guest != GUEST_NONE || !n ||
 		    pool__forced(f->m, d) != 0)

@@ -324,6 +324,9 @@ int devices__record(struct model *m, const struct rec_device *rec);
 int devices__event(struct model *m, const struct dms_event *ev);
 int devices__stats(struct model *m, const struct rec_stats *st);
 bool dev_knows(const struct dev *d, uint32_t bit);
+/* Each device as d, i its index. */
+#define for_each_dev(m, i, d) \
+	for ((i) = 0; (i) < (m)->devs && ((d) = (m)->dev[i], true); (i)++)
 void devices__free(struct model *m);
 
 /* mappings.c */

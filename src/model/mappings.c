@@ -782,6 +782,7 @@ bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64
 static void look_begin(struct model *m, uint64_t ts)
 {
 	struct maptab *t = &m->maps;
+	struct dev *d;
 	uint32_t i;
 
 	pool__forget(m);
@@ -790,8 +791,8 @@ static void look_begin(struct model *m, uint64_t ts)
 	memset(t->bucket, 0xff, t->buckets * sizeof(*t->bucket));
 	for (i = 0; i <= PHYS_BUCKETS; i++)
 		t->phys[i] = NONE;
-	for (i = 0; i < m->devs; i++)
-		memset(m->dev[i]->looked, 0, sizeof(m->dev[i]->looked));
+	for_each_dev(m, i, d)
+		memset(d->looked, 0, sizeof(d->looked));
 	m->look_ts = ts;
 	m->look_live = m->look_missing = 0;
 	m->looking = true;
@@ -804,8 +805,7 @@ static void look_end(struct model *m)
 	uint32_t i, p;
 
 	m->looking = false;
-	for (i = 0; i < m->devs; i++) {
-		d = m->dev[i];
+	for_each_dev(m, i, d) {
 		for (p = 0; p < DMS_PATH_MAX; p++)
 			if (d->pub.live[p] > d->looked[p])
 				m->look_missing += d->pub.live[p] - d->looked[p];

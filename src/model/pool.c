@@ -141,8 +141,7 @@ static void note_holders(const struct model *m, struct pool *p, uint64_t used)
 
 	p->worsts = 0;
 	p->worst_used = used;
-	for (i = 0; i < m->devs; i++) {
-		d = m->dev[i];
+	for_each_dev(m, i, d) {
 		for (k = p->worsts; k && p->worst[k - 1].slots < d->pub.slots; k--)
 			if (k < POOL_WORST)
 				p->worst[k] = p->worst[k - 1];
