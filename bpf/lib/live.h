@@ -14,8 +14,6 @@
 
 #include "lib/maps.h"
 
-#define SLOT_SHIFT	11	/* IO_TLB_SHIFT, include/linux/swiotlb.h */
-
 /* The place of a slot or of an entry; NULL: it has none, its place is in a set. */
 static __always_inline struct dms_live *live_at(u8 path, u64 slot, u64 dma, u32 liobn)
 {
@@ -24,7 +22,7 @@ static __always_inline struct dms_live *live_at(u8 path, u64 slot, u64 dma, u32 
 	u32 at;
 
 	if (path == DMS_PATH_BOUNCED) {
-		n = (slot - index_at.pool_start) >> SLOT_SHIFT;
+		n = (slot - index_at.pool_start) >> IO_TLB_SHIFT;
 		if (n >= index_at.pool_slots)
 			return NULL;
 		at = n;

@@ -31,6 +31,11 @@ typedef long long __dms_s64;
 /* What the kernel returns for a mapping that could not be made (DMA_MAPPING_ERROR). */
 #define DMS_DMA_ERROR		(~0ULL)
 
+/* Of the bounce pool, by their names in include/linux/swiotlb.h, 5.4 to 7.1. */
+#define IO_TLB_SHIFT		11
+#define IO_TLB_SIZE		(1 << IO_TLB_SHIFT)	/* bytes of a slot: 2 KiB */
+#define IO_TLB_SEGSIZE		128	/* slots of a segment: no mapping takes more */
+
 /* Kinds of ring-buffer record; the first field of every record. */
 enum dms_event_type {
 	DMS_EV_NONE = 0,

@@ -135,7 +135,7 @@ struct rec_pool {
 	char name[DMS_NAME_LEN];	/* "default", or the restricted pool's name */
 	uint64_t start, end;		/* physical; start == end: there is no pool */
 	uint64_t nslabs;		/* slots */
-	uint32_t slot_size;		/* bytes, 2048 */
+	uint32_t slot_size;		/* bytes: IO_TLB_SIZE */
 	uint32_t areas;
 	bool used_known;
 	uint64_t used;			/* slots in use when read */

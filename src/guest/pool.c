@@ -23,7 +23,6 @@
 #include "guest/pool.h"
 
 #define DEBUGFS		"/sys/kernel/debug/swiotlb"
-#define SEGMENT		128	/* slots, IO_TLB_SEGSIZE: an area has at least one segment */
 #define LOG_TAG		"software IO TLB: "
 #define RESERVED	"/sys/firmware/devicetree/base/reserved-memory"
 
@@ -95,7 +94,7 @@ static void begin(struct dms_rec *rec, const char *name)
 	memset(rec, 0, sizeof(*rec));
 	rec->type = REC_POOL;
 	gfs_copy(rec->pool.name, sizeof(rec->pool.name), name);
-	rec->pool.slot_size = GUEST_SLOT_SIZE;
+	rec->pool.slot_size = IO_TLB_SIZE;
 	rec->pool.ts = gfs_now();
 }
 
@@ -122,8 +121,10 @@ static int default_pool(const char *root, int dir, struct rec_pool *p)
 		p->end = l.end;
 	}
 	if (!debugfs && p->start != p->end)
-		p->nslabs = (p->end - p->start) / GUEST_SLOT_SIZE;
-	p->areas = l.areas < p->nslabs / SEGMENT ? l.areas : (uint32_t)(p->nslabs / SEGMENT);
+		p->nslabs = (p->end - p->start) / IO_TLB_SIZE;
+	/* an area has at least one segment */
+	p->areas = l.areas < p->nslabs / IO_TLB_SEGSIZE ? l.areas :
+		   (uint32_t)(p->nslabs / IO_TLB_SEGSIZE);
 	if (p->nslabs && forced_on_cmdline(root))
 		p->force_bounce_known = p->force_bounce = true;
 	if (debugfs)

@@ -10,8 +10,6 @@
 
 #include "dmascope/record.h"
 
-#define GUEST_SLOT_SIZE	2048	/* 1 << IO_TLB_SHIFT, include/linux/swiotlb.h */
-
 /*
  * Emits a REC_POOL for the default pool and each restricted one. start == end with nslabs == 0
  * and a source that is not "" means it was established that there is none; nslabs > 0 with

@@ -207,7 +207,7 @@ static void too_big_words(const struct model *m, const struct dev *d, struct mod
 	    "pool is.", size_text(b, segment));
 	SAY(x, action, "A larger pool does not help. Limit the size of requests: "
 	    "max_sectors_kb=%" PRIu64 " for a disk (/sys/block/*/queue), or a driver that honours "
-	    "dma_max_mapping_size().", segment / 2048);
+	    "dma_max_mapping_size().", segment / 2 / 1024);
 }
 
 /* A size that a segment could hold, and its memory or alignment is such that none can. */
@@ -267,7 +267,7 @@ static void full_words(struct finder *f, struct model_finding *x, uint64_t count
 	say_holders(f->m, x);
 	SAY(x, action, "Boot with swiotlb=%" PRIu64 "%s (%s)", advise_slots(f->m),
 	    f->m->session.guest == GUEST_PEF ? ",force" : "",
-	    size_text(a, advise_slots(f->m) * 2048));
+	    size_text(a, advise_slots(f->m) * IO_TLB_SIZE));
 	SAY(x, action, p && !p->rec.dynamic ? "; fewer or shorter queues need less." : ".");
 }
 
@@ -410,8 +410,8 @@ void find_pool_oversized(struct finder *f)
 
 	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known))
 		return;
-	bytes = p->rec.nslabs * 2048;
-	most = p->hiwater * 2048;
+	bytes = p->rec.nslabs * IO_TLB_SIZE;
+	most = p->hiwater * IO_TLB_SIZE;
 	if (bytes <= 256ULL << 20 || most * 16 >= bytes || f->m->now - f->m->first_ts < 60 * NSEC)
 		return;
 	x = finding_new(f, NULL, MODEL_NOTE, p->rec.hiwater_known ? 90 : 60);

@@ -13,7 +13,6 @@
 #define NONE		IDMAP_NONE
 #define NSEC		UINT64_C(1000000000)
 #define SETTLE		(NSEC / 5)	/* records of one call may lie that far apart */
-#define IO_TLB_SEGSIZE	128	/* slots of one mapping at most; include/linux/swiotlb.h 5.4-7.1 */
 
 /* A hostile stream must not make the model grow without bound; no machine comes near these. */
 #define MAX_DEVS	16384

@@ -11,7 +11,7 @@
 
 static uint32_t slot_size(const struct pool *p)
 {
-	return p && p->rec.slot_size ? p->rec.slot_size : 2048;
+	return p && p->rec.slot_size ? p->rec.slot_size : IO_TLB_SIZE;
 }
 
 uint64_t pool__segment(const struct pool *p)

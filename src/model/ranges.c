@@ -85,7 +85,7 @@ static uint64_t grain_of(const struct model *m, const struct mapping *mp)
 	uint32_t i;
 
 	if (mp->path == DMS_PATH_BOUNCED)
-		return 2048;
+		return IO_TLB_SIZE;
 	if (mp->path != DMS_PATH_TCE && mp->path != DMS_PATH_COHERENT)
 		return 4096;
 	for (i = 0; i < m->wins; i++)
@@ -335,7 +335,7 @@ static int walk_old_slots(struct walk *w)
 		struct model_range out = { .dev = m->dev[s[i].dev]->pub.key,
 					   .path = DMS_PATH_BOUNCED, .dma = s[first].addr };
 
-		end = s[i].addr + s[i].nslots * 2048ULL;
+		end = s[i].addr + (uint64_t)s[i].nslots * IO_TLB_SIZE;
 		if (!each && i + 1 < n && s[i + 1].dev == s[i].dev && s[i + 1].addr == end)
 			continue;
 		out.size = end - out.dma;

@@ -12,7 +12,6 @@
 #include "probe/inside.h"
 #include "util/clock.h"
 
-#define SLOT_SIZE	2048	/* 1 << IO_TLB_SHIFT, include/linux/swiotlb.h */
 #define PLACES_MAX	(1U << 20)	/* 24 MiB; mappings of tables beyond it are in the sets */
 #define SETS		16384U
 
@@ -118,7 +117,7 @@ int index__place(struct probe *p)
 void probe__index_pool(struct probe *p, uint64_t start, uint64_t end)
 {
 	struct dms_index *ix = p->bpf->index;
-	uint64_t slots = (end - start) / SLOT_SIZE;
+	uint64_t slots = (end - start) / IO_TLB_SIZE;
 
 	if (!wanted(p) || ix->pool_slots)
 		return;
@@ -165,7 +164,7 @@ static int tell_slots(const struct look *k, const struct dms_live *e)
 
 	for (uint32_t i = 0; i < k->ix->pool_slots && !err; i++) {
 		struct probe_live l = {
-			.slot = k->ix->pool_start + (uint64_t)i * SLOT_SIZE,
+			.slot = k->ix->pool_start + (uint64_t)i * IO_TLB_SIZE,
 			.phys = e[i].where & DMS_LIVE_ADDR,
 			.phys_known = true,
 		};

@@ -121,7 +121,7 @@ static int snapshot(struct probe *p, const struct bpf_program *prog, uint32_t li
 		if (err || !out->elements)
 			break;
 		r->event.page_shift = (uint8_t)out->page_shift;
-		r->unit = liobn ? 1ULL << (out->page_shift & 63) : 2048;
+		r->unit = liobn ? 1ULL << (out->page_shift & 63) : IO_TLB_SIZE;
 		err = liobn ? bits(r, out, args.first) : slots(r, out, args.first);
 		args.first += out->elements;
 		total = liobn ? (out->total + 63) / 64 : out->total;

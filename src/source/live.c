@@ -112,7 +112,7 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 	p->start = s->pool_start;
 	p->end = s->pool_end;
 	p->nslabs = s->pool_nslabs;
-	p->slot_size = GUEST_SLOT_SIZE;
+	p->slot_size = IO_TLB_SIZE;
 	p->areas = s->pool_areas;
 	p->force_bounce_known = s->known & DMS_DS_FORCE_BOUNCE;
 	p->force_bounce = s->force_bounce;

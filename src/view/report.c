@@ -261,7 +261,7 @@ static void head_pool(struct report *r)
 			     "there is none");
 			continue;
 		}
-		slot = p.rec.slot_size ? p.rec.slot_size : 2048;
+		slot = p.rec.slot_size ? p.rec.slot_size : IO_TLB_SIZE;
 		val(used, sizeof(used), p.used);
 		val(most, sizeof(most), p.hiwater);
 		n = snprintf(text, sizeof(text), "%s%s%s",

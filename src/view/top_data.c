@@ -10,7 +10,6 @@
 
 #include "view/top.h"
 
-#define SLOT_SIZE	2048
 #define RATE_MIN	10000000ULL	/* ns: a rate over less says nothing */
 #define REMOVED_SHOWN	10000000000ULL	/* ns that a removed device stays on the screen */
 
@@ -99,7 +98,7 @@ static void slots_held(struct top_dev *t, bool aggregates)
 	if (!aggregates)
 		return;
 	t->slots_estimate = true;
-	t->slots = (bytes + SLOT_SIZE - 1) / SLOT_SIZE;
+	t->slots = (bytes + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
 	if (t->slots < n)
 		t->slots = n;
 }

@@ -53,7 +53,7 @@ static void put_pool(struct json *j, const struct top_view *v)
 	}
 	json__begin_object(j, "pool");
 	put_val(j, "slots", v->pool.total);
-	json__int(j, "slot_size", v->pool.rec.slot_size ? v->pool.rec.slot_size : 2048);
+	json__int(j, "slot_size", v->pool.rec.slot_size ? v->pool.rec.slot_size : IO_TLB_SIZE);
 	put_val(j, "used", v->pool_used);
 	json__bool(j, "used_estimate", v->pool_used.estimate);
 	put_val(j, "most", v->pool.hiwater);
