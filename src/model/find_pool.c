@@ -123,7 +123,7 @@ static void say_holders(const struct model *m, struct model_finding *x)
 	const struct pool *p = pool__main(m);
 
 	for (uint32_t i = 0; p && i < p->worsts; i++) {
-		const struct model_holder *h = &p->worst[i];
+		const struct holder *h = &p->worst[i];
 
 		SAY(x, evidence, "%s%s held %" PRIu64 " slots in %" PRIu64 " mapping%s",
 		    i ? ", " : "; then ",

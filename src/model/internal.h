@@ -195,13 +195,19 @@ struct table {			/* of one LIOBN */
 
 #define POOL_WORST	3
 
+struct holder {
+	uint64_t dev;		/* key */
+	uint64_t slots;
+	uint64_t count;		/* mappings holding them */
+};
+
 struct pool {
 	struct rec_pool rec;
 	int64_t delta;		/* slots taken less slots given back since rec */
 	uint64_t hiwater;
 	uint64_t attempts, ok, failed, biggest;
 	uint64_t big_used_max;	/* slots in use, when a request failed that never fits */
-	struct model_holder worst[POOL_WORST];	/* who held most when most was in use */
+	struct holder worst[POOL_WORST];	/* who held most when most was in use */
 	uint32_t worsts;
 	uint64_t worst_used;
 };

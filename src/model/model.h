@@ -238,16 +238,6 @@ struct model_pool {
 
 bool model__pool(const struct model *m, size_t i, struct model_pool *out);
 
-struct model_holder {
-	uint64_t dev;
-	uint64_t slots, slots_max, bytes;
-	uint64_t count;			/* mappings holding them */
-	uint64_t oldest;		/* ts, 0 = before the start */
-};
-
-/* Fills up to n, most slots first; returns how many there are. */
-size_t model__holders(const struct model *m, struct model_holder *out, size_t n);
-
 /* ---- the ledger: pages the hypervisor can see ---- */
 
 struct model_ledger {

@@ -147,8 +147,8 @@ static void note_holders(const struct model *m, struct pool *p, uint64_t used)
 				p->worst[k] = p->worst[k - 1];
 		if (!d->pub.slots || k == POOL_WORST)
 			continue;
-		p->worst[k] = (struct model_holder){ .dev = d->pub.key, .slots = d->pub.slots,
-						     .count = d->slot_maps };
+		p->worst[k] = (struct holder){ .dev = d->pub.key, .slots = d->pub.slots,
+					       .count = d->slot_maps };
 		p->worsts += p->worsts < POOL_WORST;
 	}
 }
@@ -563,46 +563,6 @@ bool model__pool(const struct model *m, size_t i, struct model_pool *out)
 	if (out->free_run.v == NONE)
 		out->free_run.why = "not each slot in use is known by its place";
 	return true;
-}
-
-static int by_slots(const void *a, const void *b)
-{
-	const struct model_holder *x = a, *y = b;
-
-	return x->slots < y->slots ? 1 : x->slots > y->slots ? -1 : 0;
-}
-
-size_t model__holders(const struct model *m, struct model_holder *out, size_t n)
-{
-	struct model_holder *all = m->devs ? calloc(m->devs, sizeof(*all)) : NULL, *h;
-	size_t held = 0;
-	uint64_t ts;
-	uint32_t i;
-
-	if (!all)
-		return 0;
-	for (i = 0; i < m->slots_used; i++) {
-		const struct slot *s = &m->slot[i];
-
-		if (!s->used)
-			continue;
-		h = &all[s->dev];
-		ts = s->preexisting ? 0 : s->ts;
-		if (!h->count++ || ts < h->oldest)
-			h->oldest = ts;
-		h->slots += s->nslots;
-	}
-	for (i = 0; i < m->devs; i++) {
-		all[i].dev = m->dev[i]->pub.key;
-		all[i].slots_max = m->dev[i]->pub.slots_max;
-		all[i].bytes = all[i].slots * slot_size(pool__main(m));
-		held += all[i].slots != 0;
-	}
-	qsort(all, m->devs, sizeof(*all), by_slots);
-	if (n)
-		memcpy(out, all, (held < n ? held : n) * sizeof(*all));
-	free(all);
-	return held;
 }
 
 void pool__free(struct model *m)

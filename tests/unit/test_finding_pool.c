@@ -252,6 +252,23 @@ static void pool_full_then(void **state)
 			       "0000:00:02.0 held 32 slots in 1 mapping"));
 }
 
+/* Most slots first; 2,000 bytes that begin in the midst of one take two. */
+static void pool_holders(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	small_pool(f, 6);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 64, true);
+	feed_bounce(f, 1, POOL_START + 8192 + 100, 0x40000000, 2000);
+	feed_bounce(f, 2, POOL_START, 0x50000000, 5000);
+	feed_unbounce(f, 2, POOL_START, 5000);
+	x = expect_finding(f, "pool-pressure", MODEL_WARNING, 0);
+	assert_non_null(strstr(x.f.evidence, "5 of 6 slots in use at worst; then "
+			       "0000:00:02.0 held 3 slots in 1 mapping, "
+			       "0000:00:01.0 held 2 slots in 1 mapping"));
+}
+
 static void pool_fragmented(void **state)
 {
 	struct feed *f = *state;
@@ -559,7 +576,7 @@ int main(void)
 		T(request_too_big), T(request_too_big_from_counts),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
-		T(pool_full), T(pool_full_then),
+		T(pool_full), T(pool_full_then), T(pool_holders),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),

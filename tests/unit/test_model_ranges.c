@@ -315,7 +315,6 @@ static void slot_in_both_is_counted_once(void **state)
 static void pool_counts_slots(void **state)
 {
 	struct feed *f = *state;
-	struct model_holder h[2];
 	struct model_pool p;
 
 	start(f);
@@ -327,15 +326,13 @@ static void pool_counts_slots(void **state)
 	assert_int_equal(p.hiwater.v, 5);
 	assert_int_equal(p.ok, 2);
 	assert_int_equal(p.segment, 262144);
-	assert_int_equal(model__holders(f->m, h, 2), 2);
-	assert_int_equal(h[0].dev, 1);
-	assert_int_equal(h[0].slots, 3);
-	assert_int_equal(h[1].slots, 2);
+	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 3);
+	assert_int_equal(model__dev_by_key(f->m, 2)->slots, 2);
 	feed_unbounce(f, 1, POOL_START, 5000);
 	assert_true(model__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 2);
 	assert_int_equal(p.hiwater.v, 5);
-	assert_int_equal(model__holders(f->m, NULL, 0), 1);
+	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 0);
 	assert_false(model__pool(f->m, 1, &p));
 }
 
