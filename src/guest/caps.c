@@ -163,12 +163,6 @@ int guest_caps_missing_trace(const struct guest_caps *caps, char *buf, size_t le
 	return guest_caps_missing(caps, need, buf, len);
 }
 
-int guest_caps_missing_log(const struct guest_caps *caps, char *buf, size_t len)
-{
-	/* kernel/printk/printk.c check_syslog_permissions(): reading is free without restrict. */
-	return guest_caps_missing(caps, caps->dmesg_restrict == 0 ? 0 : GUEST_CAP_SYSLOG, buf, len);
-}
-
 static int drop_bounding(uint64_t keep)
 {
 	int i, r;

@@ -40,11 +40,10 @@ int guest_caps(const char *root, struct guest_caps *caps);
 bool guest_caps_can_trace(const struct guest_caps *caps);
 
 /*
- * The names, joined by ", ", of what is missing for a part of the tool. All three return the
+ * The names, joined by ", ", of what is missing for a part of the tool. Both return the
  * number of capabilities missing, 0 = none (and buf is "").
  */
 int guest_caps_missing_trace(const struct guest_caps *caps, char *buf, size_t len);
-int guest_caps_missing_log(const struct guest_caps *caps, char *buf, size_t len);
 int guest_caps_missing(const struct guest_caps *caps, uint64_t need, char *buf, size_t len);
 
 /* "CAP_BPF" for one bit, "CAP_?" for those without a name here. */

@@ -260,36 +260,6 @@ int guest_devices_each(const char *root, guest_device_fn fn, void *ctx)
 	return 0;
 }
 
-struct to_sink {
-	dms_sink_fn sink;
-	void *ctx;
-	struct dms_rec rec;
-};
-
-static int emit(void *ctx, const struct rec_device *dev, const char *path)
-{
-	struct to_sink *t = ctx;
-
-	(void)path;
-	t->rec.type = REC_DEVICE;
-	t->rec.device = *dev;
-	return t->sink(t->ctx, &t->rec);
-}
-
-int guest_devices(const char *root, dms_sink_fn sink, void *ctx)
-{
-	struct to_sink *t = calloc(1, sizeof(*t));
-	int err;
-
-	if (!t)
-		return -ENOMEM;
-	t->sink = sink;
-	t->ctx = ctx;
-	err = guest_devices_each(root, emit, t);
-	free(t);
-	return err;
-}
-
 /*
  * Stats the entries of a bus. sysfs has no file handles (KERNFS_ROOT_SUPPORT_EXPORTOP is
  * cgroup's alone), so the kernel cannot be asked for an id.

@@ -21,19 +21,16 @@
 typedef int (*guest_device_fn)(void *ctx, const struct rec_device *dev, const char *path);
 
 /*
- * Emits a REC_DEVICE per device, in order of bus and name, preexisting = true, ts = now.
- * Returns 0, -errno, or what the sink returned. No bus at all is no error.
+ * Each device in order of bus and name, preexisting = true, ts = now. Returns 0, -errno, or what
+ * fn returned. No bus at all is no error.
  */
-int guest_devices(const char *root, dms_sink_fn sink, void *ctx);
-
-/* The same, with the directory of each. */
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 
 /* How many there are on the buses at most, without reading them. */
 unsigned int guest_devices_count(const char *root);
 
 /*
- * One device by key, also of buses that guest_devices() leaves out (it then walks
+ * One device by key, also of buses that guest_devices_each() leaves out (it then walks
  * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT,
  * or -errno; *dev is written on 0 only.
  * `path` may be NULL; it gets the directory without root.

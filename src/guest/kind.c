@@ -330,11 +330,3 @@ enum dms_guest guest_facts_kind(const struct guest_facts *f, char *how, size_t l
 	return say(how, len, GUEST_UNKNOWN, "architecture \"%s\" has no secure guest known here",
 		   f->arch);
 }
-
-enum dms_guest guest_kind(const char *root, char *how, size_t len)
-{
-	struct guest_facts f;
-
-	guest_facts_read(root, &f);
-	return guest_facts_kind(&f, how, len);
-}

@@ -46,9 +46,6 @@ void guest_facts_read(const char *root, struct guest_facts *f);
 /* Decides; `how` gets the evidence in words (cut to len). Pure. */
 enum dms_guest guest_facts_kind(const struct guest_facts *f, char *how, size_t len);
 
-/* Both in one step. */
-enum dms_guest guest_kind(const char *root, char *how, size_t len);
-
 /*
  * Fills all of `s` except start_ns. Sizes in bytes. mem_top is 0 if neither /proc/iomem nor
  * the memory blocks could be read. Returns 0 or -errno (only uname can fail).

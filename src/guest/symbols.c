@@ -436,12 +436,6 @@ static const struct symbols *for_name(const struct symbols *s, const char *name)
 	return s && index_names(s) ? s : NULL;
 }
 
-size_t symbols_count(const struct symbols *s)
-{
-	s = all_of(s);
-	return s ? s->count : 0;
-}
-
 bool symbols_have_addresses(const struct symbols *s)
 {
 	s = all_of(s);
@@ -631,21 +625,4 @@ unsigned int symbols_find_function(const struct symbols *s, const char *name, st
 	if (sym)
 		*sym = best;
 	return count_functions(s, best.name);
-}
-
-/* "0xffffffff81000000-0xffffffff81000010\tfunction": kernel/kprobes.c, debugfs. */
-int symbols_blacklisted(const char *root, const char *name)
-{
-	size_t n = strlen(name);
-	char *buf, *p;
-	int err, found = 0;
-
-	err = gfs_read_all(root, "/sys/kernel/debug/kprobes/blacklist", 4 << 20, &buf, NULL);
-	if (err)
-		return err;
-	for (p = buf; !found && (p = strstr(p, name)); p += n)
-		found = p > buf && (p[-1] == '\t' || p[-1] == ' ') &&
-			(!p[n] || p[n] == '\n' || p[n] == ' ' || p[n] == '\t');
-	free(buf);
-	return found;
 }

@@ -32,8 +32,6 @@ int symbols_open(const char *root, struct symbols **out);
 void symbols_expect(struct symbols *s, const char *name);	/* with its suffixes */
 void symbols_free(struct symbols *s);
 
-size_t symbols_count(const struct symbols *s);
-
 /* False if every address is 0 (kptr_restrict): then only look-ups by name work. */
 bool symbols_have_addresses(const struct symbols *s);
 
@@ -64,11 +62,5 @@ unsigned int symbols_find_function(const struct symbols *s, const char *name,
 /* Steps through all variants of a function: *pos = 0 first; false at the end. */
 bool symbols_next_variant(const struct symbols *s, const char *name, size_t *pos,
 			  struct symbol *sym);
-
-/*
- * Whether kprobes are refused for this function: 1, 0, or -errno when the list
- * (/sys/kernel/debug/kprobes/blacklist) cannot be read.
- */
-int symbols_blacklisted(const char *root, const char *name);
 
 #endif /* DMASCOPE_GUEST_SYMBOLS_H */

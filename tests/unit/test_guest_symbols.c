@@ -153,7 +153,6 @@ static void test_missing(void **state)
 	assert_int_equal(symbols_load(t->root, &s), -ENOENT);
 	assert_null(s);
 	symbols_free(NULL);
-	assert_int_equal(symbols_count(NULL), 0);
 	assert_int_equal(symbols_find(NULL, "x", &sym), 0);
 	assert_int_equal(symbols_find_function(NULL, "x", &sym), 0);
 	assert_false(symbols_next_variant(NULL, "x", &pos, &sym));
@@ -176,20 +175,6 @@ static void test_long_line(void **state)
 	assert_int_equal(symbols_find(s, "last", NULL), 1);
 	symbols_free(s);
 	free(text);
-}
-
-static void test_blacklist(void **state)
-{
-	struct tree *t = *state;
-
-	assert_int_equal(symbols_blacklisted(t->root, "f"), -ENOENT);
-	tree_file(t, "/sys/kernel/debug/kprobes/blacklist",
-		  "0xc0000000000101f0-0xc000000000010260\tarch_trigger\n"
-		  "0xc000000000010260-0xc000000000010290\tucall_norets\n");
-	assert_int_equal(symbols_blacklisted(t->root, "ucall_norets"), 1);
-	assert_int_equal(symbols_blacklisted(t->root, "arch_trigger"), 1);
-	assert_int_equal(symbols_blacklisted(t->root, "ucall"), 0);
-	assert_int_equal(symbols_blacklisted(t->root, "norets"), 0);
 }
 
 /* 200,000 symbols as a distribution's kernel has them. */
@@ -216,7 +201,8 @@ static void test_large(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	/* 40 ms alone; room for sanitizers and a busy machine. */
 	assert_in_range((b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000, 0, 1500);
-	assert_int_equal(symbols_count(s), 200000);
+	assert_int_equal(symbols_find(s, "a_function_of_ordinary_length_0", NULL), 1);
+	assert_int_equal(symbols_find(s, "a_function_of_ordinary_length_199999", NULL), 1);
 	assert_int_equal(symbols_find(s, "a_function_of_ordinary_length_123456", &sym), 1);
 	assert_int_equal(sym.addr, 0xc000000000000000ULL + 123456 * 64ULL);
 	expect(s, sym.addr + 63, "a_function_of_ordinary_length_123456+0x3f");
@@ -254,7 +240,6 @@ static void test_lazy(void **state)
 	/* not expected: all is read */
 	assert_int_equal(symbols_find(s, "later", NULL), 1);
 	expect(s, 0xc000000000010110, "added+0x8");
-	assert_int_equal(symbols_count(s), 2);
 	assert_true(symbols_have_addresses(s));
 	symbols_free(s);
 	tree_file(t, "/proc/kallsyms", "");
@@ -271,8 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_TREE(test_by_addr), ON_TREE(test_cut), ON_TREE(test_by_name),
 		ON_TREE(test_variants), ON_TREE(test_hidden), ON_TREE(test_missing),
-		ON_TREE(test_lazy), ON_TREE(test_long_line), ON_TREE(test_blacklist),
-		ON_TREE(test_large),
+		ON_TREE(test_lazy), ON_TREE(test_long_line), ON_TREE(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
