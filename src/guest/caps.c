@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Capabilities of this process by raw system calls, and the sysctls beside them.
+ * Capabilities of this process by raw system calls.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -74,17 +74,6 @@ static int read_status(const char *root, struct guest_caps *caps)
 	return n ? n : status_field(buf, "\nCapPrm:", &caps->permitted);
 }
 
-static int read_sysctl(const char *root, const char *path)
-{
-	char buf[32], *end;
-	long v;
-
-	if (gfs_read(root, path, buf, sizeof(buf)) <= 0)
-		return GUEST_SYSCTL_UNKNOWN;
-	v = strtol(buf, &end, 10);
-	return *end || v < -100 || v > 1000 ? GUEST_SYSCTL_UNKNOWN : (int)v;
-}
-
 /* The initial user namespace maps every id to itself: "0 0 4294967295". */
 static bool in_user_ns(const char *root)
 {
@@ -111,11 +100,6 @@ int guest_caps(const char *root, struct guest_caps *caps)
 		last = 40;
 	caps->known = last == 63 ? ~0ULL : (1ULL << (last + 1)) - 1;
 	caps->user_ns = in_user_ns(root);
-	caps->perf_event_paranoid = read_sysctl(root, "/proc/sys/kernel/perf_event_paranoid");
-	caps->kptr_restrict = read_sysctl(root, "/proc/sys/kernel/kptr_restrict");
-	caps->unprivileged_bpf_disabled =
-		read_sysctl(root, "/proc/sys/kernel/unprivileged_bpf_disabled");
-	caps->dmesg_restrict = read_sysctl(root, "/proc/sys/kernel/dmesg_restrict");
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What this process may do: its capabilities, and the sysctls that narrow them. Raw capget(2)
- * and capset(2), no libcap. Whether a program really loads is found out by loading it.
+ * What this process may do: its capabilities. Raw capget(2) and capset(2), no libcap. Whether a
+ * program really loads is found out by loading it.
  */
 #ifndef DMASCOPE_GUEST_CAPS_H
 #define DMASCOPE_GUEST_CAPS_H
@@ -20,17 +20,11 @@
 #define GUEST_CAP_PERFMON		(1ULL << 38)
 #define GUEST_CAP_BPF			(1ULL << 39)
 
-#define GUEST_SYSCTL_UNKNOWN	(-1000)	/* the file is not there or not readable */
-
 struct guest_caps {
 	uint64_t effective;
 	uint64_t permitted;
 	uint64_t known;			/* capabilities this kernel has (cap_last_cap) */
 	bool user_ns;			/* in a user namespace of its own: the bits do not count */
-	int perf_event_paranoid;
-	int kptr_restrict;
-	int unprivileged_bpf_disabled;
-	int dmesg_restrict;
 };
 
 /* Returns 0 or -errno. Under a copied tree the masks come from <root>/proc/self/status. */
