@@ -151,7 +151,7 @@ static size_t uncovered(const struct model *m, uint32_t index, bool tce, struct 
 		if ((s->path == DMS_PATH_TCE) != tce || windows__cover(m, d, s->dma, s->size))
 			continue;
 		/* A TCE mapping that is gone again cannot be judged any more. */
-		if (tce && !mappings__is_live(m, index, s->dma, s->seq))
+		if (tce && !maptab_is_live(&m->maps, index, s->dma, s->seq))
 			continue;
 		if (!n++)
 			*first = *s;

@@ -7,6 +7,7 @@
 #define DMASCOPE_MODEL_INTERNAL_H
 
 #include "model/idmap.h"
+#include "model/maptab.h"
 #include "model/model.h"
 #include "model/rangeset.h"
 
@@ -50,65 +51,6 @@ void growth_roll(struct growth *g, uint64_t ts, uint64_t v);
 void growth_set(struct growth *g, uint64_t v);
 /* Strictly more in each piece than in the one before, for at least four pieces. */
 bool growth_monotonic(const struct growth *g, uint64_t *from, uint64_t *to, uint64_t *ns);
-
-/* ---- one live mapping ---- */
-
-struct mapping {
-	uint64_t dma, phys, size, ts, seq;
-	uint32_t dev;		/* index of the device */
-	uint32_t stack, pid;
-	uint32_t hnext;		/* same bucket of (dev, dma) */
-	uint32_t pnext, pprev;	/* same bucket of physical memory, ids; NONE = end */
-	uint32_t caller;	/* index, NONE = not counted */
-	uint8_t path, dir, flags, used;
-};
-_Static_assert(sizeof(struct mapping) == 72, "the memory bound in model.h rests on it");
-
-#define MAP_CHUNK	4096	/* mappings of one allocation */
-#define PHYS_BUCKETS	65536
-#define PHYS_SHIFT	21	/* a bucket is some of the 2 MiB blocks of memory */
-
-/* Unmaps that came before their map, and maps whose unmap has yet to come: see mappings.c. */
-enum orphan_kind { ORPHAN_FREE = 0, ORPHAN_EARLY, ORPHAN_SUPERSEDED };
-struct orphan {
-	uint64_t dma, size;
-	uint64_t ts;		/* of the unmap (early) or of the map (superseded) */
-	uint64_t when;		/* superseded: ts of the map that took its place */
-	uint64_t seq;
-	uint32_t dev;
-	uint32_t stamp;		/* for choosing the oldest of a set */
-	uint8_t kind, path;
-	bool twice;		/* early: the handle had been given back before */
-};
-
-#define ORPHAN_SETS	4096
-#define ORPHAN_WAYS	4
-#define FREED_SETS	8192	/* recently unmapped handles */
-
-struct freed {
-	uint64_t dma, ts;
-	uint32_t dev;
-};
-
-struct maptab {
-	struct mapping **chunk;
-	uint32_t chunks, cap;	/* allocated; room in chunk[] */
-	uint32_t used;		/* ids handed out so far */
-	uint32_t free;		/* list through hnext, NONE = empty */
-	uint32_t live;
-	uint32_t *bucket;
-	uint32_t buckets;	/* power of two */
-	uint32_t *phys;		/* PHYS_BUCKETS, and one more for mappings larger than a block */
-	struct orphan *orphan;
-	uint32_t stamp;
-	struct freed *freed;
-	uint64_t untracked;
-};
-
-static inline struct mapping *mapping_at(const struct maptab *t, uint32_t id)
-{
-	return &t->chunk[id / MAP_CHUNK][id % MAP_CHUNK];
-}
 
 /* ---- devices ---- */
 
@@ -335,16 +277,8 @@ bool dev_knows(const struct dev *d, uint32_t bit);
 void devices__free(struct model *m);
 
 /* mappings.c */
-#define ORPHAN_SLOT	(NONE - 1)	/* instead of a device: dma is the address of a slot */
-/* An early unmap not before ts, or a superseded map not after it; the nearest in time. */
-struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32_t dev,
-			   uint64_t dma, uint64_t ts);
-struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma);
-int mappings__init(struct model *m);
 int mappings__event(struct model *m, const struct dms_event *ev);
 int mappings__look(struct model *m, const struct rec_look *k);
-void mappings__free(struct model *m);
-size_t mappings__memory(const struct model *m);
 /* What a DMA address itself tells of its memory (SEV's C-bit): 1 shared, 0 private, -1 nothing. */
 int dma_says_shared(const struct model *m, uint64_t dma, uint8_t path);
 /* Private memory has addresses (with the C-bit) that this mask does not reach. */
@@ -352,10 +286,6 @@ static inline bool mask_below_enc(const struct model *m, uint64_t mask)
 {
 	return m->secure && mask && mask < m->session.enc_mask;
 }
-/* A live mapping, not bounced, of memory in [phys, phys + size), or NULL. */
-const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size);
-/* Is that very mapping (by the event that made it) still live? */
-bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64_t seq);
 
 /* windows.c */
 int windows__record(struct model *m, const struct rec_window *rec);

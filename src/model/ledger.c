@@ -164,7 +164,7 @@ static int unshare(struct model *m, const struct dms_event *ev)
 		return err;
 	if (!removed)
 		evid_add(&l->unshare_unknown, m->seq);
-	else if (mappings__touching(m, ev->phys, ev->size))
+	else if (maptab_touching(&m->maps, ev->phys, ev->size))
 		evid_add(&l->unshared_mapped, m->seq);
 	return 0;
 }

@@ -1,278 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Live mappings: what is mapped, given back, refused; found again by (device, DMA address) and
- * by physical address. What the ranges look like to a reader is in ranges.c.
+ * What is mapped, given back, refused: counted, checked, and kept while it is live. Where it is
+ * kept is in maptab.c; what the ranges look like to a reader is in ranges.c.
  *
  * One (device, DMA address) can be mapped more than once at a time only where the address is
  * that of the memory itself (direct); a slot or a TCE has one owner.
- *
- * Records of different CPUs may change places. Two kinds of "orphan" mend that:
- *   early       an unmap came and its map had not: kept until a map with an earlier time comes
- *   superseded  a handle was mapped anew and its unmap had not come: kept until it does
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/internal.h"
 
-#define BUCKETS_MIN	4096
 #define ATTR_CC_SHARED	(1u << 13)	/* DMA_ATTR_CC_SHARED: include/linux/dma-mapping.h 7.1 */
-
-int mappings__init(struct model *m)
-{
-	struct maptab *t = &m->maps;
-	size_t i;
-
-	t->free = NONE;
-	t->buckets = BUCKETS_MIN;
-	t->bucket = malloc(t->buckets * sizeof(*t->bucket));
-	t->phys = malloc((PHYS_BUCKETS + 1) * sizeof(*t->phys));
-	t->orphan = calloc(ORPHAN_SETS * ORPHAN_WAYS, sizeof(*t->orphan));
-	t->freed = calloc(FREED_SETS, sizeof(*t->freed));
-	if (!t->bucket || !t->phys || !t->orphan || !t->freed)
-		return -ENOMEM;
-	memset(t->bucket, 0xff, t->buckets * sizeof(*t->bucket));
-	for (i = 0; i <= PHYS_BUCKETS; i++)
-		t->phys[i] = NONE;
-	return 0;
-}
-
-void mappings__free(struct model *m)
-{
-	struct maptab *t = &m->maps;
-	uint32_t i;
-
-	for (i = 0; i < t->chunks; i++)
-		free(t->chunk[i]);
-	free(t->chunk);
-	free(t->bucket);
-	free(t->phys);
-	free(t->orphan);
-	free(t->freed);
-}
-
-size_t mappings__memory(const struct model *m)
-{
-	const struct maptab *t = &m->maps;
-
-	return (size_t)t->chunks * MAP_CHUNK * sizeof(struct mapping) + t->cap * sizeof(*t->chunk) +
-	       t->buckets * sizeof(*t->bucket) + (PHYS_BUCKETS + 1) * sizeof(*t->phys) +
-	       ORPHAN_SETS * ORPHAN_WAYS * sizeof(*t->orphan) + FREED_SETS * sizeof(*t->freed);
-}
-
-static uint64_t key_hash(uint32_t dev, uint64_t dma)
-{
-	return idmap_hash(dma + (uint64_t)dev * 0x9e3779b97f4a7c15ULL);
-}
-
-static uint32_t *bucket_of(const struct maptab *t, uint32_t dev, uint64_t dma)
-{
-	return &t->bucket[key_hash(dev, dma) & (t->buckets - 1)];
-}
-
-static int more_buckets(struct maptab *t)
-{
-	uint32_t id, size = t->buckets * 2, *b, *head;
-	struct mapping *mp;
-
-	if (t->live < t->buckets || size > 1U << 30)
-		return 0;
-	b = realloc(t->bucket, size * sizeof(*b));
-	if (!b)
-		return -ENOMEM;
-	t->bucket = b;
-	t->buckets = size;
-	memset(b, 0xff, size * sizeof(*b));
-	for (id = 0; id < t->used; id++) {
-		mp = mapping_at(t, id);
-		if (!mp->used)
-			continue;
-		head = bucket_of(t, mp->dev, mp->dma);
-		mp->hnext = *head;
-		*head = id;
-	}
-	return 0;
-}
-
-static int more_chunks(struct maptab *t)
-{
-	int err = grow_array(&t->chunk, &t->cap, t->chunks, sizeof(*t->chunk));
-
-	if (err)
-		return err;
-	t->chunk[t->chunks] = malloc(MAP_CHUNK * sizeof(struct mapping));
-	if (!t->chunk[t->chunks])
-		return -ENOMEM;
-	t->chunks++;
-	return 0;
-}
-
-static uint32_t *phys_bucket(const struct maptab *t, const struct mapping *mp)
-{
-	if (mp->size > 1ULL << PHYS_SHIFT)
-		return &t->phys[PHYS_BUCKETS];
-	return &t->phys[idmap_hash(mp->phys >> PHYS_SHIFT) & (PHYS_BUCKETS - 1)];
-}
-
-static void phys_link(struct maptab *t, struct mapping *mp, uint32_t id)
-{
-	uint32_t *head;
-
-	mp->pnext = mp->pprev = NONE;
-	if (mp->flags & DMS_FL_NO_PHYS)
-		return;
-	head = phys_bucket(t, mp);
-	mp->pnext = *head;
-	if (*head != NONE)
-		mapping_at(t, *head)->pprev = id;
-	*head = id;
-}
-
-static void phys_unlink(struct maptab *t, struct mapping *mp)
-{
-	if (mp->flags & DMS_FL_NO_PHYS)
-		return;
-	if (mp->pprev == NONE)
-		*phys_bucket(t, mp) = mp->pnext;
-	else
-		mapping_at(t, mp->pprev)->pnext = mp->pnext;
-	if (mp->pnext != NONE)
-		mapping_at(t, mp->pnext)->pprev = mp->pprev;
-}
-
-/* A fresh mapping in the tables; *id is NONE when there may be no more of them. */
-static int insert(struct model *m, const struct mapping *from, uint32_t *id)
-{
-	struct maptab *t = &m->maps;
-	struct mapping *mp;
-	uint32_t *head;
-	int err;
-
-	*id = NONE;
-	if (t->live >= m->opts.max_live)
-		return 0;
-	err = more_buckets(t);
-	if (!err && t->free == NONE && t->used == t->chunks * MAP_CHUNK)
-		err = more_chunks(t);
-	if (err)
-		return err;
-	*id = t->free;
-	if (*id == NONE)
-		*id = t->used++;
-	mp = mapping_at(t, *id);
-	if (*id == t->free)
-		t->free = mp->hnext;
-	*mp = *from;
-	mp->used = 1;
-	head = bucket_of(t, mp->dev, mp->dma);
-	mp->hnext = *head;
-	*head = *id;
-	phys_link(t, mp, *id);
-	t->live++;
-	return 0;
-}
-
-static void erase(struct maptab *t, uint32_t id)
-{
-	struct mapping *mp = mapping_at(t, id);
-	uint32_t *p = bucket_of(t, mp->dev, mp->dma);
-
-	while (*p != id)
-		p = &mapping_at(t, *p)->hnext;
-	*p = mp->hnext;
-	phys_unlink(t, mp);
-	mp->used = 0;
-	mp->hnext = t->free;
-	t->free = id;
-	t->live--;
-}
-
-/*
- * The mapping an unmap at time ts means: of several with that address the youngest of the same
- * size, else the youngest. None is younger than the unmap.
- */
-static uint32_t find(const struct maptab *t, uint32_t dev, uint64_t dma, uint64_t size,
-		     uint64_t ts)
-{
-	uint32_t id, best = NONE;
-	const struct mapping *mp, *b = NULL;
-
-	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
-		mp = mapping_at(t, id);
-		if (mp->dma != dma || mp->dev != dev || mp->ts > ts)
-			continue;
-		if (b && (b->size == size) > (mp->size == size))
-			continue;
-		if (b && (b->size == size) == (mp->size == size) && b->ts >= mp->ts)
-			continue;
-		best = id;
-		b = mp;
-	}
-	return best;
-}
-
-static uint32_t find_any(const struct maptab *t, uint32_t dev, uint64_t dma)
-{
-	uint32_t id;
-	const struct mapping *mp;
-
-	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
-		mp = mapping_at(t, id);
-		if (mp->dma == dma && mp->dev == dev)
-			return id;
-	}
-	return NONE;
-}
-
-static struct orphan *orphan_set(const struct maptab *t, uint32_t dev, uint64_t dma)
-{
-	return &t->orphan[(key_hash(dev, dma) >> 32 & (ORPHAN_SETS - 1)) * ORPHAN_WAYS];
-}
-
-struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32_t dev,
-			   uint64_t dma, uint64_t ts)
-{
-	struct orphan *o = orphan_set(t, dev, dma), *best = NULL;
-	size_t i;
-
-	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
-		if (o->kind != kind || o->dev != dev || o->dma != dma)
-			continue;
-		if (kind == ORPHAN_EARLY ? o->ts < ts : o->ts > ts)
-			continue;
-		/* The nearest in time: the earliest unmap, the latest map. */
-		if (!best || (kind == ORPHAN_EARLY ? o->ts < best->ts : o->ts > best->ts))
-			best = o;
-	}
-	return best;
-}
-
-struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma)
-{
-	struct orphan *o = orphan_set(t, dev, dma), *victim = o;
-	size_t i;
-
-	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
-		if (o->kind == ORPHAN_FREE) {
-			victim = o;
-			break;
-		}
-		if (t->stamp - o->stamp > t->stamp - victim->stamp)
-			victim = o;
-	}
-	memset(victim, 0, sizeof(*victim));
-	victim->kind = kind;
-	victim->dev = dev;
-	victim->dma = dma;
-	victim->stamp = ++t->stamp;
-	return victim;
-}
-
-static struct freed *freed_at(const struct maptab *t, uint32_t dev, uint64_t dma)
-{
-	return &t->freed[key_hash(dev, dma) >> 32 & (FREED_SETS - 1)];
-}
 
 static size_t log2_slot(uint64_t v, size_t first, size_t slots)
 {
@@ -336,13 +75,13 @@ static void close_mapping(struct model *m, struct dev *d, uint32_t id, uint64_t 
 	live_change(d, mp->path, mp->size, ts, false);
 	if (mp->caller != NONE)
 		caller_live(m, mp->caller, ts, mp->size, false);
-	erase(&m->maps, id);
+	maptab_erase(&m->maps, id);
 }
 
 /* A handle with one owner is mapped anew although its unmap was not seen. */
 static bool supersede(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
-	uint32_t id = one_owner(ev->path) ? find_any(&m->maps, dev, ev->dma) : NONE;
+	uint32_t id = one_owner(ev->path) ? maptab_find_any(&m->maps, dev, ev->dma) : NONE;
 	struct mapping old;
 	struct orphan *o;
 	bool incoming;
@@ -457,7 +196,7 @@ static int add_live(struct model *m, struct dev *d, uint32_t dev, const struct d
 	err = caller_map(m, dev, ev, &mp.caller);
 	if (err || was_early(m, d, dev, ev) || supersede(m, d, dev, ev))
 		return err;
-	err = insert(m, &mp, &id);
+	err = maptab_insert(&m->maps, &mp, &id);
 	if (err)
 		return err;
 	if (id == NONE) {
@@ -677,7 +416,7 @@ static int on_unmap(struct model *m, struct dev *d, uint32_t dev, const struct d
 			evid_add(&d->ev[DE_UNMAP_ERROR], m->seq);
 		return 0;
 	}
-	id = find(&m->maps, dev, ev.dma, ev.size, ev.ts);
+	id = maptab_find(&m->maps, dev, ev.dma, ev.size, ev.ts);
 	if (was_superseded(m, d, dev, &ev, id != NONE))
 		return 0;
 	if (id == NONE) {
@@ -716,81 +455,14 @@ int mappings__event(struct model *m, const struct dms_event *ev)
 	return on_unmap(m, d, dev, ev);
 }
 
-static bool touches(const struct mapping *mp, uint64_t from, uint64_t to)
-{
-	return mp->path != DMS_PATH_BOUNCED && mp->phys < to &&
-	       range_end(mp->phys, mp->size) > from;
-}
-
-static const struct mapping *touching_in(const struct maptab *t, uint32_t id, uint64_t from,
-					 uint64_t to)
-{
-	const struct mapping *mp;
-
-	for (; id != NONE; id = mp->pnext) {
-		mp = mapping_at(t, id);
-		if (touches(mp, from, to))
-			return mp;
-	}
-	return NULL;
-}
-
-const struct mapping *mappings__touching(const struct model *m, uint64_t phys, uint64_t size)
-{
-	const struct maptab *t = &m->maps;
-	uint64_t to = range_end(phys, size), b = phys >> PHYS_SHIFT, last = (to - 1) >> PHYS_SHIFT;
-	const struct mapping *mp;
-	uint32_t id;
-
-	if (!size || !t->live)
-		return NULL;
-	mp = touching_in(t, t->phys[PHYS_BUCKETS], phys, to);
-	if (mp)
-		return mp;
-	if (last - b >= PHYS_BUCKETS) {		/* more blocks than buckets: ask every mapping */
-		for (id = 0; id < t->used; id++) {
-			mp = mapping_at(t, id);
-			if (mp->used && !(mp->flags & DMS_FL_NO_PHYS) && touches(mp, phys, to))
-				return mp;
-		}
-		return NULL;
-	}
-	for (b = b ? b - 1 : 0; b <= last; b++) {
-		id = t->phys[idmap_hash(b) & (PHYS_BUCKETS - 1)];
-		mp = touching_in(t, id, phys, to);
-		if (mp)
-			return mp;
-	}
-	return NULL;
-}
-
-bool mappings__is_live(const struct model *m, uint32_t dev, uint64_t dma, uint64_t seq)
-{
-	const struct maptab *t = &m->maps;
-	const struct mapping *mp;
-	uint32_t id;
-
-	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
-		mp = mapping_at(t, id);
-		if (mp->dma == dma && mp->dev == dev && mp->seq == seq)
-			return true;
-	}
-	return false;
-}
-
 /* Nothing of it counts anywhere: the counts are those of REC_STATS. */
 static void look_begin(struct model *m, uint64_t ts)
 {
-	struct maptab *t = &m->maps;
 	struct dev *d;
 	uint32_t i;
 
 	pool__forget(m);
-	t->used = t->live = 0;
-	t->free = NONE;
-	memset(t->bucket, 0xff, t->buckets * sizeof(*t->bucket));
-	for (i = 0; i <= PHYS_BUCKETS; i++)
-		t->phys[i] = NONE;
+	maptab_clear(&m->maps);
 	for_each_dev(m, i, d)
 		memset(d->looked, 0, sizeof(d->looked));
 	m->look_ts = ts;
@@ -833,7 +505,7 @@ static int look_mapping(struct model *m, const struct rec_look *k)
 		return 0;
 	d->looked[k->path]++;
 	m->look_live++;
-	err = insert(m, &mp, &id);
+	err = maptab_insert(&m->maps, &mp, &id);
 	if (err || k->path != DMS_PATH_BOUNCED)
 		return err;
 	return pool__mapped(m, &ev);

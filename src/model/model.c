@@ -112,7 +112,7 @@ struct model *model__new(const struct model_opts *opts)
 		m->opts.max_live = MODEL_MAX_LIVE;
 	m->last_dev = NONE;
 	m->slot_free = NONE;
-	if (mappings__init(m)) {
+	if (maptab_init(&m->maps, m->opts.max_live)) {
 		model__free(m);
 		return NULL;
 	}
@@ -123,7 +123,7 @@ void model__free(struct model *m)
 {
 	if (!m)
 		return;
-	mappings__free(m);
+	maptab_free(&m->maps);
 	devices__free(m);
 	windows__free(m);
 	pool__free(m);
@@ -258,7 +258,7 @@ int model__feed(void *ctx, const struct dms_rec *rec)
 
 size_t model__memory(const struct model *m)
 {
-	size_t i, sum = sizeof(*m) + mappings__memory(m);
+	size_t i, sum = sizeof(*m) + maptab_memory(&m->maps);
 
 	sum += m->devs * sizeof(struct dev) + m->by_key.size * sizeof(struct idmap_cell);
 	for (i = 0; i < m->tables; i++)
