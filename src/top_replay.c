@@ -19,6 +19,7 @@
 #define SEEK_NS		10000000000ULL	/* where the length is not known */
 #define LOOK_EVERY	2048		/* records between two looks at the clock */
 #define MAX_SPEED	1024000		/* thousandths */
+#define SILENCE_MAX	3600		/* frames in a row that nothing happened in */
 #define SCREEN_PAUSE	1000000000ULL	/* ns: nothing happens but keys */
 
 #define AGAIN		(-ERESTART)	/* read from the begin */
@@ -214,11 +215,21 @@ static void pace(const struct player *p)
 	nanosleep(&ts, NULL);
 }
 
+/* A silence of years is a clock that lies, and none of its frames is news. */
+static void skip_silence(struct player *p, uint64_t t)
+{
+	uint64_t interval = p->r->ui.interval;
+
+	if (!p->paced && t > p->next && (t - p->next) / interval > SILENCE_MAX)
+		p->next = t - (t - p->next) % interval;
+}
+
 /* Batch: what lies before t is complete, so are the intervals that ended before. */
 static int wait_batch(struct player *p, uint64_t t)
 {
 	int err = 0;
 
+	skip_silence(p, t);
 	while (!err && p->next <= t && !p->r->quit && !top_signal) {
 		if (p->paced && said(p)->speed)
 			pace(p);

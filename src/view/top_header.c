@@ -115,7 +115,7 @@ static void gauge(struct pen *p, unsigned int width, uint64_t used, uint64_t mos
 
 static void pool_line(const struct top_view *v, struct cells *c, unsigned int row)
 {
-	uint64_t slot = v->has_pool && v->pool.rec.slot_size ? v->pool.rec.slot_size : 2048;
+	uint64_t slot = v->has_pool && v->pool.rec.slot_size ? v->pool.rec.slot_size : IO_TLB_SIZE;
 	struct mval total = v->pool.total, most = v->pool.hiwater;
 	struct pen p = PEN(c, row);
 	char a[FMT_LEN], b[FMT_LEN];
