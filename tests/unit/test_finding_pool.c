@@ -252,6 +252,27 @@ static void pool_full_then(void **state)
 			       "0000:00:02.0 held 32 slots in 1 mapping"));
 }
 
+/*
+ * The kernel gives back what a list had got before it says that the list was refused, and the event
+ * has the first element's size: it is full as the search found it, of the size that was sought.
+ */
+static void pool_full_for_a_list(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	small_pool(f, 1024);
+	fill_pool(f, 992, 32);
+	feed_bounce(f, 1, POOL_START + 992 * 2048, 0x60000000, 32768);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x60008000, 65536);
+	feed_unbounce(f, 1, POOL_START + 992 * 2048, 32768);
+	feed_failed(f, 1, 32768, DMS_FL_NO_SLOT | DMS_FL_SG);
+	x = expect_finding(f, "pool-full", MODEL_ERROR, 1);
+	assert_non_null(strstr(x.f.evidence, "1 mapping failed, sizes up to 64 KiB; 1008 of 1024"));
+	expect_no_finding(f, "pool-fragmented");
+	expect_no_finding(f, "map-failed");
+}
+
 /* Most slots first; 2,000 bytes that begin in the midst of one take two. */
 static void pool_holders(void **state)
 {
@@ -576,7 +597,8 @@ int main(void)
 		T(request_too_big), T(request_too_big_from_counts),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
-		T(pool_full), T(pool_full_then), T(pool_holders),
+		T(pool_full), T(pool_full_then), T(pool_full_for_a_list),
+		T(pool_holders),
 		T(pool_fragmented), T(pool_fragmented_run),
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),

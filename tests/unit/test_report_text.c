@@ -262,8 +262,17 @@ static void missing_hooks_are_told(void **state)
 	strcpy(r.hook.reason, "no such symbol");
 	strcpy(r.hook.lost, "whether conversions were refused");
 	put(f, &r);
+	/* attached, and yet something is not told */
+	r.hook.id = DMS_HOOK_MAP_SG;
+	r.hook.attach = ATTACH_RAW_TP;
+	strcpy(r.hook.name, "map.sg");
+	strcpy(r.hook.symbol, "dma_map_sg");
+	strcpy(r.hook.reason, "no such function");
+	strcpy(r.hook.lost, "refused lists");
+	put(f, &r);
 	text = report(f, NULL);
 	has(text, "ucall: no such symbol; so: whether conversions were refused");
+	has(text, "map.sg: no such function; so: refused lists");
 	free(text);
 }
 
