@@ -54,13 +54,6 @@ char *top_val(char *buf, struct mval v)
 	return buf;
 }
 
-char *top_age(char *buf, const struct top_view *v, uint64_t ts)
-{
-	if (!ts)
-		return strcpy(buf, "?");
-	return fmt_ns(buf, v->now > ts ? v->now - ts : 0);
-}
-
 unsigned int top_words(struct cells *c, unsigned int row, unsigned int rows, uint16_t attr,
 		       const char *text)
 {

@@ -26,8 +26,6 @@ const char *top_severity_glyph(unsigned int severity);
 uint16_t top_way_attr(enum dms_path path, bool bad);
 /* "?" or the number, "~" before an estimate. */
 char *top_val(char *buf, struct mval v);
-/* ns since ts, "?" if that is not known. */
-char *top_age(char *buf, const struct top_view *v, uint64_t ts);
 /* Words from column 2 on, in at most `rows` rows. Returns how many it took. */
 unsigned int top_words(struct cells *c, unsigned int row, unsigned int rows, uint16_t attr,
 		       const char *text);
@@ -63,11 +61,5 @@ void top_page_device(const struct top_view *v, const struct top_ui *u, struct sc
 void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct scroll *s);
 void top_page_findings(const struct top_view *v, const struct top_ui *u, struct scroll *s);
 void top_page_help(const struct top_view *v, const struct top_ui *u, struct scroll *s);
-
-/* The mapped ranges that f lets through. */
-void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
-		     const struct model_range_filter *f);
-void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
-		     bool name, bool explain);
 
 #endif /* DMASCOPE_TOP_DRAW_H */

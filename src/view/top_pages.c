@@ -18,10 +18,18 @@
 
 static const char *const dir_words[] = { "both", "to dev", "from dev", "-" };
 
+/* ns since ts, "?" if that is not known. */
+static char *age(char *buf, const struct top_view *v, uint64_t ts)
+{
+	if (!ts)
+		return strcpy(buf, "?");
+	return fmt_ns(buf, v->now > ts ? v->now - ts : 0);
+}
+
 /* ---- findings ---- */
 
-void top_one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
-		     bool name, bool explain)
+static void one_finding(const struct top_view *v, struct scroll *s, const struct model_finding *f,
+			bool name, bool explain)
 {
 	const struct explanation *x = explain_find(f->f.id);
 	uint16_t attr = top_severity_attr(f->f.severity);
@@ -76,7 +84,7 @@ void top_page_findings(const struct top_view *v, const struct top_ui *u, struct 
 
 		if (i)
 			s->line++;
-		top_one_finding(v, s, &v->finding[i], true, first);
+		one_finding(v, s, &v->finding[i], true, first);
 	}
 	if (!v->findings)
 		scroll_text(s, 2, "", CELL_GOOD, "Nothing found wrong so far.");
@@ -207,7 +215,7 @@ static int one_range(void *ctx, const struct model_range *r)
 	range_field(&p, s, CELL_PLAIN | CELL_BOLD, RANGE_BYTES, fmt_bytes(a, r->size));
 	range_field(&p, s, CELL_PLAIN, RANGE_MAPS, r->count ? fmt_short(a, r->count) : "?");
 	range_field(&p, s, CELL_PLAIN, RANGE_AGE, r->preexisting ? "?" :
-		    top_age(a, l->v, r->oldest));
+		    age(a, l->v, r->oldest));
 	range_shared(&p, s, r);
 	pen_say(&p, CELL_LABEL, " %s", r->caller ? r->caller : "");
 	l->last = *r;
@@ -237,8 +245,8 @@ static void range_rest(struct range_list *l, uint64_t more)
 	}
 }
 
-void top_range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
-		     const struct model_range_filter *f)
+static void range_lines(const struct top_view *v, const struct top_ui *u, struct scroll *s,
+			const struct model_range_filter *f)
 {
 	struct range_list l = { .v = v, .o = &u->o, .s = s, .by_dev = f->by_dev,
 				.brief = u->page == TOP_DEVICE };
@@ -292,7 +300,7 @@ void top_page_ranges(const struct top_view *v, const struct top_ui *u, struct sc
 
 	scroll_heading(s, "RANGES mapped now%s%s", f.by_dev ? " by " : "",
 		       f.by_dev ? model__dev_name(v->m, u->sel_key) : "");
-	top_range_lines(v, u, s, &f);
+	range_lines(v, u, s, &f);
 }
 
 /* ---- one device ---- */
@@ -536,7 +544,7 @@ static void one_failure(const struct top_view *v, struct scroll *s, const struct
 	char text[DMS_TEXT_LEN], a[FMT_LEN], b[FMT_LEN], n[FMT_LEN];
 	struct pen p = scroll_line(s);
 
-	pen_say(&p, CELL_FAILED, "%8s ago", top_age(a, v, f->ts));
+	pen_say(&p, CELL_FAILED, "%8s ago", age(a, v, f->ts));
 	s->line--;
 	snprintf(n, sizeof(n), times > 1 ? ", %u times" : "", times);
 	snprintf(text, sizeof(text), "%s %s: %s%s%s%s", fmt_size(b, f->size), dir_words[f->dir & 3],
@@ -576,7 +584,7 @@ static void dev_findings(const struct top_view *v, const struct top_dev *d, stru
 			continue;
 		if (!n++)
 			scroll_heading(s, "FINDINGS");
-		top_one_finding(v, s, &v->finding[i], false, false);
+		one_finding(v, s, &v->finding[i], false, false);
 	}
 }
 
@@ -600,7 +608,7 @@ void top_page_device(const struct top_view *v, const struct top_ui *u, struct sc
 	if (v->run.tce)
 		dev_windows(v, d, s);
 	scroll_heading(s, "RANGES mapped now");
-	top_range_lines(v, u, s, &f);
+	range_lines(v, u, s, &f);
 	dev_callers(v, u, d, s);
 	dev_histograms(d, s);
 }
