@@ -29,6 +29,53 @@ static uint64_t unexplained(const struct model *m, const struct dev *d)
 	return c->maps > known + big ? c->maps - known - big : 0;
 }
 
+/*
+ * In a secure guest this memory has to be shared, which may sleep. Where the caller may not, it
+ * comes from a pool that was shared before (dma_direct_alloc(), kernel/dma/direct.c; pool.c there):
+ * none on powerpc and s390, which do not select CONFIG_DMA_COHERENT_POOL (5.10 to 7.2).
+ */
+static void coherent_action(const struct model *m, struct model_finding *x)
+{
+	bool pool = !strcmp(m->session.arch, "x86_64") || !strcmp(m->session.arch, "aarch64");
+
+	if (!m->secure)
+		SAY(x, action, "Look for allocation failures in the kernel log: memory is short, or "
+		    "the device's coherent mask leaves little of it.");
+	else if (!pool)
+		SAY(x, action, "Where a driver may not sleep, as NVMe's for large requests, this "
+		    "kernel has no memory to give in a secure guest (no CONFIG_DMA_COHERENT_POOL). "
+		    "Use a virtio disk, or smaller requests: queue/max_sectors_kb.");
+	else
+		SAY(x, action, "Boot with a larger coherent_pool= (for example 4M): where a driver "
+		    "may not sleep, this memory comes from there. Else memory is short.");
+}
+
+void find_coherent_refused(struct finder *f)
+{
+	struct model_finding *x;
+	char a[SIZE_LEN];
+	struct dev *d;
+	uint32_t i;
+
+	for_each_dev(f->m, i, d) {
+		const struct evid *e = &d->ev[DE_FAIL + MODEL_FAIL_COHERENT];
+		uint64_t granted = d->pub.path[DMS_PATH_COHERENT].maps;
+
+		if (!e->count)
+			continue;
+		x = finding_new(f, d, MODEL_ERROR, f->m->secure ? 85 : 70);
+		if (!x)
+			return;
+		SAY(x, summary, "The driver asked for coherent memory and got none: its requests "
+		    "fail, or wait and are tried again without end.");
+		SAY(x, evidence, "%" PRIu64 " allocation%s refused, of up to %s; %" PRIu64
+		    " granted", e->count, S(e->count),
+		    size_text(a, d->biggest_fail[MODEL_FAIL_COHERENT]), granted);
+		coherent_action(f->m, x);
+		finding_events(x, e);
+	}
+}
+
 void find_map_failed(struct finder *f)
 {
 	struct model_finding *x;

@@ -38,6 +38,7 @@ static const struct {
 	{ "not-copied-back", find_not_copied_back },
 	{ "leak-at-remove", find_leak_at_remove },
 	{ "api-misuse", find_api_misuse },
+	{ "coherent-refused", find_coherent_refused },
 	{ "map-failed", find_map_failed },
 	{ "small-mask", find_small_mask },
 	{ "ddw-missing", find_ddw_missing },
@@ -61,7 +62,7 @@ static const char *const fail_names[MODEL_FAIL_MAX] = {
 	[MODEL_FAIL_OTHER] = "other", [MODEL_FAIL_NO_POOL] = "no_pool",
 	[MODEL_FAIL_TOO_BIG] = "too_big", [MODEL_FAIL_POOL_FULL] = "pool_full",
 	[MODEL_FAIL_FRAGMENTED] = "fragmented", [MODEL_FAIL_SLOT] = "no_slot",
-	[MODEL_FAIL_NO_TCE] = "no_tce",
+	[MODEL_FAIL_NO_TCE] = "no_tce", [MODEL_FAIL_COHERENT] = "coherent",
 };
 
 static const char *const fail_texts[MODEL_FAIL_MAX] = {
@@ -72,6 +73,7 @@ static const char *const fail_texts[MODEL_FAIL_MAX] = {
 	[MODEL_FAIL_FRAGMENTED] = "no run of free slots that long",
 	[MODEL_FAIL_SLOT] = "no bounce slot",
 	[MODEL_FAIL_NO_TCE] = "no free run in the TCE table",
+	[MODEL_FAIL_COHERENT] = "no coherent memory was to be had",
 };
 
 const char *model__fail_name(enum model_fail why)

@@ -75,6 +75,7 @@ void find_tce_stale(struct finder *f);
 void find_tce_indirect_private(struct finder *f);
 
 /* find_driver.c */
+void find_coherent_refused(struct finder *f);
 void find_map_failed(struct finder *f);
 void find_path_mismatch(struct finder *f);
 void find_not_copied_back(struct finder *f);

@@ -238,6 +238,8 @@ static enum model_fail why_failed(const struct model *m, struct dev *d,
 		return MODEL_FAIL_NO_TCE;
 	if (search_said(d, ev))
 		return d->slot_fail.why;
+	if (ev->type == DMS_EV_ALLOC)
+		return MODEL_FAIL_COHERENT;
 	if (ev->flags & DMS_FL_NO_SLOT)
 		return pool__why(m, d, ev, ev->flags & DMS_FL_SG ? 0 : ev->size);
 	return needs_pool(m, d, ev) ? MODEL_FAIL_NO_POOL : MODEL_FAIL_OTHER;

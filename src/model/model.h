@@ -94,6 +94,7 @@ enum model_fail {
 	MODEL_FAIL_FRAGMENTED,	/* enough slots were free, but not in one run */
 	MODEL_FAIL_SLOT,	/* no slot; how full the pool was is not known */
 	MODEL_FAIL_NO_TCE,	/* the TCE table had no free run of entries */
+	MODEL_FAIL_COHERENT,	/* coherent memory, and no table said no */
 	MODEL_FAIL_MAX
 };
 

@@ -240,7 +240,25 @@ DDW_OFF = Boot(
         ]),
     ], module=False)
 
-BOOTS = [PEF, BARE, PEF72, X86, NOFORCE, SEV, DDW_OFF]
+NVME = Boot(
+    "pef-nvme", "pef", "6.12",
+    # the kernel warns, once, that it has no pool for this
+    ["--devices", "none", "--allow-splat", "--no-trace", "--qemu",
+     "-drive file=/lab/cache/disk.img,format=raw,if=none,id=n,snapshot=on "
+     "-device nvme,drive=n,serial=lab"],
+    [
+        # a request of many pieces has a list of them, for which memory is sought with locks held
+        Case("hangs", "dd if=/dev/nvme0n1 of=/dev/null bs=1M count=1 iflag=direct & "
+             "sleep 2; kill -9 $!", [
+                 ("coherent-refused", ERROR, "0000:00:00.0",
+                  r"^\d\d+ allocations refused, of up to 64 KiB; 0 granted$"),
+             ], records=[
+                 ("it is tried again each time, and its buffers given back", lambda records:
+                  sum(r["type"] == "map" for r in records) ==
+                  sum(r["type"] == "unmap" for r in records) >= 16)]),
+    ], module=False, notes={"window-wide"})
+
+BOOTS = [PEF, BARE, NVME, PEF72, X86, NOFORCE, SEV, DDW_OFF]
 
 
 def script(boot, directory):

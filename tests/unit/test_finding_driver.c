@@ -297,6 +297,49 @@ static void refused_without_a_reason(void **state)
 	expect_finding(f, "map-failed", MODEL_WARNING, 1);
 }
 
+static void feed_coherent(struct feed *f, uint64_t dev, uint64_t size, bool refused, uint8_t flags)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_ALLOC, dev);
+
+	ev.hook = DMS_HOOK_ALLOC;
+	ev.path = refused ? DMS_PATH_FAILED : DMS_PATH_COHERENT;
+	ev.dma = refused ? DMS_DMA_ERROR : DDW_BASE + 0x10000;
+	ev.phys = 0x10000;
+	ev.size = size;
+	ev.flags = flags;
+	feed_ev(f, &ev);
+}
+
+/* Coherent memory is not a mapping: a table that was full is named, memory that lacked is not. */
+static void coherent_refused(void **state)
+{
+	struct feed *f = *state;
+	struct model_finding x;
+
+	feed_healthy_pef(f);
+	feed_coherent(f, 1, 65536, false, 0);
+	feed_coherent(f, 1, 1 << 20, true, DMS_FL_NO_TCE);
+	expect_no_finding(f, "coherent-refused");
+	feed_coherent(f, 1, 4096, true, 0);
+	feed_coherent(f, 1, 65536, true, 0);
+	x = expect_finding(f, "coherent-refused", MODEL_ERROR, 1);
+	assert_string_equal(x.f.evidence, "2 allocations refused, of up to 64 KiB; 1 granted");
+	assert_non_null(strstr(x.f.action, "CONFIG_DMA_COHERENT_POOL"));
+	expect_no_finding(f, "map-failed");
+	expect_finding(f, "tce-table-full", MODEL_ERROR, 1);
+}
+
+static void coherent_refused_on_sev(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12.95");
+	feed_all_hooks(f);
+	feed_coherent(f, 1, 4096, true, 0);
+	assert_non_null(strstr(expect_finding(f, "coherent-refused", MODEL_ERROR, 1).f.action,
+			       "coherent_pool="));
+}
+
 static void callers_by_stack(void **state)
 {
 	struct feed *f = *state;
@@ -331,7 +374,8 @@ int main(void)
 		T(no_leak_in_a_rising_load), T(leak_at_remove), T(leak_at_unbind),
 		T(unmapped_twice), T(unmapped_twice_was_only_late),
 		T(wrong_size_and_error_unmapped), T(path_mismatch), T(not_copied_back),
-		T(refused_without_a_reason), T(callers_by_stack),
+		T(refused_without_a_reason), T(coherent_refused), T(coherent_refused_on_sev),
+		T(callers_by_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
