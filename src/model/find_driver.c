@@ -39,8 +39,8 @@ static void coherent_action(const struct model *m, struct model_finding *x)
 	bool pool = !strcmp(m->session.arch, "x86_64") || !strcmp(m->session.arch, "aarch64");
 
 	if (!m->secure)
-		SAY(x, action, "Look for allocation failures in the kernel log: memory is short, or "
-		    "the device's coherent mask leaves little of it.");
+		SAY(x, action, "Look for allocation failures in the kernel log: memory is short, "
+		    "or the device's coherent mask leaves little of it.");
 	else if (!pool)
 		SAY(x, action, "Where a driver may not sleep, as NVMe's for large requests, this "
 		    "kernel has no memory to give in a secure guest (no CONFIG_DMA_COHERENT_POOL). "

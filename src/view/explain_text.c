@@ -260,16 +260,16 @@ const struct explanation explanations[] = {
 },
 {
 	"coherent-refused", "coherent memory that the kernel did not give",
-	"dma_alloc_coherent() or a dma_pool's growth returned NULL, and no TCE table was full. Disk "
-	"drivers ask for such memory while they submit a request (lists of addresses of NVMe): "
-	"without it the request is tried again, for ever, and the disk seems to hang.",
-	"In a secure guest the memory has to be shared with the hypervisor, which may sleep. Where "
-	"the caller may not, it is taken from a pool that was shared before; powerpc and s390 have none "
-	"(CONFIG_DMA_COHERENT_POOL is not selected), and warn once from dma_direct_alloc(); "
-	"elsewhere the pool may be used up. Otherwise memory is short, or lies beyond the coherent "
-	"mask.",
-	"powerpc, s390: a virtio disk, or requests of one piece (queue/max_sectors_kb not above the "
-	"page size). Elsewhere a larger coherent_pool= on the command line.",
+	"dma_alloc_coherent() or a dma_pool's growth returned NULL, and no TCE table was full. "
+	"Disk drivers ask for such memory while they submit a request (lists of addresses of "
+	"NVMe): without it the request is tried again, for ever, and the disk seems to hang.",
+	"In a secure guest the memory has to be shared with the hypervisor, which may sleep. "
+	"Where the caller may not, it is taken from a pool that was shared before; powerpc and "
+	"s390 have none (CONFIG_DMA_COHERENT_POOL is not selected), and warn once from "
+	"dma_direct_alloc(); elsewhere the pool may be used up. Otherwise memory is short, or "
+	"lies beyond the coherent mask.",
+	"powerpc, s390: a virtio disk, or requests of one piece (queue/max_sectors_kb not above "
+	"the page size). Elsewhere a larger coherent_pool= on the command line.",
 	"kernel/dma/direct.c dma_direct_alloc(), dma_direct_use_pool(); kernel/dma/pool.c.",
 },
 {
