@@ -73,6 +73,7 @@ struct rec_session {
 	bool swiotlb_force;		/* swiotlb=force on the command line */
 	bool disable_ddw;
 	bool redacted;			/* pages changed places: neighbours are not known */
+	bool misses_untold;		/* how often a kprobe was missed is not known */
 	/* What alone was let through: "device=GLOB path=WORD,WORD min_size=BYTES"; "" = all */
 	char filter[DMS_TEXT_LEN];
 	uint64_t enc_mask;		/* bits of DMA addresses that say private (SEV); 0: none */

@@ -212,7 +212,7 @@ static int maps_size(struct probe *p)
 static void close_all(struct probe *p)
 {
 	for (unsigned int i = 0; i < p->nlinks; i++)
-		bpf_link__destroy(p->links[i]);
+		bpf_link__destroy(p->links[i].link);
 	p->nlinks = 0;
 	rings_close(p);
 	object__free(p->bpf);
@@ -277,7 +277,9 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 		link = bpf_program__attach(prog);
 	if (!link)
 		return -errno;
-	p->links[p->nlinks++] = link;
+	p->links[p->nlinks++] = (struct attached){
+		.link = link, .hook = c->row->id, .kprobe = c->attach == ATTACH_KPROBE && !ret,
+	};
 	return 0;
 }
 
@@ -520,14 +522,18 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 
 void probe__observe(struct probe *p, bool on)
 {
+	if (on)
+		misses__begin(p);
 	__atomic_store_n(&p->bpf->values->observing, on, __ATOMIC_SEQ_CST);
+	if (!on)
+		misses__end(p);
 }
 
 void probe__detach(struct probe *p)
 {
 	/* entries first, so that every call that was counted still finds its return */
 	for (unsigned int i = p->nlinks; i > 0; i--)
-		bpf_link__destroy(p->links[i - 1]);
+		bpf_link__destroy(p->links[i - 1].link);
 	p->nlinks = 0;
 }
 

@@ -17,6 +17,18 @@
 #define PROBE_MAX_LINKS		128
 #define PROBE_MAX_CHOICES	64
 
+struct attached {
+	struct bpf_link *link;
+	enum dms_hook hook;
+	bool kprobe;			/* at a function's entry */
+};
+
+/* What the kernel did not let run, by hook. */
+struct misses {
+	uint64_t of[DMS_HOOK_MAX];
+	bool untold;			/* of some kprobe the kernel does not tell */
+};
+
 struct probe {
 	struct probe_opts opts;
 	struct choose_env env;
@@ -29,8 +41,10 @@ struct probe {
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
 	struct object *bpf;
-	struct bpf_link *links[PROBE_MAX_LINKS];
+	struct attached links[PROBE_MAX_LINKS];
 	unsigned int nlinks;
+	struct misses missed_before, missed_after;
+	bool missed_all;		/* observing has ended: missed_after is known */
 	unsigned int shards;
 	size_t ring_each;
 	int ring_fd[PROBE_MAX_SHARDS];
@@ -54,6 +68,11 @@ bool refusal__core_attached(const struct probe *p);
 int refusal__privilege(struct probe_error *err);
 void refusal__refused(const struct probe *p, struct probe_error *err);
 void refusal__eperm(struct probe_error *err);
+
+/* misses.c: reads the kernel's counts when observing begins and ends; adds what is between. */
+void misses__begin(struct probe *p);
+void misses__end(struct probe *p);
+void misses__add(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]);
 
 /* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
 uint32_t cells__places(const struct probe *p);

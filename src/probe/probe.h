@@ -69,6 +69,9 @@ void probe__free(struct probe *p);	/* detaches too; takes NULL */
 /* Starts or stops all observations at once; calls under way are still completed. */
 void probe__observe(struct probe *p, bool on);
 
+/* Whether this kernel does not tell how often some attached kprobe was missed (before 6.7). */
+bool probe__misses_untold(const struct probe *p);
+
 /* Takes the hooks off; the rings can still be drained. */
 void probe__detach(struct probe *p);
 

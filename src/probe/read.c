@@ -57,41 +57,12 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 	return !left || errno == ENOENT ? 0 : -errno;
 }
 
-/*
- * A program that an interrupt would have run inside itself (or, for kprobes, inside any other)
- * is skipped by the kernel, which counts that: kernel/trace/bpf_trace.c trace_call_bpf(). Those
- * are losses like any other.
- */
-static void add_missed(const struct probe *p, const struct choice *c, struct dms_counts *counts)
-{
-	const char *names[] = { c->prog, c->ret };
-
-	for (int i = 0; i < 2; i++) {
-		struct bpf_program *prog = names[i][0] ?
-			bpf_object__find_program_by_name(p->bpf->obj, names[i]) : NULL;
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-
-		if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			continue;
-		if (i == 0 || c->attach != ATTACH_KPROBE)
-			counts->hits += info.recursion_misses;
-		else
-			continue;	/* a return missed shows as a call without outcome */
-		counts->dropped += info.recursion_misses;
-		counts->skipped += info.recursion_misses;
-	}
-}
-
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		  uint64_t pending[DMS_HOOK_MAX])
 {
 	memset(pending, 0, sizeof(*pending) * DMS_HOOK_MAX);
 	cells__counts(p, counts);
-	for (unsigned int i = 0; i < p->nchoices; i++)
-		/* Frees of pages nest all the time, and only those of shared ones are counted. */
-		if (p->choices[i].cand && p->choices[i].row->id != DMS_HOOK_PAGE_FREE)
-			add_missed(p, &p->choices[i], &counts[p->choices[i].row->id]);
+	misses__add(p, counts);
 	return count_pending(p, pending);
 }
 

@@ -396,6 +396,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 		return err;
 	s->start_ns = clock_now();
 	probe__observe(l->probe, true);
+	s->misses_untold = probe__misses_untold(l->probe);
 	snprintf(s->tool_version, sizeof(s->tool_version), "%s", DMASCOPE_VERSION);
 	rec.session = *s;
 	err = l->sink(l->ctx, &rec);

@@ -57,6 +57,7 @@ static int decode_session(struct line *l, struct rec_session *s)
 	get_bool(l, "swiotlb_force", &s->swiotlb_force);
 	get_bool(l, "disable_ddw", &s->disable_ddw);
 	get_bool(l, "redacted", &s->redacted);
+	get_bool(l, "misses_untold", &s->misses_untold);
 	get_text(l, "filter", s->filter);
 	if (!get_u64(l, "start_ns", &s->start_ns))
 		return line__need(l, "start_ns");

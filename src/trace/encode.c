@@ -365,6 +365,7 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 	else
 		json__str(&j, "filter", NULL);
 	json__bool(&j, "redacted", e->redact || s->redacted);
+	json__bool(&j, "misses_untold", s->misses_untold);
 	e->start_ns = s->start_ns;
 	return end(&j);
 }

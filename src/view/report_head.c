@@ -88,8 +88,8 @@ static void head_remedy(struct report *r)
 	}
 	if (skipped) {
 		snprintf(text, sizeof(text),
-			 "The kernel did not run the program for %s: it does not "
-			 "run one inside itself (recursion_misses).",
+			 "The kernel did not run the program for %s: it does not run one "
+			 "inside itself, nor a kprobe inside another one.",
 			 fmt_exact(a, skipped));
 		line(r, "", text);
 	}
@@ -103,6 +103,9 @@ static void head_complete(struct report *r)
 		 fmt_exact(b, r->run.events), r->run.aggregates ? " and counts per device" : "",
 		 r->run.complete && !r->o->cut ? "; nothing was lost" : "");
 	line(r, "observed", text);
+	if (r->run.session && r->run.session->misses_untold)
+		line(r, "", "How often a kprobe was missed, within another one, kernels before "
+		     "6.7 do not tell.");
 	if (r->o->cut)
 		line(r, "", "INCOMPLETE: the recording ends without its footer, it was cut off.");
 	if (r->run.trimmed) {

@@ -39,10 +39,12 @@ class Case:
     """
     One recording. expect: (id, severity, device or None, evidence as a regular expression).
     doubt: what each finding has to say of what was not seen. records: (name, test of the records).
+    lossy: losses are what the case is about.
     """
 
-    def __init__(self, name, run, expect, before="", after="", options="", doubt="", records=()):
-        self.name, self.run, self.expect = name, run, expect
+    def __init__(self, name, run, expect, before="", after="", options="", doubt="", records=(),
+                 lossy=False):
+        self.name, self.run, self.expect, self.lossy = name, run, expect, lossy
         self.before, self.after, self.options = before, after, options
         self.doubt, self.records = doubt, records
 
@@ -247,6 +249,18 @@ NVME = Boot(
      "-drive file=/lab/cache/disk.img,format=raw,if=none,id=n,snapshot=on "
      "-device nvme,drive=n,serial=lab"],
     [
+        # Interrupts of requests that were done come within kprobes of those being submitted, and
+        # the kernel runs no kprobe within another. Two hooks, one reliable: each sees all or says.
+        Case("nested", "for i in 1 2 3; do dd if=/dev/nvme0n1 of=/dev/null bs=1M count=8 "
+             "iflag=direct; done", [], lossy=True, records=[
+                 ("what the kernel skipped of the slots given back is counted", lambda records:
+                  sum(r["type"] == "unmap" for r in records) == 3 * 8 * 16 ==
+                  int(records[-1]["hooks"]["swiotlb.unmap"]["hits"]) ==
+                  sum(r["type"] == "unbounce" for r in records) +
+                  int(records[-1]["hooks"]["swiotlb.unmap"].get("skipped", 0)))],
+             before="echo 64 >/sys/block/nvme0n1/queue/max_sectors_kb",
+             after="cat /sys/block/nvme0n1/queue/max_hw_sectors_kb "
+                   ">/sys/block/nvme0n1/queue/max_sectors_kb"),
         # a request of many pieces has a list of them, for which memory is sought with locks held
         Case("hangs", "dd if=/dev/nvme0n1 of=/dev/null bs=1M count=1 iflag=direct & "
              "sleep 2; kill -9 $!", [
@@ -312,9 +326,14 @@ def check_case(boot, case, directory):
     except (OSError, ValueError, RuntimeError) as e:
         check(False, f"{name}: was recorded", e)
         return
+    with gzip.open(os.path.join(directory, f"{case.name}.json.gz"), "rt") as f:
+        records = [json.loads(line) for line in f]
     bad = [line for line in log.splitlines() if line.startswith("#")]
-    check(status == 0 and not bad, f"{name}: done and recorded, nothing lost",
+    check(status in ((0, 4) if case.lossy else (0,)) and not bad,
+          f"{name}: done and recorded" + ("" if case.lossy else ", nothing lost"),
           f"status {status}\n{log}")
+    if status == 4 and not case.lossy:
+        judge.again(records[-1])
     all_text = "\n".join(text(f) for f in found)
     for e in case.expect:
         regex = pattern_of(e[3], directory, case)
@@ -328,8 +347,7 @@ def check_case(boot, case, directory):
         silent = [text(f) for f in found if case.doubt not in (f["not_seen"] or "")]
         check(not silent, f"{name}: each says: {case.doubt}", "\n".join(silent))
     for what, test in case.records:
-        with gzip.open(os.path.join(directory, f"{case.name}.json.gz"), "rt") as f:
-            check(test([json.loads(line) for line in f]), f"{name}: {what}")
+        check(test(records), f"{name}: {what}", records[-1])
 
 
 def said(directories):
