@@ -30,6 +30,9 @@ static void private_action(const struct model *m, const struct dev *d, struct mo
 		    "Boot without swiotlb=noforce: see no-bounce-pool, bounce-not-forced.");
 	else if (pool__exists(m, d) == 0 || pool__forced(m, d) == 0)
 		SAY(x, action, "Boot with swiotlb=force: see no-bounce-pool, bounce-not-forced.");
+	else if (!strcmp(d->rec.bus, "vio"))
+		SAY(x, action, "Use a virtio device (iommu_platform=on) instead: virtual I/O has "
+		    "the default window alone, and nothing bounces there.");
 	else if (m->session.disable_ddw)
 		SAY(x, action, "Boot without disable_ddw: only the direct window lets it bounce.");
 	else if (m->tce)

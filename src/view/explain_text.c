@@ -94,7 +94,7 @@ const struct explanation explanations[] = {
 	"to dma_iommu_ops being used in secure guests. Elsewhere it follows from a missing or "
 	"unforced pool.",
 	"See the device's decision: a small mask (small-mask), no window (ddw-missing), no pool "
-	"(no-bounce-pool, bounce-not-forced). For virtio on PEF: "
+	"(no-bounce-pool, bounce-not-forced). Virtual I/O never has one. For virtio on PEF: "
 	"iommu_platform=on,disable-legacy=on.",
 	"arch/powerpc/kernel/dma-iommu.c; arch/powerpc/kernel/iommu.c; mail thread \"Enable IOMMU "
 	"support for pseries Secure VMs\", December 2019.",

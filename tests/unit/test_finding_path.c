@@ -48,6 +48,35 @@ static void private_pages_through_tces(void **state)
 	assert_int_equal(model__dev_by_key(f->m, E1000)->private_maps, 1);
 }
 
+/* Virtual I/O never has a direct window: no remedy that asks for one, and none is missing. */
+static void virtual_io_in_a_secure_guest(void **state)
+{
+	struct dms_rec r = make_dev(9, "71000001", 64);
+	struct dms_event ev;
+	struct feed *f = *state;
+
+	feed_healthy_pef(f);
+	strcpy(r.device.bus, "vio");
+	r.device.st.known |= DMS_DS_TABLE;
+	r.device.st.force_bounce = true;
+	r.device.st.table_size = 256 << 20;
+	r.device.st.table_page_shift = 12;
+	r.device.st.liobn = 0x71000001;
+	put(f, &r);
+	feed_window(f, 9, 0x71000001, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 256 << 20);
+	ev = make_ev(f, DMS_EV_MAP, 9);
+	ev.path = DMS_PATH_TCE;
+	ev.dma = 0x10000;
+	ev.phys = 0x40000000;
+	ev.size = 4096;
+	ev.liobn = 0x71000001;
+	feed_ev(f, &ev);
+	assert_non_null(strstr(expect_finding(f, "private-dma", MODEL_ERROR, 9).f.action,
+			       "virtual I/O has the default window alone"));
+	expect_no_finding(f, "ddw-missing");
+	expect_no_finding(f, "small-mask");
+}
+
 static void memory_shared_by_its_caller(void **state)
 {
 	struct feed *f = *state;
@@ -532,7 +561,8 @@ static void windows_count_entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(private_pages_through_tces), T(memory_shared_by_its_caller),
+		T(private_pages_through_tces), T(virtual_io_in_a_secure_guest),
+		T(memory_shared_by_its_caller),
 		T(the_c_bit_tells),
 		T(coherent_memory_through_tces), T(private_by_counts_only),
 		T(a_small_mask_nobody_drives), T(less_sure_without_hooks),
