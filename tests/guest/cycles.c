@@ -58,6 +58,7 @@ static struct held held_in_the_end(const struct held *before)
 struct sums {
 	unsigned int done, complete;
 	uint64_t events, lost, open_ns, close_ns;
+	uint64_t skipped;	/* of those lost: by the kernel */
 };
 
 static int print_findings(const struct model *m, unsigned int cycle)
@@ -98,6 +99,8 @@ static int cycle(unsigned int i, struct sums *s)
 		model__run(m, &run);
 		s->events += run.events;
 		s->lost += run.lost;
+		for (unsigned int id = 0; run.end && id < DMS_HOOK_MAX; id++)
+			s->skipped += run.end->counts[id].skipped;
 		s->complete += complete;
 		s->done++;
 		err = print_findings(m, i) < 0 ? -ENOMEM : 0;
@@ -122,10 +125,11 @@ int main(int argc, char **argv)
 		err = cycle(i, &s);
 	after = held_in_the_end(&before);
 	printf("{\"cycles\": %u, \"complete\": %u, \"events\": %llu, \"lost\": %llu, "
-	       "\"before\": [%u, %u, %u], \"after\": [%u, %u, %u], "
+	       "\"skipped\": %llu, \"before\": [%u, %u, %u], \"after\": [%u, %u, %u], "
 	       "\"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
-	       (unsigned long long)s.events, (unsigned long long)s.lost, before.maps, before.progs,
-	       before.links, after.maps, after.progs, after.links,
+	       (unsigned long long)s.events, (unsigned long long)s.lost,
+	       (unsigned long long)s.skipped, before.maps, before.progs, before.links, after.maps,
+	       after.progs, after.links,
 	       (unsigned long long)(s.open_ns / 1000000 / (s.done ? s.done : 1)),
 	       (unsigned long long)(s.close_ns / 1000000 / (s.done ? s.done : 1)));
 	return err != 0;
