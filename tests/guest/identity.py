@@ -70,6 +70,8 @@ def check_recording(name, lossy):
     check(not t.kernel_agrees(name) and total > 1000,
           f"{name}: trace events hit as often as the kernel's own histograms say "
           f"({sum(kernel[name].values())})", t.kernel_agrees(name))
+    if any(theirs < ours <= theirs + 2 for theirs, ours in t.kernel_agrees(name).values()):
+        print("# again: the kernel's histogram has a hit or two less than arrived")
     lost = t.lost()
     if lossy:
         check(sum(lost.values()) > 0 and lost == dict(t.gaps),
