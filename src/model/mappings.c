@@ -223,21 +223,21 @@ static bool needs_pool(const struct model *m, const struct dev *d, const struct 
 	       end <= m->session.mem_top;	/* registers are never bounced */
 }
 
-/* The search for slots inside this call has already said why it fails. */
-static bool search_said(const struct dev *d, const struct dms_event *ev)
+/* The search for slots inside this call, which has already said why it fails; or NULL. */
+static const struct slot_fail *search_of(const struct dev *d, const struct dms_event *ev)
 {
 	const struct slot_fail *f = &d->slot_fail;
 
-	return f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100;
+	return f->ts && f->ts <= ev->ts + NSEC / 100 && ev->ts <= f->ts + NSEC / 100 ? f : NULL;
 }
 
 static enum model_fail why_failed(const struct model *m, struct dev *d,
-				  const struct dms_event *ev)
+				  const struct dms_event *ev, const struct slot_fail *search)
 {
 	if (ev->flags & DMS_FL_NO_TCE)
 		return MODEL_FAIL_NO_TCE;
-	if (search_said(d, ev))
-		return d->slot_fail.why;
+	if (search)
+		return search->why;
 	if (ev->type == DMS_EV_ALLOC)
 		return MODEL_FAIL_COHERENT;
 	if (ev->flags & DMS_FL_NO_SLOT)
@@ -264,15 +264,16 @@ static uint64_t run_too_short(const struct model *m, uint64_t size)
 static int map_failed(struct model *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
 	bool list = ev->flags & DMS_FL_SG;
-	uint64_t size = ev->size;
+	const struct slot_fail *search;
 	enum model_fail why;
+	uint64_t size;
 
 	if (ev->flags & DMS_FL_NO_SLOT)
 		pool__refused(m, d, ev);
-	why = why_failed(m, d, ev);
+	search = search_of(d, ev);
+	why = why_failed(m, d, ev, search);
 	/* of a list the event tells the first element, the search that which was refused */
-	if (list && search_said(d, ev))
-		size = d->slot_fail.size;
+	size = list && search ? search->size : ev->size;
 	count_map(d, DMS_PATH_FAILED, ev->size);
 	if (why == MODEL_FAIL_OTHER && search_was_missed(m, d, ev))
 		d->missed_search++;

@@ -278,7 +278,8 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 	if (!link)
 		return -errno;
 	p->links[p->nlinks++] = (struct attached){
-		.link = link, .hook = c->row->id, .kprobe = c->attach == ATTACH_KPROBE && !ret,
+		.link = link, .prog = prog, .hook = c->row->id,
+		.kprobe = c->attach == ATTACH_KPROBE, .ret = ret,
 	};
 	return 0;
 }

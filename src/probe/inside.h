@@ -19,8 +19,9 @@
 
 struct attached {
 	struct bpf_link *link;
+	const struct bpf_program *prog;
 	enum dms_hook hook;
-	bool kprobe;			/* at a function's entry */
+	bool kprobe, ret;		/* on a function; at its return */
 };
 
 /* What the kernel did not let run, by hook. */

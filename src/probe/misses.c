@@ -35,13 +35,12 @@ static bool kprobe_missed(const struct bpf_link *link, uint64_t *missed)
 	return true;
 }
 
-static uint64_t prog_skipped(const struct probe *p, const char *name)
+static uint64_t prog_skipped(const struct bpf_program *prog)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(p->bpf->obj, name);
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
 
-	if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 		return 0;
 	return info.recursion_misses;
 }
@@ -52,18 +51,12 @@ static void read_all(const struct probe *p, struct misses *out)
 	uint64_t missed;
 
 	memset(out, 0, sizeof(*out));
-	for (unsigned int i = 0; i < p->nchoices; i++) {
-		const struct choice *c = &p->choices[i];
-
-		if (!c->cand)
-			continue;
-		out->of[c->row->id] += prog_skipped(p, c->prog);
-		if (c->ret[0] && c->attach != ATTACH_KPROBE)
-			out->of[c->row->id] += prog_skipped(p, c->ret);
-	}
 	for (unsigned int i = 0; i < p->nlinks; i++) {
 		const struct attached *a = &p->links[i];
 
+		if (a->ret)
+			continue;
+		out->of[a->hook] += prog_skipped(a->prog);
 		if (!a->kprobe)
 			continue;
 		if (kprobe_missed(a->link, &missed))
