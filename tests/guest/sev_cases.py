@@ -127,12 +127,15 @@ def pool_full(run):
           f"full: the NVMe disk's failures; {refused} lists were refused by the kernel's own count",
           f"{failed}, of lists {lists}")
     held = int(run.text("held"))
+    # The kernel adds slots that were taken before it subtracts those given back on another processor
+    # (inc_used_and_hiwater(), dec_used(): kernel/dma/swiotlb.c): 1025 of 1024 was seen.
+    hiwater = min(int(run.text("hiwater")), 1024)
     check(failed and set(found["pool-full"]) == set(failed),
           "full: it names each device whose mappings failed", failed)
     for name, f in found["pool-full"].items():
         check(int(f["evidence"].split()[0]) == failed[name] and
               f"0000:00:04.0 held {held} slots in {held} mappings" in f["evidence"] and
-              f"{run.text('hiwater').strip()} of 1024 slots in use at worst" in f["evidence"] and
+              f"{hiwater} of 1024 slots in use at worst" in f["evidence"] and
               "swiotlb=32768" in f["action"],
               f"full: {name}: how many, who holds the pool, the kernel's high water, what size to take",
               f"{f['evidence']} / {f['action']}; {failed}")
