@@ -3,7 +3,7 @@
 # to tools/lab; what is installed and packaged is at the end.
 #
 #   make                      build/<machine's arch>/dmascope
-#   make ARCH=ppc64le         build/ppc64le/dmascope, static, cross-built; ARCH=s390x likewise
+#   make ARCH=ppc64le         build/ppc64le/dmascope, static, cross-built; ARCH=s390x and arm64 likewise
 #   make STATIC=1             build/<arch>-static/dmascope
 #   make SAN=1                build/<arch>-san/dmascope with ASan and UBSan
 #   make check                all tests; make check-unit only those that need no guest
@@ -35,27 +35,36 @@ BPF_ARCH := $(bpf_arch_$(ARCH))
 TRIPLE := $(triple_$(ARCH))
 BPF_TARGET := $(if $(filter s390x,$(ARCH)),bpfeb,bpfel)
 ifeq ($(BPF_ARCH),)
-$(error ARCH=$(ARCH) is not supported: use amd64, ppc64le or s390x)
-endif
-# arm64 is there for whoever wants to try: nothing builds it for others, no test has run on it.
-ifeq ($(ARCH),arm64)
-ifneq ($(HOST_ARCH),arm64)
-$(error ARCH=arm64 is not built on other machines: run make on an arm64 machine (nobody has tried it))
-endif
+$(error ARCH=$(ARCH) is not supported: use amd64, arm64, ppc64le or s390x)
 endif
 
 OUT := build/$(ARCH)$(if $(filter 1,$(SAN)),-san)$(if $(filter $(HOST_ARCH)1,$(ARCH)$(STATIC)),-static)
 
 VERSION := $(shell cat VERSION)
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Werror -Wno-format-truncation
+WARN := -Wall -Wextra -Werror -Wno-unknown-warning-option -Wno-format-truncation
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DDMASCOPE_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Isrc -I$(OUT) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LIBS := libbpf libelf zlib ncursesw
-ifeq ($(ARCH),$(HOST_ARCH))
 PKG_CONFIG ?= pkg-config
+# Debian 13's libelf.a lacks functions that it calls (eu_search_tree_fini): then a static program is linked
+# with the libraries of tools/sysroot, as for another architecture.
+ifeq ($(ARCH)$(STATIC),$(HOST_ARCH)1)
+LINKS_HERE := $(shell t=$$(mktemp) && echo 'int elf_end(void *); int main(void) { return elf_end(0); }' | \
+	$(CC) -static -x c -o $$t - $$($(PKG_CONFIG) --static --libs libelf) 2>/dev/null && echo 1; rm -f $$t)
+else
+LINKS_HERE := $(if $(filter $(HOST_ARCH),$(ARCH)),1)
+endif
+ifeq ($(LINKS_HERE),1)
 ALL_CFLAGS += $(filter-out -D_GNU_SOURCE -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600,$(shell $(PKG_CONFIG) --cflags $(LIBS)))
-LDLIBS := $(if $(filter 1,$(STATIC)),-lbpf -lelf -lz -lncursesw -ltinfo,$(shell $(PKG_CONFIG) --libs $(LIBS)))
+LDLIBS := $(shell $(PKG_CONFIG) $(if $(filter 1,$(STATIC)),--static) --libs $(LIBS))
+# Optional: the HTTP server of `metrics --listen`. Static builds have none: Debian's static
+# libmicrohttpd needs GnuTLS, whose p11-kit has no static library. HTTP=0 builds without.
+HTTP ?= $(if $(filter 1,$(STATIC)),0,$(shell $(PKG_CONFIG) --exists libmicrohttpd && echo 1))
+ifeq ($(HTTP),1)
+ALL_CFLAGS += -DHAVE_MICROHTTPD $(shell $(PKG_CONFIG) --cflags libmicrohttpd)
+LDLIBS += $(shell $(PKG_CONFIG) --libs libmicrohttpd)
+endif
 else
 CROSS_COMPILE ?= $(TRIPLE)-
 CC := $(CROSS_COMPILE)gcc
@@ -74,52 +83,57 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 endif
 
 # Rooms that need no kernel, terminal or BPF: everything the unit tests link.
-CORE_SRCS := $(wildcard src/util/*.c src/model/*.c src/trace/*.c src/guest/*.c src/view/*.c)
-LIVE_SRCS := $(wildcard src/probe/*.c src/source/*.c src/*.c)
+TOP_LIVE := $(addprefix src/top/,live.c replay.c run.c)
+CORE_SRCS := $(wildcard src/util/*.c src/state/*.c src/rules/*.c src/words/*.c src/trace/*.c \
+	src/export/*.c src/guest/*.c src/report/*.c) $(filter-out $(TOP_LIVE),$(wildcard src/top/*.c))
+LIVE_SRCS := $(wildcard src/probe/*.c src/source/*.c src/cmd/*.c) $(TOP_LIVE)
 CORE_OBJS := $(CORE_SRCS:src/%.c=$(OUT)/obj/%.o)
 LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
-BPF_FENTRY := dma_map dma_sg swiotlb share decide
-BPF_PARTS := $(BPF_SRCS:bpf/%.bpf.c=$(OUT)/bpf/%.bc) $(BPF_FENTRY:%=$(OUT)/bpf/%.fentry.bc)
+BPF_FENTRY := dma_map dma_sg fault iova swiotlb share decide snapshot
+# The programs are the same for every build of an architecture (static, sanitizers, another compiler of C):
+# they are made once, but for those with flags of their own.
+BPF_OUT := $(if $(BPF_CFLAGS),$(OUT),build/bpf-$(ARCH))
+BPF_PARTS := $(BPF_SRCS:bpf/%.bpf.c=$(BPF_OUT)/bpf/%.bc) $(BPF_FENTRY:%=$(BPF_OUT)/bpf/%.fentry.bc)
 # The same programs once more, for kernels that have no BTF of their own (--btf FILE), or no JIT.
 BPF_PARTS_NOKFUNC := $(BPF_PARTS:%/dma_tp.bc=%/dma_tp.nokfunc.bc)
-BPF_OBJS := $(OUT)/dmascope.bpf.o $(OUT)/dmascope_nokfunc.bpf.o
+BPF_OBJS := $(BPF_OUT)/dmascope.bpf.o $(BPF_OUT)/dmascope_nokfunc.bpf.o
 
 all: $(OUT)/dmascope
 
-BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h) bpf/dma_sg.bpf.c
+BPF_DEPS := vmlinux.h $(wildcard bpf/lib/*.h include/dmascope/*.h)
 BPF_CC = $(CLANG) -target $(BPF_TARGET) -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -g -O2 \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations \
 	-I. -Iinclude -Ibpf $(BPF_CFLAGS) -fdebug-prefix-map=$(CURDIR)=.
 
-$(OUT)/bpf/%.fentry.bc: BPF_VARIANT := -DDMS_FENTRY
-$(OUT)/bpf/%.nokfunc.bc: BPF_VARIANT := -DDMS_NO_KFUNC
+$(BPF_OUT)/bpf/%.fentry.bc: BPF_VARIANT := -DDMS_FENTRY
+$(BPF_OUT)/bpf/%.nokfunc.bc: BPF_VARIANT := -DDMS_NO_KFUNC
 
 define bpf_compile
 $(call say,BPF,$@)
 @mkdir -p $(@D)
 $(Q)$(BPF_CC) $(BPF_VARIANT) -emit-llvm -c $< -o $@
 endef
-$(OUT)/bpf/%.bc: bpf/%.bpf.c $(BPF_DEPS)
+$(BPF_OUT)/bpf/%.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
-$(OUT)/bpf/%.fentry.bc: bpf/%.bpf.c $(BPF_DEPS)
+$(BPF_OUT)/bpf/%.fentry.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
-$(OUT)/bpf/%.nokfunc.bc: bpf/%.bpf.c $(BPF_DEPS)
+$(BPF_OUT)/bpf/%.nokfunc.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
 
 # Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6. Type ids of
-# two modules would be mixed up (see AS() in bpf/lib/compat.h).
-$(OUT)/dmascope.bc: $(BPF_PARTS)
-$(OUT)/dmascope_nokfunc.bc: $(BPF_PARTS_NOKFUNC)
-$(OUT)/dmascope.bc $(OUT)/dmascope_nokfunc.bc:
+# two modules would be mixed up (see AS() in bpf/lib/device.h).
+$(BPF_OUT)/dmascope.bc: $(BPF_PARTS)
+$(BPF_OUT)/dmascope_nokfunc.bc: $(BPF_PARTS_NOKFUNC)
+$(BPF_OUT)/dmascope.bc $(BPF_OUT)/dmascope_nokfunc.bc:
 	$(call say,LINK,$@)
 	@test $$(grep -l 'llvm[.]btf_type_id' $^ | wc -l) -le 1 || \
 		{ echo 'error: AS() is used in two modules' >&2; exit 1; }
 	$(Q)$(LLVM_LINK) $^ -o $@
 
 # Debug sections, relocations of BTF and labels are of no use to libbpf, and three quarters of it.
-$(OUT)/%.bpf.o: $(OUT)/%.bc
+$(BPF_OUT)/%.bpf.o: $(BPF_OUT)/%.bc
 	$(call say,LLC,$@)
 	$(Q)$(LLC) -march=$(BPF_TARGET) -mcpu=v2 -filetype=obj $< -o $@
 	$(Q)$(LLVM_OBJCOPY) --strip-debug --remove-section=.rel.BTF --remove-section=.rel.BTF.ext $@
@@ -130,8 +144,17 @@ $(OUT)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+$(OUT)/obj/report/html.o: $(wildcard src/report/page/*)
+
+# The versions in doc/matrix.md whose rows passed, in order.
+$(OUT)/tested_kernels.h: doc/matrix.md
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)printf '#define TESTED_KERNELS "%s"\n' "$$(awk -F'|' '/^\| [a-z0-9-]+ \| [0-9]/ && \
+		/ 0 failed / { split($$3, v, /[. -]+/); print v[2] "." v[3] }' $< | sort -Vu | xargs)" >$@
+$(OUT)/obj/guest/tested.o: $(OUT)/tested_kernels.h
 $(OUT)/obj/probe/object.o: $(BPF_OBJS)
-$(OUT)/obj/probe/object.o: ALL_CFLAGS += -DBPF_OBJECTS='"$(OUT)"'
+$(OUT)/obj/probe/object.o: ALL_CFLAGS += -DBPF_OBJECTS='"$(BPF_OUT)"'
 
 $(OUT)/libcore.a: $(CORE_OBJS)
 	$(call say,AR,$@)

@@ -44,6 +44,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
@@ -110,6 +111,7 @@ struct kobject {
 
 struct page;
 struct dma_map_ops;
+struct bus_dma_region;
 
 /* arch/powerpc/include/asm/iommu.h */
 struct iommu_table {
@@ -125,12 +127,23 @@ struct io_tlb_slot {
 	phys_addr_t orig_addr;
 };
 
+struct io_tlb_area {				/* 6.0+ (20347fca71a3) */
+	unsigned long used;
+};
+
+/* Its first word is read: list_next() of bpf/snapshot.bpf.c. */
+struct list_head {
+	struct list_head *first;
+};
+
 struct io_tlb_pool {
 	phys_addr_t start;
 	phys_addr_t end;
 	unsigned long nslabs;
 	unsigned int nareas;
+	struct io_tlb_area *areas;
 	struct io_tlb_slot *slots;
+	struct list_head node;			/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC */
 };
 
 struct atomic64_value {
@@ -141,6 +154,9 @@ struct io_tlb_mem {
 	struct io_tlb_pool defpool;
 	unsigned long nslabs;
 	bool force_bounce;
+	bool cc_shared;				/* 7.3+ */
+	bool can_grow;				/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC (1aaa736815eb) */
+	struct list_head pools;			/* the same; with defpool */
 	struct atomic64_value total_used;	/* 6.4+ with CONFIG_DEBUG_FS (8b0977ecc8b3) */
 };
 
@@ -169,14 +185,18 @@ struct device {
 	u64 bus_dma_limit;			/* 5.6+ (a7ba70f1787f) */
 	const struct dma_map_ops *dma_ops;
 	bool dma_ops_bypass : 1;		/* 5.9+ (d35834c6d4b8), powerpc64 only */
+	bool dma_skip_sync : 1;			/* 6.10+ (f406c8e4b770) */
 	bool dma_iommu : 1;			/* 6.12+ (b5c58b2fdc42) */
+	const struct bus_dma_region *dma_range_map;	/* 5.11+ (e0d072782c73) */
 	struct dev_archdata archdata;
 	struct io_tlb_mem *dma_io_tlb_mem;	/* 5.15+ (69031f500865) */
+	struct list_head dma_io_tlb_pools;	/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC: transient */
 };
 
 /* 7.2+: the bit-fields of struct device became bits of a word, numbered by configuration. */
 enum struct_device_flags {
 	DEV_FLAG_DMA_IOMMU = 2,
+	DEV_FLAG_DMA_SKIP_SYNC = 3,
 	DEV_FLAG_DMA_OPS_BYPASS = 4,
 };
 
@@ -186,6 +206,18 @@ struct device___72 {
 
 struct pci_dev {
 	struct device dev;
+};
+
+/* drivers/iommu/intel/iommu.h */
+struct intel_iommu {
+	void *reg;
+	u64 cap;
+	u16 segment;
+};
+
+/* include/linux/dma-mapping.h, 6.16+ */
+struct dma_iova_state {
+	dma_addr_t addr;
 };
 
 /* include/linux/scatterlist.h */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why a device got its path: masks asked for, how the platform judged them, windows granted,
+ * The causes of a device's path: requested masks, the platform's verdict on them, granted windows,
  * devices coming and going. Rare events, never filtered; each is followed by the device's state.
  */
 #include "lib/probe.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic DMA layer by function probes: for kernels without the dma:* trace events (before
- * 6.12). One record for each mapping, at the return, when the way it took is known. Only the
+ * 6.12). One record for each mapping, at the return, when its path is known. Only the
  * layer that every driver calls lives here; what is below it has files of its own.
  */
 #include "lib/probe.h"
@@ -17,7 +17,7 @@ static __always_inline void map_args(probe_ctx *ctx, struct inflight *in)
 	in->arg[M_DEV] = arg_of(ctx, hook, DMS_ARG_DEV);
 	in->arg[M_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
 	in->arg[M_DIR] = (u32)arg_of(ctx, hook, DMS_ARG_DIR);
-	in->arg[M_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	in->arg[M_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	if (has_arg(hook, DMS_ARG_PHYS)) {
 		in->arg[M_PHYS] = arg_of(ctx, hook, DMS_ARG_PHYS);
 		in->arg[M_KNOWN] = 1;
@@ -31,8 +31,8 @@ static __always_inline void map_args(probe_ctx *ctx, struct inflight *in)
 static __always_inline int map_done(probe_ctx *ctx, struct inflight *in, u64 ret,
 				    struct dms_counts *c)
 {
-	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = (struct device *)in->arg[M_DEV];
+	struct obs o = obs_of(c, DMS_HOOK_MAP, DMS_EV_MAP, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = ret,
@@ -44,8 +44,8 @@ static __always_inline int map_done(probe_ctx *ctx, struct inflight *in, u64 ret
 		.sg_index = -1,
 	};
 
-	device_told(flags, DMS_HOOK_MAP, dev, m.dev);
-	mapping_observe(c, cpu, flags, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
+	device_announce(&o, m.dev);
+	mapping_observe(&o, &m);
 	return 0;
 }
 PROBE_PAIR(dma_map, DMS_HOOK_MAP, map_args, map_done)
@@ -53,20 +53,21 @@ PROBE_PAIR(dma_map, DMS_HOOK_MAP, map_args, map_done)
 /* dma_unmap_page_attrs(dev, addr, size, dir, attrs), dma_unmap_phys(the same) */
 static __always_inline int unmap(probe_ctx *ctx, struct dms_counts *c)
 {
-	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	const u32 hook = DMS_HOOK_UNMAP;
 	struct device *dev = (struct device *)arg_of(ctx, hook, DMS_ARG_DEV);
+	struct obs o = obs_of(c, hook, DMS_EV_UNMAP, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = arg_of(ctx, hook, DMS_ARG_DMA),
 		.size = arg_of(ctx, hook, DMS_ARG_SIZE),
 		.dir = arg_of(ctx, hook, DMS_ARG_DIR),
-		.attrs = arg_of(ctx, hook, DMS_ARG_ATTRS),
+		.attrs = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS)),
 		.sg_index = -1,
+		.ends = values.vmemmap || has_arg(DMS_HOOK_MAP, DMS_ARG_PHYS),
 	};
 
-	device_told(flags, hook, dev, m.dev);
-	mapping_observe(c, cpu, flags, hook, DMS_EV_UNMAP, dev, &m, ctx);
+	device_announce(&o, m.dev);
+	mapping_observe(&o, &m);
 	return 0;
 }
 PROBE_ENTRY(dma_unmap, DMS_HOOK_UNMAP, unmap)
@@ -79,13 +80,14 @@ static __always_inline void alloc_args(probe_ctx *ctx, struct inflight *in)
 	in->arg[A_DEV] = arg_of(ctx, DMS_HOOK_ALLOC, DMS_ARG_DEV);
 	in->arg[A_SIZE] = arg_of(ctx, DMS_HOOK_ALLOC, DMS_ARG_SIZE);
 	in->arg[A_HANDLE] = arg_number(ctx, DMS_HOOK_ALLOC, DMS_ARG_HANDLE_PTR);
-	in->arg[A_ATTRS] = arg_of(ctx, DMS_HOOK_ALLOC, DMS_ARG_ATTRS);
+	in->arg[A_ATTRS] = dms_attrs(arg_of(ctx, DMS_HOOK_ALLOC, DMS_ARG_ATTRS));
 }
 
 static __always_inline int alloc_done(probe_ctx *ctx, struct inflight *in, u64 virt,
 				      struct dms_counts *c)
 {
 	struct device *dev = (struct device *)in->arg[A_DEV];
+	struct obs o = obs_of(c, DMS_HOOK_ALLOC, DMS_EV_ALLOC, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.size = in->arg[A_SIZE],
@@ -101,7 +103,7 @@ static __always_inline int alloc_done(probe_ctx *ctx, struct inflight *in, u64 v
 	if (!virt || !virt_phys(virt, &m.phys))
 		m.flags |= DMS_FL_NO_PHYS;
 	inner_alloc(&m);
-	mapping_observe_as(c, DMS_HOOK_ALLOC, DMS_EV_ALLOC, dev, &m, ctx);
+	mapping_observe_as(&o, &m);
 	return 0;
 }
 PROBE_PAIR(dma_alloc, DMS_HOOK_ALLOC, alloc_args, alloc_done)
@@ -111,17 +113,18 @@ static __always_inline int free_coherent(probe_ctx *ctx, struct dms_counts *c)
 {
 	const u32 hook = DMS_HOOK_FREE;
 	struct device *dev = (struct device *)arg_of(ctx, hook, DMS_ARG_DEV);
+	struct obs o = obs_of(c, hook, DMS_EV_FREE, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = arg_of(ctx, hook, DMS_ARG_DMA),
 		.size = arg_of(ctx, hook, DMS_ARG_SIZE),
-		.attrs = arg_of(ctx, hook, DMS_ARG_ATTRS),
+		.attrs = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS)),
 		.sg_index = -1,
 		.path = DMS_PATH_COHERENT,
 		.flags = DMS_FL_NO_PHYS,
 	};
 
-	mapping_observe_as(c, hook, DMS_EV_FREE, dev, &m, ctx);
+	mapping_observe_as(&o, &m);
 	return 0;
 }
 PROBE_ENTRY(dma_free, DMS_HOOK_FREE, free_coherent)

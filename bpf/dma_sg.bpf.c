@@ -1,204 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scatter-gather lists: one record per element, as the device sees them. The list is walked
- * here, up to SG_MAX elements; what is beyond is counted as failed. Both the trace events (6.12
- * and later) and the kprobes of older kernels use the same walk. Built three times: for events
- * and kprobes with helpers that read memory, as fexit, and (DMS_DIRECT, as a part of dma_tp.bpf.c)
- * for events without such helpers, which also runs under lockdown=confidentiality.
+ * Scatter-gather lists by function probes, and by trace events where tp_btf cannot read lists
+ * (before 6.2, or without BTF of the kernel).
  */
 #include "lib/probe.h"
-
-#ifdef DMS_DIRECT
-#define TP(event)	SEC("?tp_btf/" event)
-#define SG_PROG(name)	tp_##name
-#define SG_ELEMENT	sg_element_direct
-#define SG_BLOCK	sg_block_direct
-#else
-#define TP(event)	SEC("?raw_tp/" event)
-#define SG_PROG(name)	rtp_##name
-#define SG_ELEMENT	sg_element
-#define SG_BLOCK	sg_block
-#endif
-
-#define SG_MAX		128
-#define SG_EACH		16	/* elements of a block: two short loops, as each turn is verified */
-#define SG_CHAIN	1UL
-#define SG_END		2UL
+#include "lib/sg.h"
 
 enum { S_DEV, S_LIST, S_NENTS, S_DIR, S_ATTRS };
 
-static __always_inline struct scatterlist *sg_after(struct scatterlist *sg, unsigned long link)
-{
-	if (link & SG_END)
-		return NULL;
-	sg = AS(struct scatterlist, (void *)sg + bpf_core_type_size(struct scatterlist));
-	link = RD(sg, page_link);
-	if (link & SG_CHAIN)
-		sg = (struct scatterlist *)(link & ~(SG_CHAIN | SG_END));
-	return sg;
-}
-
-static __always_inline u32 sg_dma_length(struct scatterlist *sg)
-{
-	/* without CONFIG_NEED_SG_DMA_LENGTH both lengths are one field */
-	if (bpf_core_field_exists(sg->dma_length))
-		return RD(sg, dma_length);
-	return RD(sg, length);
-}
-
-struct sg_walk {
-	struct device *dev;
-	struct scatterlist *sg;
-	u64 dev_key;
-	u32 hook;
-	u32 ents;		/* elements to report */
-	u32 attrs;
-	u32 stack;
-	u16 type;
-	u8 dir;
-	bool refused;		/* nothing was mapped */
-	bool exact;		/* element i of the list is element i of the mapping */
-	struct mapping m;	/* of the element: on the stack, each way through what fills it
-				   would be verified to the end */
-};
-
-/* One list at a time is walked per CPU and hook: the kernel does not let a program interrupt
- * itself. 2 x 136 bytes per CPU. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, u32);
-	__type(value, struct sg_walk);
-} sg_walks __weak SEC(".maps");
-
-/* Global, so that the verifier checks it once and not for each turn of the loop; weak, as this
- * file is built twice. */
-__weak __noinline int SG_ELEMENT(u32 slot, u32 i)
-{
-	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
-	struct scatterlist *sg;
-	struct mapping *m;
-	unsigned long link;
-
-	if (!w || i >= w->ents || !w->sg)
-		return 1;
-	sg = AS(struct scatterlist, w->sg);
-	m = &w->m;
-	__builtin_memset(m, 0, sizeof(*m));
-	m->dev = w->dev_key;
-	m->dir = w->dir;
-	m->attrs = w->attrs;
-	m->sg_index = i;
-	m->stack = w->stack;
-	m->dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
-	m->size = w->refused ? RD(sg, length) : sg_dma_length(sg);
-	link = RD(sg, page_link);
-	if (w->exact)
-		m->phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m->phys);
-	/* joined elements leave the rest of the list empty: dma_map_sg(), core-api/dma-api.rst */
-	if (w->type == DMS_EV_UNMAP && !m->size)
-		return 1;
-	mapping_observe(hit(w->hook), bpf_get_smp_processor_id(), config.flags, w->hook, w->type,
-			AS(struct device, w->dev), m, NULL);
-	w->sg = sg_after(sg, link);
-	return 0;
-}
-
-__weak __noinline int SG_BLOCK(u32 slot, u32 first)
-{
-	for (u32 i = 0; i < SG_EACH; i++)
-		if (SG_ELEMENT(slot, first + i))
-			return 1;
-	return 0;
-}
-
-/* The walk of this CPU for a hook, empty; it lies in a map, as the stack is too small for it. */
-static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
-{
-	u32 slot = hook == DMS_HOOK_UNMAP_SG;
-	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
-
-	if (!w)
-		return NULL;
-	__builtin_memset(w, 0, sizeof(*w));
-	w->hook = hook;
-	w->type = type;
-	return w;
-}
-
-static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
-{
-	w->dev_key = dev_key(AS(struct device, w->dev));
-	device_told(config.flags, w->hook, AS(struct device, w->dev), w->dev_key);
-	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
-		w->stack = stack_for(ctx, w->hook, w->dev_key,
-				     w->refused ? DMS_PATH_FAILED : DMS_PATH_UNKNOWN, w->dir);
-}
-
-static __always_inline int sg_report(void *ctx, struct sg_walk *w)
-{
-	u32 slot = w->hook == DMS_HOOK_UNMAP_SG;
-	struct dms_counts *c;
-
-	sg_prepare(ctx, w);
-	for (u32 i = 0; i < SG_MAX; i += SG_EACH)
-		if (SG_BLOCK(slot, i))
-			return 0;
-	if (w->ents > SG_MAX) {
-		c = counts_of(w->hook);
-		if (c) {
-			c->hits += w->ents - SG_MAX;
-			c->failed += w->ents - SG_MAX;
-		}
-	}
-	return 0;
-}
-
 #ifndef DMS_FENTRY
-/*
- * (dev, sgl, nents, ents, dir, attrs). Of lists that are refused no event tells: dma_map_sg_err
- * (68b6dbf1f441) is for errors that no way of mapping returns, and warns.
- */
-TP("dma_map_sg")
-int SG_PROG(dma_map_sg)(unsigned long long *ctx)
+SEC("?raw_tp/dma_map_sg")
+int rtp_dma_map_sg(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
-
-	if (!w)
-		return 0;
-	w->dev = (struct device *)ctx[0];
-	w->sg = (struct scatterlist *)ctx[1];
-	w->ents = ctx[3];
-	w->exact = ctx[2] == ctx[3];
-	w->dir = ctx[4];
-	w->attrs = ctx[5];
-	return sg_report(ctx, w);
+	return sg_map_event(ctx);
 }
 
-/* (dev, sgl, nents, dir, attrs); the mapped count is not known: all are
- * told, and the model passes over those of length 0 */
-TP("dma_unmap_sg")
-int SG_PROG(dma_unmap_sg)(unsigned long long *ctx)
+SEC("?raw_tp/dma_unmap_sg")
+int rtp_dma_unmap_sg(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
-
-	if (!w)
-		return 0;
-	w->dev = (struct device *)ctx[0];
-	w->sg = (struct scatterlist *)ctx[1];
-	w->ents = ctx[2];
-	w->dir = ctx[3];
-	w->attrs = ctx[4];
-	return sg_report(ctx, w);
+	return sg_unmap_event(ctx);
 }
 #endif /* DMS_FENTRY */
 
-#ifndef DMS_DIRECT
-/* A refused list is told as one failed mapping of its first element. */
+/* A rejected list is reported as one failed mapping of its first element. */
 static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 {
 	w->refused = true;
@@ -218,7 +46,7 @@ static __always_inline void sg_args(probe_ctx *ctx, struct inflight *in)
 	in->arg[S_LIST] = arg_number(ctx, hook, DMS_ARG_SG);
 	in->arg[S_NENTS] = (u32)arg_of(ctx, hook, DMS_ARG_NENTS);
 	in->arg[S_DIR] = (u32)arg_of(ctx, hook, DMS_ARG_DIR);
-	in->arg[S_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	in->arg[S_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 }
 
 static __always_inline int sg_done(probe_ctx *ctx, struct inflight *in, u64 ret,
@@ -253,8 +81,7 @@ static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
 	w->sg = (struct scatterlist *)arg_number(ctx, hook, DMS_ARG_SG);
 	w->ents = arg_of(ctx, hook, DMS_ARG_NENTS);
 	w->dir = arg_of(ctx, hook, DMS_ARG_DIR);
-	w->attrs = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	w->attrs = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	return sg_report(ctx, w);
 }
 PROBE_ENTRY(dma_unmap_sg, DMS_HOOK_UNMAP_SG, unmap_sg)
-#endif /* DMS_DIRECT */

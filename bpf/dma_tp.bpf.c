@@ -7,7 +7,7 @@
  * from the layout where they differ.
  */
 #define DMS_DIRECT
-#include "lib/bounce_request.h"
+#include "lib/sg.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -17,25 +17,27 @@
  */
 #define EVENT_DEV(ctx)	AS(struct device, (ctx)[0])
 
-/* void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. */
-static __always_inline int map_event(unsigned long long *ctx)
+/*
+ * void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. attrs: those
+ * that the call stands for, as dma_map_resource() does for MMIO before 6.18.
+ */
+static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
 {
-	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = EVENT_DEV(ctx);
-	struct dms_counts *c = hit_on(cpu, DMS_HOOK_MAP);
+	struct obs o = obs_begin(DMS_HOOK_MAP, DMS_EV_MAP, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.phys = ctx[1],
 		.dma = ctx[2],
 		.size = ctx[3],
 		.dir = ctx[4],
-		.attrs = ctx[5],
+		.attrs = dms_attrs(ctx[5]) | attrs,
 		.sg_index = -1,
 		.phys_known = true,
 	};
 
-	device_told(flags, DMS_HOOK_MAP, dev, m.dev);
-	mapping_observe(c, cpu, flags, DMS_HOOK_MAP, DMS_EV_MAP, dev, &m, ctx);
+	device_announce(&o, m.dev);
+	mapping_observe(&o, &m);
 	return 0;
 }
 
@@ -44,7 +46,7 @@ int tp_dma_map_phys(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx);
+	return map_event(ctx, 0);
 }
 
 SEC("?tp_btf/dma_map_page")
@@ -52,7 +54,7 @@ int tp_dma_map_page(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx);
+	return map_event(ctx, 0);
 }
 
 SEC("?tp_btf/dma_map_resource")
@@ -60,25 +62,25 @@ int tp_dma_map_resource(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return map_event(ctx);
+	return map_event(ctx, DMS_ATTR_MMIO);
 }
 
-static __always_inline int unmap_event(unsigned long long *ctx)
+static __always_inline int unmap_event(unsigned long long *ctx, u32 attrs)
 {
-	u32 cpu = bpf_get_smp_processor_id(), flags = config.flags;
 	struct device *dev = EVENT_DEV(ctx);
-	struct dms_counts *c = hit_on(cpu, DMS_HOOK_UNMAP);
+	struct obs o = obs_begin(DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = ctx[1],
 		.size = ctx[2],
 		.dir = ctx[3],
-		.attrs = ctx[4],
+		.attrs = dms_attrs(ctx[4]) | attrs,
 		.sg_index = -1,
+		.ends = true,
 	};
 
-	device_told(flags, DMS_HOOK_UNMAP, dev, m.dev);
-	mapping_observe(c, cpu, flags, DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, &m, ctx);
+	device_announce(&o, m.dev);
+	mapping_observe(&o, &m);
 	return 0;
 }
 
@@ -87,7 +89,7 @@ int tp_dma_unmap_phys(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx);
+	return unmap_event(ctx, 0);
 }
 
 SEC("?tp_btf/dma_unmap_page")
@@ -95,7 +97,7 @@ int tp_dma_unmap_page(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx);
+	return unmap_event(ctx, 0);
 }
 
 SEC("?tp_btf/dma_unmap_resource")
@@ -103,18 +105,18 @@ int tp_dma_unmap_resource(unsigned long long *ctx)
 {
 	if (!observing())
 		return 0;
-	return unmap_event(ctx);
+	return unmap_event(ctx, DMS_ATTR_MMIO);
 }
 
 static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16 type, u64 attrs)
 {
 	struct device *dev = EVENT_DEV(ctx);
-	struct dms_counts *c = hit(hook);
+	struct obs o = obs_begin(hook, type, dev, ctx);
 	struct mapping m = {
 		.dev = dev_key(dev),
 		.dma = ctx[2],
 		.size = ctx[3],
-		.attrs = attrs,
+		.attrs = dms_attrs(attrs),
 		.sg_index = -1,
 		.path = DMS_PATH_COHERENT,
 	};
@@ -128,7 +130,7 @@ static __always_inline int coherent_event(unsigned long long *ctx, u32 hook, u16
 		m.flags |= DMS_FL_NO_PHYS;
 	if (type == DMS_EV_ALLOC)
 		inner_alloc(&m);
-	mapping_observe_as(c, hook, type, dev, &m, ctx);
+	mapping_observe_as(&o, &m);
 	return 0;
 }
 
@@ -176,5 +178,49 @@ int tp_swiotlb_bounced(unsigned long long *ctx)
 	return bounce_request(ctx, (struct device *)ctx[0]);
 }
 
-/* Here, as AS() may be used in one module only. */
-#include "dma_sg.bpf.c"
+/*
+ * iommu:io_page_fault (dev, iova, flags), of report_iommu_fault() (drivers/iommu/iommu.c, all):
+ * IOMMU_FAULT_WRITE is bit 0 of the flags.
+ */
+SEC("?tp_btf/io_page_fault")
+int tp_io_page_fault(unsigned long long *ctx)
+{
+	struct device *dev = EVENT_DEV(ctx);
+	struct dms_counts *c;
+	struct dms_event *e;
+	u64 key;
+
+	if (!observing())
+		return 0;
+	c = hit(DMS_HOOK_IOMMU_FAULT);
+	key = dev_key(dev);
+	if (!dev_wanted(key)) {
+		count(c, filtered);
+		return 0;
+	}
+	devstate_once(DMS_HOOK_IOMMU_FAULT, dev, key);
+	e = event_reserve(c, DMS_HOOK_IOMMU_FAULT, DMS_EV_FAULT);
+	if (!e)
+		return 0;
+	e->dev = key;
+	e->dma = ctx[1];
+	e->dir = ctx[2] & 1 ? DMS_DIR_FROM_DEVICE : DMS_DIR_TO_DEVICE;
+	event_submit(c, e);
+	return 0;
+}
+
+SEC("?tp_btf/dma_map_sg")
+int tp_dma_map_sg(unsigned long long *ctx)
+{
+	if (!observing())
+		return 0;
+	return sg_map_event(ctx);
+}
+
+SEC("?tp_btf/dma_unmap_sg")
+int tp_dma_unmap_sg(unsigned long long *ctx)
+{
+	if (!observing())
+		return 0;
+	return sg_unmap_event(ctx);
+}

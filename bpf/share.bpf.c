@@ -8,16 +8,29 @@
 
 enum { P_ADDR, P_PAGES };
 
-static __always_inline struct inner *ucall_state(void)
+/* Ultracalls of the set_memory_*() that runs on this CPU; 16 bytes per CPU. */
+struct ucalls {
+	u64 count;		/* since the last set_memory_*() ended */
+	s64 status;		/* the first that was not 0 of them */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct ucalls);
+} ucalls __weak SEC(".maps");
+
+static __always_inline struct ucalls *ucalls_here(void)
 {
 	u32 zero = 0;
 
-	return bpf_map_lookup_elem(&inner, &zero);
+	return bpf_map_lookup_elem(&ucalls, &zero);
 }
 
 /*
- * Pages that were shared since the start, by page frame number; 2: that one was freed has been
- * told. About 1 MiB. And for each 2 MiB of memory, by the low bits, whether any was: asked first,
+ * Pages shared since the start, by page frame number; 2: its free has been
+ * reported. About 1 MiB. And a flag for each 2 MiB of memory, by the low bits: checked first,
  * as every page that is freed anywhere comes by. Conversions of more pages are pools.
  */
 #define FOLLOW_PAGES	1024
@@ -33,34 +46,53 @@ struct {
 
 unsigned char shared_blocks[BLOCKS] __weak = {};
 
-static __noinline int follow_pages(u64 phys, u64 pages, bool share)
+#define FOLLOW_EACH	32	/* pages of a block: FOLLOW_PAGES / FOLLOW_EACH blocks */
+
+/*
+ * Global, as the verifier checks such a function once and not for each turn of a loop; weak, as it
+ * is in two modules.
+ */
+__weak __noinline int follow_page(u64 pfn, u64 share)
 {
-	u64 pfn = phys >> config.page_shift;
+	struct dms_counts *c;
 	u8 one = 1;
 
-	if (pages > FOLLOW_PAGES)
+	if (!share) {
+		bpf_map_delete_elem(&shared_pages, &pfn);
 		return 0;
-	for (u32 i = 0; i < FOLLOW_PAGES && i < pages; i++, pfn++) {
-		if (!share) {
-			bpf_map_delete_elem(&shared_pages, &pfn);
-			continue;
-		}
-		shared_blocks[pfn << config.page_shift >> BLOCK_SHIFT & (BLOCKS - 1)] = 1;
-		if (bpf_map_update_elem(&shared_pages, &pfn, &one, BPF_ANY)) {
-			struct dms_counts *c = hit(DMS_HOOK_PAGE_FREE);
-
-			count(c, failed);
-		}
+	}
+	shared_blocks[pfn << config.page_shift >> BLOCK_SHIFT & (BLOCKS - 1)] = 1;
+	if (bpf_map_update_elem(&shared_pages, &pfn, &one, BPF_ANY)) {
+		c = hit(DMS_HOOK_PAGE_FREE);
+		count(c, failed);
 	}
 	return 0;
+}
+
+__weak __noinline int follow_block(u64 pfn, u64 pages, u64 share)
+{
+	for (u32 i = 0; i < FOLLOW_EACH && i < pages; i++)
+		follow_page(pfn + i, share);
+	return 0;
+}
+
+static __always_inline void follow_pages(u64 phys, u64 pages, bool share)
+{
+	u64 pfn = phys >> config.page_shift;
+
+	if (pages > FOLLOW_PAGES)
+		return;
+	for (u32 i = 0; i < FOLLOW_PAGES && i < pages; i += FOLLOW_EACH)
+		follow_block(pfn + i, pages - i, share);
 }
 
 static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hook, u16 type,
 					u64 addr, u64 pages, s64 ret)
 {
-	struct inner *in = ucall_state();
-	bool converted;
+	struct ucalls *u = ucalls_here();
+	struct dms_share *s;
 	struct dms_event *e;
+	bool converted;
 	u64 phys = 0;
 	u32 stack = 0;
 
@@ -68,22 +100,26 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 	if (config.flags & (DMS_CFG_STACKS_FIRST | DMS_CFG_STACKS_ALL))
 		stack = stack_take(ctx);
 
-	/* rare, and each tells: always streamed, whatever the filters say */
-	e = event_reserve(c, hook, type);
-	if (!e)
+	/* rare, and each counts: always streamed, whatever the filters are */
+	s = record_reserve(c, hook, type, sizeof(*s));
+	if (!s)
 		return;
+	/* whom it is shared for: user space can ask for it (/dev/dma_heap/system_cc_shared) */
+	if (type == DMS_EV_SHARE)
+		bpf_get_current_comm(s->comm, sizeof(s->comm));
+	e = &s->event;
 	e->stack = stack;
 	if (!virt_phys(addr, &phys))
 		e->flags |= DMS_FL_NO_PHYS;
 	e->phys = phys;
 	e->size = pages << config.page_shift;
 	e->ret = ret;
-	if (in) {
-		e->aux = in->ucalls;
+	if (u) {
+		e->aux = u->count;
 		if (!e->ret)
-			e->ret = in->ucall_status;
-		in->ucalls = 0;
-		in->ucall_status = 0;
+			e->ret = u->status;
+		u->count = 0;
+		u->status = 0;
 	}
 	converted = !e->ret && !(e->flags & DMS_FL_NO_PHYS);
 	event_submit(c, e);	/* before what takes long: it keeps all other records waiting */
@@ -122,7 +158,7 @@ static __always_inline int unshare_done(probe_ctx *ctx, struct inflight *in, u64
 PROBE_PAIR(unshare, DMS_HOOK_UNSHARE, unshare_args, unshare_done)
 
 #ifndef DMS_FENTRY
-/* 1: that page is shared, and was not told of. Global, so that it is verified once. */
+/* 1: the page is shared and not reported yet. Global, so that it is verified once. */
 __noinline u64 page_to_tell(u64 pfn)
 {
 	u8 *state = bpf_map_lookup_elem(&shared_pages, &pfn);
@@ -133,7 +169,7 @@ __noinline u64 page_to_tell(u64 pfn)
 	return 1;
 }
 
-/* Of a larger block the first pages tell. */
+/* The number of pages checked in a larger block. */
 #define LOOK_AT	64
 
 static __always_inline u64 shared_among(u64 pfn, u64 pages, u64 *first)
@@ -187,14 +223,14 @@ int kp_ucall(struct pt_regs *ctx)
 	if (!observing())
 		return 0;
 	struct dms_counts *c = hit(DMS_HOOK_UCALL);
-	struct inner *in = ucall_state();
+	struct ucalls *u = ucalls_here();
 	s64 status = regs_arg(ctx, 0);
 	struct dms_event *e;
 
-	if (in) {
-		in->ucalls++;
-		if (status && !in->ucall_status)
-			in->ucall_status = status;
+	if (u) {
+		u->count++;
+		if (status && !u->status)
+			u->status = status;
 	}
 	if (!status) {
 		count(c, ignored);

@@ -11,7 +11,7 @@ struct {
 	__uint(max_entries, 1024);
 	__type(key, u64);	/* LIOBN */
 	__type(value, u64);	/* kernel address of its iommu_table */
-} snap_tables SEC(".maps");
+} snap_tables __weak SEC(".maps");
 
 static __always_inline void remember_table(struct device *dev)
 {
@@ -28,29 +28,115 @@ static __always_inline void remember_table(struct device *dev)
 	bpf_map_update_elem(&snap_tables, &liobn, &at, BPF_ANY);
 }
 
-/* dev_attr_show(struct kobject *kobj, struct attribute *attr, char *buf) */
-SEC("?kprobe")
-int kp_snapshot(struct pt_regs *ctx)
+/* A list of pools (SWIOTLB_DYNAMIC); a walk ends with NULL where it leads back to its head. */
+struct pool_list {
+	u64 head, at;
+};
+
+static __always_inline struct pool_list pools_of(u64 head)
+{
+	return (struct pool_list){ .head = head, .at = head };
+}
+
+/* struct list_head begins with the next entry in all kernels. */
+static __always_inline struct io_tlb_pool *pool_next(struct pool_list *l)
+{
+	u64 next = 0;
+
+	bpf_probe_read_kernel(&next, sizeof(next), (const void *)l->at);
+	l->at = next;
+	if (!next || next == l->head)
+		return NULL;
+	return (void *)(next - bpf_core_field_offset(struct io_tlb_pool, node));
+}
+
+static __always_inline int send_pool(u64 dev, struct io_tlb_pool *pool)
+{
+	void *ring = ring_of_this_cpu();
+	u64 now = bpf_ktime_get_ns();
+	struct dms_event *e;
+
+	e = ring ? bpf_ringbuf_reserve(ring, sizeof(*e), 0) : NULL;
+	if (!e)
+		return -1;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->type = DMS_EV_LIVE;
+	e->hook = DMS_HOOK_SNAPSHOT;
+	e->cpu = bpf_get_smp_processor_id();
+	e->ts = now;
+	e->dev = dev;
+	e->aux = RD(pool, start);
+	e->size = RD(pool, end) - e->aux;
+	e->flags = DMS_FL_PREEXISTING | DMS_FL_NO_PHYS;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/*
+ * A mapping for which no pool had room may have one of its own for a while (SWIOTLB_DYNAMIC,
+ * swiotlb_alloc_pool()): each one of the device is reported as in use. -1: some could not be.
+ */
+static __always_inline int send_transient(struct device *dev, u64 key)
+{
+	struct io_tlb_pool *pool = NULL;
+	struct pool_list l;
+
+	if (!bpf_core_field_exists(dev->dma_io_tlb_pools) ||
+	    !bpf_core_field_exists(pool->node))
+		return 0;
+	l = pools_of((u64)dev + bpf_core_field_offset(struct device, dma_io_tlb_pools));
+	for (int i = 0; i < DMS_SNAP_TRANSIENT; i++) {
+		pool = pool_next(&l);
+		if (!pool)
+			return 0;
+		if (send_pool(key, pool))
+			return -1;
+	}
+	return pool_next(&l) ? -1 : 0;
+}
+
+/* dev_attr_show(struct kobject *kobj, struct attribute *attr, char *buf), before the start too */
+static __always_inline int snapshot(probe_ctx *ctx)
 {
 	struct dms_counts *c;
 	struct io_tlb_mem *mem;
 	struct device *dev;
-	u64 kobj;
+	u64 kobj, key;
+	int lost;
 
-	if ((u32)(bpf_get_current_pid_tgid() >> 32) != config.self)
+	if (bpf_get_current_pid_tgid() >> 32 != values.self)
 		return 0;
 	c = hit(DMS_HOOK_SNAPSHOT);
 	kobj = arg_of(ctx, DMS_HOOK_SNAPSHOT, DMS_ARG_KOBJ);
 	dev = (struct device *)(kobj - bpf_core_field_offset(struct device, kobj));
 	mem = dev_pool_mem(dev);
-	if (mem)
+	if (mem && !dev_pool_own(dev))
 		values.pool_mem = (u64)mem;
 	remember_table(dev);
-	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, dev_key(dev)))
+	key = dev_key(dev);
+	lost = send_transient(dev, key);
+	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, key) || lost)
 		count(c, dropped);
 	else
 		count(c, delivered);
 	return 0;
+}
+
+#ifdef DMS_FENTRY
+
+/* Debian's kernels let nobody attach a kprobe without CAP_SYS_ADMIN, if perf_event_paranoid > 2. */
+SEC("?fentry")
+int fe_snapshot(probe_ctx *ctx)
+{
+	return snapshot(ctx);
+}
+
+#else
+
+SEC("?kprobe")
+int kp_snapshot(probe_ctx *ctx)
+{
+	return snapshot(ctx);
 }
 
 /* Where a device does not point to its pool (before 5.15) there is one for all. */
@@ -75,10 +161,14 @@ static __always_inline void read_pool(void)
 	}
 }
 
-/* Run once by BPF_PROG_TEST_RUN, never attached: what the other programs compute addresses with. */
+/*
+ * Run once by BPF_PROG_TEST_RUN, never attached: what the other programs compute addresses with,
+ * and who we are: in a PID namespace getpid() is another number than a program sees.
+ */
 SEC("?raw_tp")
 int read_values(void *ctx)
 {
+	values.self = bpf_get_current_pid_tgid() >> 32;
 	values.vmemmap = config.vmemmap;
 	values.virt_base = config.virt_base;
 	if (config.vmemmap_at)
@@ -115,15 +205,31 @@ static __always_inline struct dms_snap_piece *snap_begin(void)
 	struct dms_snap_piece *p = bpf_map_lookup_elem(&snap_piece, &zero);
 
 	if (p)
-		p->elements = 0;
+		p->elements = p->total = 0;
 	return p;
+}
+
+/*
+ * Copies elements of size bytes, as many as are left and fit. None beyond the end: the table may be
+ * the last thing on mapped pages, and then nothing of the piece could be read.
+ */
+static __always_inline void snap_copy(struct dms_snap_piece *p, u64 from, u64 left, u32 size)
+{
+	u64 n = sizeof(p->data) / size, bytes;
+
+	if (n > left)
+		n = left;
+	bytes = n * size;
+	asm volatile("" : "+r"(bytes));		/* the check that follows is the verifier's */
+	if (bytes <= sizeof(p->data) && !bpf_probe_read_kernel(p->data, bytes, (void *)from))
+		p->elements = n;
 }
 
 /* args: struct dms_snap_args. A piece of the bitmap of one table, in words of 64 entries. */
 SEC("?raw_tp")
 int snap_table(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 liobn = ctx->args[0], first = ctx->args[1], map, *at;
+	u64 liobn = ctx->args[0], first = ctx->args[1], words, *at;
 	struct dms_snap_piece *p = snap_begin();
 	struct iommu_table *tbl;
 	struct table t;
@@ -133,29 +239,64 @@ int snap_table(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	tbl = (struct iommu_table *)*at;
 	table_read(tbl, &t);
-	map = (u64)RD(tbl, it_map);
 	p->base = t.start;
 	p->page_shift = t.page_shift;
 	p->total = RD(tbl, it_size);
 	p->element_size = sizeof(u64);
-	if (!bpf_probe_read_kernel(p->data, sizeof(p->data), (void *)(map + first * sizeof(u64))))
-		p->elements = sizeof(p->data) / sizeof(u64);
+	words = (p->total + 63) / 64;
+	if (first < words)
+		snap_copy(p, (u64)RD(tbl, it_map) + first * sizeof(u64), words - first,
+			  sizeof(u64));
 	return 0;
 }
 
-/* args: struct dms_snap_args. A piece of the pool's slots. */
+static __always_inline bool has_pools(void)
+{
+	struct io_tlb_pool *pool = NULL;
+	struct io_tlb_mem *mem = NULL;
+
+	return bpf_core_field_exists(mem->pools) && bpf_core_field_exists(pool->node);
+}
+
+/* One of the default pool and those added to it (SWIOTLB_DYNAMIC); NULL: no more. */
+static __always_inline struct io_tlb_pool *pool_at(struct io_tlb_mem *mem, u64 which)
+{
+	struct pool_list l = pools_of((u64)mem + bpf_core_field_offset(struct io_tlb_mem, pools));
+	struct io_tlb_pool *pool;
+
+	for (u64 i = 0; i <= DMS_SNAP_POOLS; i++) {
+		pool = pool_next(&l);
+		if (!pool)
+			return NULL;
+		if (i == which)
+			return pool;
+	}
+	return NULL;
+}
+
+/* args: struct dms_snap_args. A piece of a pool's slots. */
 SEC("?raw_tp")
 int snap_pool(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct io_tlb_pool *pool;
 	u32 size = bpf_core_type_size(struct io_tlb_slot);
 	struct io_tlb_mem *mem = (struct io_tlb_mem *)values.pool_mem;
 	struct io_tlb_mem___pre66 *old = (void *)mem;
 	struct dms_snap_piece *p = snap_begin();
-	u64 slots = 0;
+	u64 slots = 0, first = ctx->args[1];
 
 	if (!mem || !p)
 		return 0;
-	if (bpf_core_field_exists(mem->defpool.slots)) {
+	if (has_pools()) {
+		pool = pool_at(mem, ctx->args[0]);
+		if (pool) {
+			slots = (u64)RD(pool, slots);
+			p->total = RD(pool, nslabs);
+			p->base = RD(pool, start);
+		}
+	} else if (ctx->args[0]) {
+		return 0;
+	} else if (bpf_core_field_exists(mem->defpool.slots)) {
 		slots = (u64)RD(mem, defpool.slots);
 		p->total = RD(mem, defpool.nslabs);
 		p->base = RD(mem, defpool.start);
@@ -164,12 +305,12 @@ int snap_pool(struct bpf_raw_tracepoint_args *ctx)
 		p->total = RD(old, nslabs);
 		p->base = RD(old, start);
 	}
-	if (!slots)
+	if (!slots || first >= p->total)
 		return 0;
 	p->element_size = size;
 	p->field_at = bpf_core_field_offset(struct io_tlb_slot, orig_addr);
-	if (!bpf_probe_read_kernel(p->data, sizeof(p->data),
-				   (void *)(slots + ctx->args[1] * size)))
-		p->elements = sizeof(p->data) / size;
+	snap_copy(p, slots + first * size, p->total - first, size);
 	return 0;
 }
+
+#endif /* DMS_FENTRY */

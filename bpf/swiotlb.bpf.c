@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bounce pool by function probes: slots taken, refused and given back. Four layouts of
+ * The bounce pool by function probes: slots taken, refused and released. Four layouts of
  * swiotlb_tbl_map_single() exist (a table address first until 5.9, alloc_size until 6.9,
  * alloc_align_mask from 5.17), so its arguments come from the layout.
  */
-#include "lib/bounce_request.h"
 #include "lib/probe.h"
 
 enum { B_DEV, B_PHYS, B_SIZE, B_DIR, B_ATTRS, B_ALIGN };
@@ -17,15 +16,23 @@ static __always_inline void bounce_args(probe_ctx *ctx, struct inflight *in)
 	in->arg[B_PHYS] = arg_of(ctx, hook, DMS_ARG_PHYS);
 	in->arg[B_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
 	in->arg[B_DIR] = (u32)arg_of(ctx, hook, DMS_ARG_DIR);
-	in->arg[B_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	in->arg[B_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	in->arg[B_ALIGN] = (u32)arg_of(ctx, hook, DMS_ARG_ALIGN);
 }
 
-static __always_inline void inner_slot(u64 dev, u64 phys, u64 slot)
+static __always_inline void inner_put(struct device *device, u64 dev, u64 phys, u64 slot)
 {
+	struct inner_slot of_iommu = { .slot = slot };
+	struct inner_key key = { .dev = dev, .phys = phys };
+	struct inner *in;
 	u32 zero = 0;
-	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
 
+	if (slot != DMS_DMA_ERROR && dev_uses_dma_iommu(device)) {
+		of_iommu.ts = bpf_ktime_get_ns();
+		bpf_map_update_elem(&inner_slots, &key, &of_iommu, BPF_ANY);
+		return;
+	}
+	in = bpf_map_lookup_elem(&inner, &zero);
 	if (!in)
 		return;
 	in->dev = dev;
@@ -41,22 +48,13 @@ static __always_inline int bounce_done(probe_ctx *ctx, struct inflight *in, u64 
 	u64 key = dev_key(dev);
 	struct dms_event *e;
 
-	inner_slot(key, in->arg[B_PHYS], slot);
+	inner_put(dev, key, in->arg[B_PHYS], slot);
 	devstate_once(DMS_HOOK_SWIOTLB_MAP, dev, key);
-	if (!dev_wanted(key) || in->arg[B_SIZE] < config.min_size) {
-		count(c, filtered);
-		return 0;
-	}
-	if (!(config.flags & DMS_CFG_STREAM) && slot != DMS_DMA_ERROR) {
-		count(c, delivered);
-		return 0;
-	}
-	e = event_reserve(c, DMS_HOOK_SWIOTLB_MAP, DMS_EV_BOUNCE);
+	e = event_reserve_wanted(c, DMS_HOOK_SWIOTLB_MAP, DMS_EV_BOUNCE, key, in->arg[B_SIZE],
+				 slot == DMS_DMA_ERROR);
 	if (!e)
 		return 0;
-	e->dev = key;
 	e->phys = in->arg[B_PHYS];
-	e->size = in->arg[B_SIZE];
 	e->aux = slot;
 	e->dir = in->arg[B_DIR];
 	e->attrs = in->arg[B_ATTRS];
@@ -72,25 +70,14 @@ static __always_inline int unbounce(probe_ctx *ctx, struct dms_counts *c)
 {
 	const u32 hook = DMS_HOOK_SWIOTLB_UNMAP;
 	u64 key = dev_key((struct device *)arg_of(ctx, hook, DMS_ARG_DEV));
-	u64 size = arg_of(ctx, hook, DMS_ARG_SIZE);
-	struct dms_event *e;
+	struct dms_event *e = event_reserve_wanted(c, hook, DMS_EV_UNBOUNCE, key,
+						   arg_of(ctx, hook, DMS_ARG_SIZE), false);
 
-	if (!dev_wanted(key) || size < config.min_size) {
-		count(c, filtered);
-		return 0;
-	}
-	if (!(config.flags & DMS_CFG_STREAM)) {
-		count(c, delivered);
-		return 0;
-	}
-	e = event_reserve(c, hook, DMS_EV_UNBOUNCE);
 	if (!e)
 		return 0;
-	e->dev = key;
-	e->size = size;
 	e->aux = arg_of(ctx, hook, DMS_ARG_SLOT);
 	e->dir = arg_of(ctx, hook, DMS_ARG_DIR);
-	e->attrs = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	e->attrs = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	e->path = DMS_PATH_BOUNCED;
 	event_submit(c, e);
 	return 0;

@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * powerpc: TCEs built and cleared, by table index, and the mappings that need them. LIOBN, DMA
- * address and page as the hypervisor is told; on pseries in a secure guest each entry becomes
+ * address and page as the hypervisor gets them; on pseries in a secure guest each entry becomes
  * one H_PUT_TCE (firmware.c clears FW_FEATURE_PUT_TCE_IND), so one record is one run of entries.
  */
 #include "lib/probe.h"
 
 enum { T_DMA, T_PHYS, T_SIZE, T_LIOBN, T_SHIFT, T_DIR };
 
-/* The outer call is running in this frame: the per-entry function below it is not told twice. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u64);
-} tce_outer_task SEC(".maps");
-
-static __always_inline void tce_outer_set(u64 task)
-{
-	u32 zero = 0;
-	u64 *outer = bpf_map_lookup_elem(&tce_outer_task, &zero);
-
-	if (outer)
-		*outer = task;
-}
-
-static __always_inline bool tce_outer_runs(void)
-{
-	u32 zero = 0;
-	u64 *outer = bpf_map_lookup_elem(&tce_outer_task, &zero);
-
-	return outer && *outer == bpf_get_current_task();
-}
+#define PHYS_UNKNOWN	(~0ULL)
 
 static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
 				      const struct inflight *in, s64 ret, u8 flags)
@@ -54,6 +31,10 @@ static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
 	e->dir = in->arg[T_DIR];
 	e->ret = ret;
 	e->flags = flags;
+	if (in->arg[T_PHYS] == PHYS_UNKNOWN) {
+		e->phys = 0;
+		e->flags |= DMS_FL_NO_PHYS;
+	}
 	event_submit(c, e);
 }
 
@@ -78,9 +59,11 @@ static __always_inline void tce_range(struct pt_regs *ctx, u32 hook, struct infl
 	in->arg[T_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
 	if (has_arg(hook, DMS_ARG_UADDR)) {
 		uaddr = arg_of(ctx, hook, DMS_ARG_UADDR);
-		virt_phys(uaddr, &in->arg[T_PHYS]);
-		/* the entry holds the page, not the byte */
-		in->arg[T_PHYS] &= ~((1ULL << shift) - 1);
+		if (virt_phys(uaddr, &in->arg[T_PHYS]))
+			/* the entry holds the page, not the byte */
+			in->arg[T_PHYS] &= ~((1ULL << shift) - 1);
+		else
+			in->arg[T_PHYS] = PHYS_UNKNOWN;
 	}
 }
 
@@ -92,7 +75,6 @@ int kp_tce_build(struct pt_regs *ctx)
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_BUILD, &in);
-	tce_outer_set(bpf_get_current_task());
 	inflight_put(ctx, DMS_HOOK_TCE_BUILD, &in);
 	return 0;
 }
@@ -102,7 +84,6 @@ int krp_tce_build(struct pt_regs *ctx)
 {
 	struct inflight in;
 
-	tce_outer_set(0);
 	if (!inflight_take(ctx, DMS_HOOK_TCE_BUILD, &in))
 		return 0;
 	tce_event(counts_of(DMS_HOOK_TCE_BUILD), DMS_HOOK_TCE_BUILD, DMS_EV_TCE_SET, &in,
@@ -110,7 +91,10 @@ int krp_tce_build(struct pt_regs *ctx)
 	return 0;
 }
 
-/* tce_build_pSeriesLP and its compiler-made names; tce_build_pSeries on tables without an LPAR */
+/*
+ * tce_build_pSeriesLP and its compiler-made names; tce_build_pSeries on tables without an LPAR.
+ * Used where tce_buildmulti_pSeriesLP() cannot be: that one calls it for each range here.
+ */
 SEC("?kprobe")
 int kp_tce_build_one(struct pt_regs *ctx)
 {
@@ -119,10 +103,6 @@ int kp_tce_build_one(struct pt_regs *ctx)
 	struct dms_counts *c = hit(DMS_HOOK_TCE_BUILD_ONE);
 	struct inflight in = {};
 
-	if (tce_outer_runs()) {
-		count(c, ignored);
-		return 0;
-	}
 	tce_range(ctx, DMS_HOOK_TCE_BUILD_ONE, &in);
 	tce_event(c, DMS_HOOK_TCE_BUILD_ONE, DMS_EV_TCE_SET, &in, 0, 0);
 	return 0;
@@ -137,19 +117,11 @@ int kp_tce_free(struct pt_regs *ctx)
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_FREE, &in);
-	tce_outer_set(bpf_get_current_task());
 	tce_event(c, DMS_HOOK_TCE_FREE, DMS_EV_TCE_CLEAR, &in, 0, 0);
 	return 0;
 }
 
-SEC("?kretprobe")
-int krp_tce_free(struct pt_regs *ctx)
-{
-	tce_outer_set(0);
-	return 0;
-}
-
-/* tce_free_pSeriesLP: below tce_freemulti where H_STUFF_TCE is missing, or when a build failed */
+/* tce_free_pSeriesLP: below tce_freemulti, or when a build failed; used in its place only */
 SEC("?kprobe")
 int kp_tce_free_one(struct pt_regs *ctx)
 {
@@ -158,8 +130,8 @@ int kp_tce_free_one(struct pt_regs *ctx)
 	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE_ONE);
 	struct inflight in = {};
 
-	if (tce_outer_runs() || (!has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TBL) &&
-				 !has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TCESHIFT))) {
+	if (!has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TBL) &&
+	    !has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TCESHIFT)) {
 		count(c, ignored);
 		return 0;
 	}
@@ -213,7 +185,6 @@ int kp_tce_setrange(struct pt_regs *ctx)
 
 	if (!window_range(ctx, DMS_HOOK_TCE_SETRANGE, &in))
 		return 0;
-	tce_outer_set(bpf_get_current_task());
 	inflight_put(ctx, DMS_HOOK_TCE_SETRANGE, &in);
 	return 0;
 }
@@ -223,7 +194,6 @@ int krp_tce_setrange(struct pt_regs *ctx)
 {
 	struct inflight in;
 
-	tce_outer_set(0);
 	if (!inflight_take(ctx, DMS_HOOK_TCE_SETRANGE, &in))
 		return 0;
 	tce_event(counts_of(DMS_HOOK_TCE_SETRANGE), DMS_HOOK_TCE_SETRANGE, DMS_EV_TCE_SET, &in,
@@ -305,7 +275,7 @@ int kp_iommu_map(struct pt_regs *ctx)
 	in.arg[I_TBL] = arg_of(ctx, hook, DMS_ARG_TBL);
 	in.arg[I_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
 	in.arg[I_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
-	in.arg[I_ATTRS] = arg_of(ctx, hook, DMS_ARG_ATTRS);
+	in.arg[I_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	if (has_arg(hook, DMS_ARG_PHYS))
 		in.arg[I_PHYS] = arg_of(ctx, hook, DMS_ARG_PHYS);
 	else
@@ -336,6 +306,7 @@ int krp_iommu_map(struct pt_regs *ctx)
 	struct mapping m = { .sg_index = -1 };
 	struct iommu_table *tbl;
 	struct inflight in;
+	struct obs o;
 
 	if (!inflight_take(ctx, DMS_HOOK_IOMMU_MAP, &in))
 		return 0;
@@ -355,8 +326,8 @@ int krp_iommu_map(struct pt_regs *ctx)
 	m.page_shift = tbl ? RD(tbl, it_page_shift) : 0;
 	m.path = m.dma == DMS_DMA_ERROR ? DMS_PATH_FAILED : DMS_PATH_TCE;
 	m.flags = m.dma == DMS_DMA_ERROR ? DMS_FL_NO_TCE : DMS_FL_INNER;
-	mapping_observe_as(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in.arg[I_DEV], &m,
-			   ctx);
+	o = obs_of(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in.arg[I_DEV], ctx);
+	mapping_observe_as(&o, &m);
 	return 0;
 }
 

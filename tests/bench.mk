@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What dmascope costs, against its bounds and against bpftrace: make bench writes
+# Overhead of dmascope, against its bounds and bpftrace: make bench writes
 # doc/performance.md, make bench-guest its part about guests. Part of no check: they need root, ten
 # minutes and 300 MB, the second half an hour and the lab. BENCH="--bpftrace COMMAND" measures
 # another bpftrace too (tests/bench/bench.py).
@@ -29,7 +29,7 @@ $(BENCH_OUT)/inject.bpf.o $(BENCH_OUT)/rate.bpf.o: $(BENCH_OUT)/%.bpf.o: tests/b
 	$(Q)$(CLANG) -target $(BPF_TARGET) -mcpu=v2 -g -O2 -Wall -Wextra -Iinclude \
 		-I/usr/include/$(TRIPLE) -c $< -o $@
 
-# What runs in the guests, of an architecture whose tool is static.
+# Programs for the guests, on an architecture whose tool is static.
 $(BENCH_OUT)/rivals.bpf.o: tests/bench/guest/rivals.bpf.c vmlinux.h
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)

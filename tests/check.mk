@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What `make check` runs. Everything prints TAP; tests/run adds it up. CHECK_GUESTS are the guests
+# The tests of `make check`. Everything prints TAP; tests/run adds it up. CHECK_GUESTS are the guests
 # that the lab has to have ready; tests that need another one set it up themselves.
 
 CHECK_UNIT = $(UNIT_BINS)
@@ -9,51 +9,103 @@ CHECK_TRACE := "tests/fuzz/corpus-tap check-fuzz-corpus check-trace-schema check
 CHECK_GUESTS ?= pef pseries
 CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard tests/guest/test_*)
 
-# As many jobs as processors, unless make was told already.
+# As many jobs as processors, unless make has a -j already.
 JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# Packages come first: some of what make itself needs may be missing before.
+# Tests that run at a time; those that must not say so ("runs alone", tests/run).
+TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 2 ? 2 : n)))
+RUN = tests/run -j $(TEST_JOBS)
+
+# The same sources are compiled at several places (packages, the demo, a clone): results of compilers
+# are kept with the lab's, where Debian's ccache is installed.
+COMPILERS := $(wildcard /usr/lib/ccache)
+check check-unit check-guest: export PATH := $(if $(COMPILERS),$(COMPILERS):)$(PATH)
+check check-unit check-guest: export CCACHE_DIR ?= $(or $(DMASCOPE_LAB_CACHE),$(HOME)/.cache/dmascope-lab)/ccache
+
+# Packages come first: some of what make itself needs may be missing before. The lab waits for a network
+# and a disk, for the most part, while this machine's processors build. The longest tests come first.
 check: check-tools
-	@echo "== building: the tool, its tests, the same with sanitizers, the guests' tool"
-	$(Q)$(MAKE) --no-print-directory $(JOBS) check-build
-	@echo "== the lab: $(CHECK_GUESTS)"
-	$(Q)tools/lab/lab setup $(CHECK_GUESTS)
+	@echo "== building: the tool, its tests, the same with sanitizers, the guests' tool; the lab: $(CHECK_GUESTS)"
+	$(Q)mkdir -p build; tools/lab/lab setup $(CHECK_GUESTS) >build/lab-setup.log 2>&1 & lab=$$!; \
+		$(MAKE) --no-print-directory $(JOBS) check-build || { kill $$lab; exit 1; }; \
+		wait $$lab || { tail build/lab-setup.log; exit 1; }
 	@echo "== testing"
-	$(Q)tests/run $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE) $(CHECK_GUEST)
+	$(Q)$(RUN) $(CHECK_DISTROS) $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE) $(CHECK_GUEST)
 
 check-unit: check-tools
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit-bins san
-	$(Q)tests/run $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE)
+	$(Q)$(RUN) $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE)
 
-# What a package's build runs: no network, no guest, no root.
+# Tests that need neither sanitizers nor the lab nor the network.
+check-here: all unit-bins
+	$(Q)$(RUN) $(CHECK_UNIT) "tests/core/test_core $(OUT) $(BPF_OUT)" $(CHECK_CLI)
+
+# Builds and tests in clean Debians, side by side: DISTROS="trixie" for some of them.
+DISTROS ?= bookworm trixie testing
+CHECK_DISTROS = $(DISTROS:%="tests/distro/test_build %")
+check-build-matrix:
+	$(Q)$(RUN) $(CHECK_DISTROS)
+
+# Each test three times beside a load, none repeated: BUSY_TESTS="tests/cli/test_record" for some.
+BUSY_TESTS ?= $(CHECK_UNIT) $(CHECK_CLI) $(CHECK_GUEST)
+check-busy: check-tools
+	$(Q)tools/install-deps busy
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit-bins cross altered
+	$(Q)tests/busy $(BUSY_TESTS)
+
+# Tests of a package's build: no network, no guest, no root.
 check-package: all unit-bins
 	$(Q)tests/run $(CHECK_UNIT)
 
-check-guest: all cross leaky
-	$(Q)tests/run $(CHECK_GUEST)
+check-guest: all cross altered
+	$(Q)$(RUN) $(CHECK_GUEST)
+
+# Every kind of secure guest, an hour or so: both levels of lockdown; faults; kernels, processors and
+# instruction counts; the lab's own tests with its proofs of separate memory. KINDS="tdx snp" for some.
+KINDS ?= sev sev-es snp tdx cca pv pef
+KINDS_KERNELS ?= snp:7.2:none snp:7.3:none tdx:7.2:none tdx:7.3:none sev-es::none:1 sev-es::none:4
+CHECK_KINDS = $(KINDS:%="tests/guest/kinds %") $(KINDS_KERNELS:%="tests/guest/kinds %") \
+	$(patsubst %,"tests/guest/test_findings %",$(filter sev snp tdx cca,$(KINDS))) \
+	$(patsubst %,"tools/lab/selftest %",$(filter sev-es snp tdx cca,$(KINDS)))
+check-kinds: all cross
+	$(Q)tools/lab/lab setup $(KINDS)
+	$(Q)TEST_SECONDS=3000 $(RUN) $(CHECK_KINDS)
 
 # Also the findings that take minutes to show; and what the tool said, into doc/findings.md.
 check-findings: all cross
-	$(Q)tests/run "tests/guest/test_findings $$(tests/guest/findings.py boots slow | xargs)"
+	$(Q)tests/run "tests/guest/test_findings $$(tests/guest/judge/findings.py boots slow | xargs)"
+# The explanations in doc/findings.md, from src/words.
+findings-page: all
+	$(Q)tools/findings-page $(OUT)/dmascope
+
+# Writes doc/trace.schema.json from the lists in the sources.
+schema:
+	$(Q)tools/schema
+
+# Light load on many devices for two minutes, where nothing is wrong: QUIET="sev:7.2" for others.
+QUIET ?= sev x86
+check-quiet: all cross-static
+	$(Q)tests/run "tests/guest/test_quiet 120 $(QUIET)"
 findings-table:
-	$(Q)tests/guest/findings.py table $$(tests/guest/findings.py boots slow | \
+	$(Q)tests/guest/judge/findings.py table $$(tests/guest/judge/findings.py boots slow | \
 		sed 's|^|build/guest/findings-|' | xargs -n 1 ls -d 2>/dev/null)
 
-check-build: all unit-bins cross san leaky
+check-build: all unit-bins cross san altered
 
 # An hour or so: everything attached and detached a thousand times.
 check-cycles: all cross
 	$(Q)tests/run "tests/guest/test_cycles 1000"
 
-cross: cross-ppc64le cross-s390x cross-static
-cross-ppc64le cross-s390x: cross-%:
+cross: cross-ppc64le cross-s390x cross-arm64 cross-static
+cross-ppc64le cross-s390x cross-arm64: cross-%:
 	$(Q)$(MAKE) --no-print-directory ARCH=$* all guest-tests
-cross-static:
+# After "all", which makes the same BPF programs.
+cross-static: all
 	$(Q)$(MAKE) --no-print-directory STATIC=1 all guest-tests
 san:
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit-bins
 
 check-tools:
-	$(Q)tools/install-deps
+	$(Q)tools/install-deps build cross test lab
 
-.PHONY: check check-cycles check-findings findings-table check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-static san
+.PHONY: check check-kinds check-quiet findings-page schema check-here check-build-matrix check-busy check-cycles check-findings findings-table check-unit check-package check-guest check-build check-tools cross cross-ppc64le cross-s390x cross-arm64 cross-static san

@@ -2,7 +2,12 @@
 # CO-RE without the kernels: the object and the catalogue against reduced BTFs (tests/core), and
 # the matrix of kernels in the lab.
 
-CORE_TEST_OBJS := $(OUT)/obj/probe/choose.o $(OUT)/obj/probe/catalogue.o
+CORE_TEST_OBJS := $(addprefix $(OUT)/obj/probe/,choose.o catalogue.o proto.o)
+
+$(OUT)/tests/core_prototypes: tests/core/prototypes.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_TEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
 $(OUT)/tests/core_fixtures: tests/core/core.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
 	$(call say,CC,$@)
@@ -14,10 +19,10 @@ $(OUT)/tests/core_reduce: tests/core/reduce.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
 
--include $(OUT)/tests/core_fixtures.d
+-include $(OUT)/tests/core_fixtures.d $(OUT)/tests/core_prototypes.d
 
-check-core: $(OUT)/tests/core_fixtures $(OUT)/dmascope.bpf.o
-	$(Q)tests/core/test_core $(OUT)
+check-core: $(OUT)/tests/core_fixtures $(OUT)/tests/core_prototypes $(BPF_OUT)/dmascope.bpf.o
+	$(Q)tests/core/test_core $(OUT) $(BPF_OUT)
 
 # Boots guests for what is missing: KERNELS="pef:6.1 x86:6.12" for some of them.
 core-fixtures: $(OUT)/tests/core_reduce
@@ -30,6 +35,6 @@ check-matrix: all cross
 
 # Part of `make check` and `make check-unit`: no guest is needed.
 ifneq ($(SAN),1)
-unit-bins: $(OUT)/tests/core_fixtures $(OUT)/dmascope.bpf.o
+unit-bins: $(OUT)/tests/core_fixtures $(OUT)/tests/core_prototypes $(BPF_OUT)/dmascope.bpf.o
 endif
-CHECK_TRACE += "tests/core/test_core $(OUT)"
+CHECK_TRACE += "tests/core/test_core $(OUT) $(BPF_OUT)"

@@ -5,16 +5,21 @@ GUEST_OBJS = $(filter $(OUT)/obj/probe/% $(OUT)/obj/source/%,$(LIVE_OBJS))
 
 GUEST_TESTS := $(OUT)/tests/look $(OUT)/tests/cycles
 
-$(GUEST_TESTS): $(OUT)/tests/%: tests/guest/%.c $(GUEST_OBJS) $(OUT)/libcore.a
+$(GUEST_TESTS): $(OUT)/tests/%: tests/guest/inside/%.c $(GUEST_OBJS) $(OUT)/libcore.a
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(GUEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
 guest-tests: $(GUEST_TESTS)
 
-# A tool whose programs forget what became of each 16th observation, for tests/guest/test_identity.
+# Tools that do something wrong, for the tests that have to notice: for test_identity one whose programs
+# forget what became of each 16th observation, for test_grown one that reads one pool alone.
+altered: leaky few
 leaky:
 	$(Q)$(MAKE) --no-print-directory STATIC=1 OUT=build/amd64-leaky BPF_CFLAGS=-DDMS_TEST_LEAK all
+few: CUT := -DDMS_SNAP_POOLS=1
+few:
+	$(Q)$(MAKE) --no-print-directory ARCH=s390x OUT=build/s390x-few BPF_CFLAGS=$(CUT) CFLAGS='$(CFLAGS) $(CUT)' all
 
-.PHONY: guest-tests leaky
+.PHONY: guest-tests altered leaky few
 -include $(GUEST_TESTS:=.d)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Tests of the trace that are more than a unit test: fuzzing, the schema.
 
-# What of the live rooms needs no kernel: the unit tests link it with the core.
+# Objects of the live code that need no kernel: the unit tests link it with the core.
 CORE_ALSO := $(addprefix $(OUT)/obj/core/,source/replay.o source/spool.o source/stream.o probe/rings.o)
 $(CORE_ALSO): $(OUT)/obj/core/%.o: src/%.c
 	$(call say,CC,$@)
@@ -26,11 +26,11 @@ FUZZ ?= reader
 FUZZ_OUT := build/fuzz
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -Isrc
-fuzz_srcs_reader := $(addprefix src/trace/,reader.c parse.c encode.c json.c out.c) \
+fuzz_srcs_reader := $(addprefix src/trace/,reader.c parse.c encode.c device.c json.c out.c) \
 	$(wildcard src/trace/decode*.c) src/util/names.c
-fuzz_srcs_convert := $(fuzz_srcs_reader) $(wildcard src/model/*.c) \
-	$(addprefix src/trace/,perfetto.c csv.c openmetrics.c)
-FUZZ_HDRS := $(wildcard src/trace/*.h src/model/*.h include/dmascope/*.h)
+fuzz_srcs_convert := $(filter-out src/util/names.c,$(fuzz_srcs_reader)) $(filter-out src/export/http.c,\
+	$(wildcard src/state/*.c src/rules/*.c src/words/*.c src/util/*.c src/export/*.c))
+FUZZ_HDRS := $(wildcard src/trace/*.h src/state/*.h src/rules/*.h src/record/*.h include/dmascope/*.h)
 
 define fuzz_rules
 $(FUZZ_OUT)/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay_main.c $(fuzz_srcs_$(1)) $(FUZZ_HDRS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # `make demo`: a secure guest with live I/O; GUEST names another guest of the lab. `make pictures`.
 
-GUEST ?= pef
+GUEST ?= sev
 
 demo:
 	@tools/demo "$(GUEST)"

@@ -12,9 +12,9 @@ INSTALL ?= install
 MAN_PAGES := $(wildcard doc/man/*.8)
 # The licences, which a copy of the program has to come with, and what README's links lead to: they lie
 # below DOCDIR as they do here. The report to the kernel's developers is for those alone.
-DOC_FILES := README.md SECURITY.md $(wildcard LICENSES/* doc/*.json doc/images/* doc/examples/* examples/*) \
+DOC_FILES := README.md NEWS.md SECURITY.md $(wildcard LICENSES/* packaging/*/* doc/*.json doc/images/* doc/examples/* examples/*) \
 	$(filter-out doc/upstream-%,$(wildcard doc/*.md))
-DOC_DIRS := $(sort $(dir $(DOC_FILES)))
+DOC_DIRS := $(sort $(dir $(DOC_FILES)) packaging/)
 
 install: $(OUT)/dmascope
 	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(BASHDIR) $(ZSHDIR)) \
@@ -24,7 +24,7 @@ install: $(OUT)/dmascope
 	$(Q)for file in $(DOC_FILES); do \
 		$(INSTALL) -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit; done
 	$(Q)sed -i 's,/usr/sbin/dmascope,$(SBINDIR)/dmascope,' \
-		$(DESTDIR)$(DOCDIR)/doc/examples/dmascope-metrics.service
+		$(DESTDIR)$(DOCDIR)/doc/examples/*.service
 	$(Q)$(INSTALL) -m 644 tools/completion/dmascope.bash $(DESTDIR)$(BASHDIR)/dmascope
 	$(Q)$(INSTALL) -m 644 tools/completion/_dmascope $(DESTDIR)$(ZSHDIR)/_dmascope
 

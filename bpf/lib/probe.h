@@ -12,11 +12,59 @@
 #ifndef DMASCOPE_BPF_PROBE_H
 #define DMASCOPE_BPF_PROBE_H
 
-#include "lib/inflight.h"
+#include "lib/observe.h"
+
+/*
+ * Calls between their entry and their return; 1 MiB. The key is the stack frame, which no other
+ * running call shares (a thread id would: an interrupt may make the same call inside), mixed with
+ * the hook, since a tail call leaves the same frame to another function.
+ */
+struct inflight {
+	u64 arg[6];
+	u32 hook;		/* so that user space knows what still runs */
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64);
+	__type(value, struct inflight);
+} inflight __weak SEC(".maps");
+
+static __always_inline u64 inflight_key(u64 frame, u32 hook)
+{
+	return frame ^ ((u64)hook << 40);
+}
+
+/*
+ * Counts a hit and keeps the arguments until the return. A hit whose return never comes stays
+ * without an outcome; user space compares those with the calls still in this map at the end.
+ */
+static __always_inline void inflight_put(struct pt_regs *ctx, u32 hook, struct inflight *args)
+{
+	u64 key = inflight_key(regs_frame_at_entry(ctx), hook);
+	struct dms_counts *c = hit(hook);
+
+	args->hook = hook;
+	if (bpf_map_update_elem(&inflight, &key, args, BPF_ANY))
+		count(c, failed);
+}
+
+/* Takes the arguments back into *args; false if the call began before the hook was attached. */
+static __always_inline bool inflight_take(struct pt_regs *ctx, u32 hook, struct inflight *args)
+{
+	u64 key = inflight_key(regs_sp(ctx), hook);
+	struct inflight *found = bpf_map_lookup_elem(&inflight, &key);
+
+	if (!found)
+		return false;
+	*args = *found;
+	bpf_map_delete_elem(&inflight, &key);
+	return true;
+}
 
 #ifdef DMS_FENTRY
-
-typedef unsigned long long probe_ctx;
 
 #define PROBE_ENTRY(name, hook, fn)						\
 SEC("?fentry")									\
@@ -38,8 +86,6 @@ int fx_##name(probe_ctx *ctx)							\
 }
 
 #else
-
-typedef struct pt_regs probe_ctx;
 
 #define PROBE_ENTRY(name, hook, fn)						\
 SEC("?kprobe")									\
@@ -71,33 +117,5 @@ int krp_##name(probe_ctx *ctx)							\
 }
 
 #endif /* DMS_FENTRY */
-
-static __always_inline bool has_arg(u32 hook, u32 fact)
-{
-	return config.layout[hook].at[fact] != DMS_ARG_NOWHERE;
-}
-
-static __always_inline u64 arg_of(probe_ctx *ctx, u32 hook, u32 fact)
-{
-#ifdef DMS_FENTRY
-	return tramp_arg(ctx, config.layout[hook].at[fact]);
-#else
-	return regs_arg(ctx, config.layout[hook].at[fact]);
-#endif
-}
-
-/* The same for a pointer that is computed with: to the verifier it is then a plain number. */
-static __always_inline u64 arg_number(probe_ctx *ctx, u32 hook, u32 fact)
-{
-#ifdef DMS_FENTRY
-	u64 val = 0;
-
-	if (has_arg(hook, fact))
-		bpf_probe_read_kernel(&val, sizeof(val), ctx + config.layout[hook].at[fact]);
-	return val;
-#else
-	return arg_of(ctx, hook, fact);
-#endif
-}
 
 #endif /* DMASCOPE_BPF_PROBE_H */

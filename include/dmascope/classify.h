@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which way one mapping took, from what was observed of it. One pure function, compiled into
- * the BPF programs and into the unit tests; no kernel access lives here.
+ * The path that one mapping took, by the facts that were observed of it, and its slot in the
+ * histogram of sizes. Pure functions, compiled into the BPF programs and into the unit tests; no
+ * kernel access lives here.
  *
  * Nothing is concluded from the kind of guest or from dma_ops_bypass: from 7.0 on
  * (1471c517cf7d) every pre-mapped window has bypass set together with a bus limit, and one
@@ -12,7 +13,7 @@
 
 #include "dmascope/event.h"
 
-/* What the inner hook of the same call said, if one ran. */
+/* The result of the inner hook of the same call, if one ran. */
 enum dms_inner {
 	DMS_INNER_NONE,
 	DMS_INNER_TCE,		/* iommu_map_*() returned this DMA address */
@@ -22,11 +23,21 @@ enum dms_inner {
 	DMS_INNER_ALLOC,	/* iommu_alloc_coherent() was entered */
 };
 
+/*
+ * The attributes of a mapping out of an argument: the bits that kernels define. A value beyond
+ * 20 bits is no set of attributes (an address, by a prototype that nobody knew) and gives none.
+ * Without a branch, as the verifier would walk all that follows twice.
+ */
+static inline __dms_u32 dms_attrs(__dms_u64 arg)
+{
+	return (__dms_u32)arg & DMS_ATTRS & ~(__dms_u32)((__dms_s64)(0 - (arg >> 20)) >> 63);
+}
+
 struct dms_facts {
 	__dms_u64 dma;
 	__dms_u64 phys;
 	__dms_u64 offset;	/* archdata.dma_offset; 0 where there is none */
-	__dms_u64 enc_mask;	/* bits of dma that only say "encrypted" (x86 C-bit) */
+	__dms_u64 enc_mask;	/* bits of dma that say private (C-bit) or shared (CCA) */
 	__dms_u64 table_start;	/* DMA space of the device's iommu_table ... */
 	__dms_u64 table_size;	/* ... in bytes, 0 = no table */
 	__dms_u64 pool_start;	/* physical */
@@ -35,7 +46,8 @@ struct dms_facts {
 	__dms_u8 inner;		/* enum dms_inner */
 	__dms_u8 phys_known;
 	__dms_u8 dma_iommu;	/* dev->dma_iommu */
-	__dms_u8 pad;
+	__dms_u8 pool_grows;	/* dynamic pools, whose ranges are not known */
+	__dms_u8 ends;		/* an unmap: its physical address is not known, its map's was */
 };
 
 /*
@@ -76,9 +88,37 @@ static inline __dms_u8 dms_classify(const struct dms_facts *f, __dms_u8 *flags, 
 		*slot = bare;
 		return DMS_PATH_BOUNCED;
 	}
-	if (!f->phys_known || bare == f->phys)
+	if (!f->phys_known)
+		return f->ends ? DMS_PATH_DIRECT : DMS_PATH_UNKNOWN;
+	if (bare == f->phys)
 		return DMS_PATH_DIRECT;
+	if (f->pool_grows) {
+		*slot = bare;
+		return DMS_PATH_BOUNCED;
+	}
 	return DMS_PATH_UNKNOWN;
+}
+
+/*
+ * The slot of a size in bytes in the histogram: the number of bits that it has from 512 on, at
+ * most the last slot. Without branches, as the verifier would walk all that follows once more for
+ * each of them: the sign of a difference says whether the upper half of what is left is in use.
+ */
+static inline __dms_u32 dms_size_slot(__dms_u64 size)
+{
+	__dms_u64 rest = size >> 9, slot, step;
+
+	rest |= (__dms_s64)(0 - (rest >> (DMS_HIST_SLOTS - 1))) >> 63;
+	rest &= (1U << (DMS_HIST_SLOTS - 1)) - 1;
+	slot = (0xff - rest) >> 60 & 8;
+	rest >>= slot;
+	step = (0xf - rest) >> 61 & 4;
+	rest >>= step;
+	slot |= step;
+	step = (3 - rest) >> 62 & 2;
+	rest >>= step;
+	/* what is left is 0 to 3, of 0, 1, 2 and 2 bits */
+	return (__dms_u32)((slot | step) + rest - (rest >> 1 & rest));
 }
 
 #endif /* DMASCOPE_CLASSIFY_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What user space tells the BPF programs before they are loaded: where each hook finds its
+ * The settings of the BPF programs, written before they are loaded: where each hook finds its
  * arguments on this kernel, addresses of a few kernel variables, filters. It is read-only data
  * for the programs, so the verifier drops the code of what is not used.
  */
@@ -42,6 +42,8 @@ enum dms_arg {
 	DMS_ARG_VADDR,		/* kernel virtual address of what is shared, allocated */
 	DMS_ARG_NUMPAGES,	/* of PAGE_SIZE */
 	DMS_ARG_KOBJ,		/* struct kobject * */
+	DMS_ARG_STATE,		/* struct dma_iova_state * */
+	DMS_ARG_UNIT,		/* struct intel_iommu * */
 	DMS_ARG_MAX
 };
 #define DMS_ARG_NOWHERE	0xff
@@ -49,11 +51,14 @@ enum dms_arg {
 struct dms_layout {
 	__dms_u8 at[DMS_ARG_MAX];
 	__dms_u8 params;	/* how many the function has: fexit finds the result behind them */
-	__dms_u8 pad[3];
+	__dms_u8 pad;
+	__dms_u32 follow8;	/* bit per fact: the argument points to the value, of 8 bytes ... */
+	__dms_u32 follow4;	/* ... or of 4 */
 };
-_Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
+_Static_assert(sizeof(struct dms_layout) == 40, "shared with the BPF programs");
+_Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 
-/* Which half of an observation reports: the inner hooks stay silent about maps where the generic
+/* The half of an observation that reports: the inner hooks stay silent about maps if the generic
  * layer's hook is attached, so that no mapping is reported twice. */
 #define DMS_CFG_OUTER_MAP	0x01	/* DMS_HOOK_MAP is attached */
 #define DMS_CFG_STREAM		0x02	/* records go into the ring */
@@ -62,9 +67,10 @@ _Static_assert(sizeof(struct dms_layout) == 32, "shared with the BPF programs");
 #define DMS_CFG_STACKS_FAIL	0x10	/* a stack for each failure */
 #define DMS_CFG_STACKS_ALL	0x20
 #define DMS_CFG_FILTER_DEV	0x40	/* only devices in the dev_filter map */
-#define DMS_CFG_INNER		0x80	/* an inner hook that tells why mappings fail is attached */
+#define DMS_CFG_INNER		0x80	/* an inner hook that reports failure reasons is attached */
 #define DMS_CFG_INDEX		0x100	/* with DMS_CFG_STATS: live mappings are indexed */
 #define DMS_CFG_FILTER		0x200	/* any filter is set */
+#define DMS_CFG_SKIP_UNMAP	0x400	/* the kernel has dma_need_unmap() */
 
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
@@ -73,25 +79,26 @@ struct dms_config {
 	__dms_u64 pool_start_at;	/* the same, of the pool's begin and end (to 5.12) ... */
 	__dms_u64 pool_end_at;
 	__dms_u64 pool_mem_at;		/* ... of the pointer to the pool (5.13 and 5.14) */
+	__dms_u64 iommu_ops_at;		/* address of iommu_dma_ops (before 6.12); 0 = none */
 	__dms_u64 vmemmap;		/* the value where there is no variable; 0 = unknown */
 	__dms_u64 virt_base;
 	__dms_u64 virt_mask;		/* phys = (virt & virt_mask) - virt_base; 0 = unknown */
 	__dms_u64 virt_size;		/* bytes of the linear map above virt_base; 0 = no bound */
-	__dms_u64 enc_mask;		/* bits of a DMA address that only say "encrypted" */
+	__dms_u64 enc_mask;		/* bits of a DMA address that say private or shared */
 	__dms_u64 min_size;		/* bytes */
 	__dms_u32 path_mask;		/* bit per enum dms_path; 0 = all */
 	__dms_u32 flags;		/* DMS_CFG_* */
 	__dms_u32 page_shift;
 	__dms_u32 struct_page_size;
-	__dms_u32 self;			/* our process id (init namespace) */
 	__dms_u32 ring_mask;		/* shards - 1 */
 	__dms_u32 ring_half;		/* bytes: a ring that holds more wakes its reader */
 	__dms_u32 wake_mask;		/* one record of wake_mask + 1 looks how full its ring is */
 	__dms_u32 set_mask;		/* sets of the index less 1 */
 	__dms_u32 dev_mask;		/* places of the devices that are counted, less 1 */
+	__dms_u32 cell_cpus;		/* processors that have cells */
 };
 
-/* What changes while the programs are loaded: kernel variables that are read once by a program,
+/* Values that change while the programs are loaded: kernel variables that a program reads once,
  * and the switch that starts and stops all observations at one instant, however long attaching
  * and detaching dozens of hooks takes. */
 struct dms_values {
@@ -100,6 +107,7 @@ struct dms_values {
 	__dms_u64 pool_start;	/* where no device points to its pool; end 0 = there is none */
 	__dms_u64 pool_end;
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
+	__dms_u64 self;		/* our thread group, as the initial namespace counts; 0 = unknown */
 	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
 	__dms_u64 jiffies;	/* when read_jiffies ran */
 	__dms_u64 generation;	/* once raised, what is kept of devices is read anew; not 0 */
@@ -121,7 +129,8 @@ struct dms_counted {
 	__dms_u32 liobn;
 	__dms_u8 page_shift;
 	__dms_u8 dma_iommu;
-	__dms_u8 pad[2];
+	__dms_u8 pool_grows;	/* SWIOTLB_DYNAMIC: slots may lie outside [pool_start, pool_end) */
+	__dms_u8 may_skip_unmap;	/* dma_need_unmap() says no for direct mappings */
 };
 _Static_assert(sizeof(struct dms_counted) == 64, "a cache line");
 
@@ -129,13 +138,19 @@ _Static_assert(sizeof(struct dms_counted) == 64, "a cache line");
 #define DMS_NO_DEV	(~0ULL)	/* its key, where a call has none */
 #define DMS_CELL_PATHS	8	/* cells of a place; enum dms_path has no more */
 
-/* One CPU, device and path. How many maps is the sum of the histogram. */
+/*
+ * One CPU, device and path. How many maps is the sum of the histogram. An unmap that the index
+ * does not hold (missed) ends a mapping that was made before the start, or one that the index
+ * could not take or lost (unindexed). Several programs share a cell: changed by atomic adds only.
+ */
 struct dms_cell {
 	__dms_u64 map_bytes;
 	__dms_u64 unmaps;
 	__dms_u64 unmap_bytes;
-	__dms_u64 older;
-	__dms_u64 older_bytes;
+	__dms_u64 missed;
+	__dms_u64 missed_bytes;
+	__dms_u64 unindexed;
+	__dms_u64 unindexed_bytes;
 	__dms_u64 hist[DMS_HIST_SLOTS];
 };
 
@@ -145,8 +160,8 @@ struct dms_cell {
 /*
  * The index of live mappings, for looking at them without a record for each. A handle that is a
  * small number already, a slot of the default pool or an entry of a TCE table, has its place in
- * the array `live`; any other has one of the DMS_LIVE_WAYS places of a set that its hash chooses.
- * A full set refuses: user space sees that by the counts, which do not depend on the index.
+ * the array `live`; any other has one of the DMS_LIVE_WAYS places of two sets that its hash
+ * chooses. Two full sets refuse: that is counted (dms_cell.unindexed).
  */
 struct dms_live {
 	__dms_u64 dev;		/* 0 = free */
@@ -168,7 +183,7 @@ struct dms_live_set {
 	struct dms_live way[DMS_LIVE_WAYS];
 };
 
-/* Where the array's parts are. User space writes it before and while the programs run. */
+/* The places of the array's parts. User space writes it before and while the programs run. */
 #define DMS_INDEX_TABLES	64
 struct dms_index_table {
 	__dms_u64 base;		/* DMA address of the first entry */
@@ -186,13 +201,24 @@ struct dms_index {
 };
 
 /*
- * What the programs that read the state before the start are given (BPF_PROG_TEST_RUN), and what
- * they leave in the map snap_piece: a piece of a table as it lies in the kernel.
+ * The arguments of the programs that read the state before the start (BPF_PROG_TEST_RUN), and their
+ * output in the map snap_piece: a piece of a table as it lies in the kernel.
  */
 struct dms_snap_args {
-	__dms_u64 liobn;	/* of the table to read; not used for the pool */
+	__dms_u64 which;	/* the table's LIOBN; of a pool its number, up to DMS_SNAP_POOLS */
 	__dms_u64 first;	/* element the piece begins with */
 };
+
+/*
+ * Pools that are read: of the list, and transient ones of a device. A list that goes on counts
+ * as lost. tests/guest/test_grown builds with fewer. The verifier walks each turn of the loops.
+ */
+#ifndef DMS_SNAP_POOLS
+#define DMS_SNAP_POOLS		256
+#endif
+#ifndef DMS_SNAP_TRANSIENT
+#define DMS_SNAP_TRANSIENT	32
+#endif
 
 struct dms_snap_piece {
 	__dms_u64 base;		/* DMA address of the table, physical address of the pool */
@@ -201,7 +227,7 @@ struct dms_snap_piece {
 	__dms_u32 element_size;	/* bytes */
 	__dms_u32 field_at;	/* offset of the slot's orig_addr */
 	__dms_u32 page_shift;	/* of the table */
-	__dms_u8 data[16352];	/* may reach beyond the end of the table */
+	__dms_u8 data[16352];
 };
 _Static_assert(sizeof(struct dms_snap_piece) == 16384, "one map element");
 

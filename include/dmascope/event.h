@@ -28,10 +28,13 @@ typedef unsigned long long __dms_u64;
 typedef long long __dms_s64;
 #endif
 
-/* What the kernel returns for a mapping that could not be made (DMA_MAPPING_ERROR). */
+/* The kernel's return value for a failed mapping (DMA_MAPPING_ERROR). */
 #define DMS_DMA_ERROR		(~0ULL)
 
-/* Of the bounce pool, by their names in include/linux/swiotlb.h, 5.4 to 7.1. */
+/* DMS_EV_FAULT without a device: aux has this bit, the PCI segment << 16 and the requester id. */
+#define DMS_FAULT_BY_ID		(1ULL << 32)
+
+/* Constants of the bounce pool, named as in include/linux/swiotlb.h, 5.4 to 7.1. */
 #define IO_TLB_SHIFT		11
 #define IO_TLB_SIZE		(1 << IO_TLB_SHIFT)	/* bytes of a slot: 2 KiB */
 #define IO_TLB_SEGSIZE		128	/* slots of a segment: no mapping takes more */
@@ -40,12 +43,12 @@ typedef long long __dms_s64;
 enum dms_event_type {
 	DMS_EV_NONE = 0,
 	DMS_EV_MAP,		/* a mapping was asked for; refused: dma is DMS_DMA_ERROR */
-	DMS_EV_UNMAP,		/* a streaming mapping was given back */
+	DMS_EV_UNMAP,		/* a streaming mapping was unmapped */
 	DMS_EV_ALLOC,		/* coherent memory was asked for; dma is DMS_DMA_ERROR if refused */
-	DMS_EV_FREE,		/* coherent memory was given back */
+	DMS_EV_FREE,		/* coherent memory was freed */
 	DMS_EV_BOUNCE_REQ,	/* swiotlb_map() was entered: an attempt, no slot yet */
 	DMS_EV_BOUNCE,		/* slots were searched: aux is the slot's physical address or ~0 */
-	DMS_EV_UNBOUNCE,	/* slots were given back: aux is the slot's physical address */
+	DMS_EV_UNBOUNCE,	/* slots were released: aux is the slot's physical address */
 	DMS_EV_TCE_SET,		/* [dma, dma + size) of LIOBN now translates to [phys, ...) */
 	DMS_EV_TCE_CLEAR,	/* [dma, dma + size) of LIOBN translates to nothing */
 	DMS_EV_SHARE,		/* [phys, phys + size) was made visible to the hypervisor */
@@ -61,6 +64,7 @@ enum dms_event_type {
 	DMS_EV_DEVSTATE,	/* struct dms_devstate */
 	DMS_EV_STACK,		/* struct dms_stack */
 	DMS_EV_LIVE,		/* from the snapshot: a slot (aux) or TCE (dma) in use before us */
+	DMS_EV_FAULT,		/* an IOMMU refused an access of a device to dma */
 	DMS_EV_MAX
 };
 
@@ -74,13 +78,9 @@ enum dms_hook {
 	DMS_HOOK_ALLOC,
 	DMS_HOOK_FREE,
 	DMS_HOOK_DMA_IOMMU_MAP,		/* dma_iommu_map_page / _phys */
-	DMS_HOOK_DMA_IOMMU_UNMAP,
 	DMS_HOOK_IOMMU_MAP,		/* iommu_map_page / _phys: PCI and VIO, with the table */
-	DMS_HOOK_IOMMU_UNMAP,
 	DMS_HOOK_IOMMU_MAP_SG,		/* ppc_iommu_map_sg */
-	DMS_HOOK_IOMMU_UNMAP_SG,
 	DMS_HOOK_IOMMU_ALLOC,		/* iommu_alloc_coherent */
-	DMS_HOOK_IOMMU_FREE,
 	DMS_HOOK_SWIOTLB_BOUNCED,	/* the tracepoint: attempts */
 	DMS_HOOK_SWIOTLB_MAP,		/* swiotlb_tbl_map_single */
 	DMS_HOOK_SWIOTLB_UNMAP,
@@ -89,7 +89,6 @@ enum dms_hook {
 	DMS_HOOK_UCALL,			/* ucall_norets+4 */
 	DMS_HOOK_SHARE_DTL,		/* dtl_cache_ctor */
 	DMS_HOOK_SHARE_XIVE,		/* xive_spapr_setup_queue / _configure_queue */
-	DMS_HOOK_UNSHARE_XIVE,		/* xive_spapr_cleanup_queue */
 	DMS_HOOK_TCE_BUILD,		/* tce_buildmulti_pSeriesLP */
 	DMS_HOOK_TCE_BUILD_ONE,		/* tce_build_pSeriesLP and tce_build_pSeries */
 	DMS_HOOK_TCE_FREE,		/* tce_freemulti_pSeriesLP */
@@ -105,12 +104,18 @@ enum dms_hook {
 	DMS_HOOK_DEVICE_DEL,
 	DMS_HOOK_PAGE_FREE,		/* kmem:mm_page_free, only looked at for shared pages */
 	DMS_HOOK_SNAPSHOT,		/* dev_attr_show, for our own reads only */
+	DMS_HOOK_IOVA_LINK,		/* dma_iova_link() */
+	DMS_HOOK_IOVA_SYNC,		/* dma_iova_sync(): the linked pieces are a mapping now */
+	DMS_HOOK_IOVA_UNLINK,
+	DMS_HOOK_IOVA_DESTROY,
+	DMS_HOOK_IOMMU_FAULT,		/* iommu:io_page_fault: AMD, Arm SMMU (v2), most others */
+	DMS_HOOK_DMAR_FAULT,		/* dmar_fault(): Intel */
 	DMS_HOOK_MAX
 };
 
 /* The way one mapping takes. A device has counts per path, never one path. */
 enum dms_path {
-	DMS_PATH_UNKNOWN = 0,	/* not enough was observed to tell */
+	DMS_PATH_UNKNOWN = 0,	/* not enough was observed to decide */
 	DMS_PATH_DIRECT,	/* bypass: DMA address = physical address + the window's offset */
 	DMS_PATH_BOUNCED,	/* copied through SWIOTLB slots */
 	DMS_PATH_TCE,		/* a TCE was built for this mapping */
@@ -120,10 +125,21 @@ enum dms_path {
 	DMS_PATH_MAX
 };
 
+/*
+ * DMA_ATTR_* of include/linux/dma-mapping.h, 4.8 to 7.3: those that a rule asks for, and all bits
+ * that any of these kernels defines. Other bits never leave the kernel.
+ */
+#define DMS_ATTR_NO_WARN	(1U << 8)	/* the caller can do without */
+#define DMS_ATTR_MMIO		(1U << 10)	/* 6.18: no RAM; also set for dma_map_resource() */
+#define DMS_ATTR_REQUIRE_COHERENT (1U << 12)	/* 7.0 (e6a58fa25562): must not be bounced */
+#define DMS_ATTR_CC_SHARED	(1U << 13)	/* 7.1 (f0548044a026): shared before it is mapped */
+#define DMS_ATTR_ALLOC_CC_SHARED (1U << 14)	/* 7.3, internal: allocated as shared memory */
+#define DMS_ATTRS		0x7ffeU
+
 /* As enum dma_data_direction. */
 enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NONE };
 
-/* Why a mapping failed, where an inner hook of the same call said so (dms_event.flags). */
+/* The reason a mapping failed, if an inner hook of the same call reported it (dms_event.flags). */
 #define DMS_FL_NO_SLOT		0x01	/* swiotlb_tbl_map_single() returned ~0 */
 #define DMS_FL_NO_TCE		0x02	/* iommu_map_*() returned ~0 */
 #define DMS_FL_INNER		0x04	/* the path was confirmed by an inner hook of the call */
@@ -150,6 +166,8 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  *   MASK/DECIDE/BYPASS       -          -       mask             result
  *   HCALL       IOBA         TCE        count   opcode           status
  *   LIVE        DMA address  original   bytes   slot, 0 = TCE
+ *   FAULT       accessed     -          -       requester id     the IOMMU's reason; dir: by its
+ *                                               (dev 0)          access, as of a mapping
  */
 struct dms_event {
 	__dms_u16 type;		/* enum dms_event_type */
@@ -163,7 +181,7 @@ struct dms_event {
 	__dms_u64 aux;
 	__dms_s64 ret;
 	__dms_u32 liobn;	/* 0 = none */
-	__dms_u32 attrs;	/* DMA_ATTR_* as passed, low 32 bits */
+	__dms_u32 attrs;	/* DMA_ATTR_* as passed, cut to DMS_ATTRS */
 	__dms_u32 pid;		/* thread group; 0 in interrupts of the idle task */
 	__dms_u32 stack;	/* id of a DMS_EV_STACK record, 0 = none */
 	__dms_u8 path;		/* enum dms_path */
@@ -174,7 +192,15 @@ struct dms_event {
 };
 _Static_assert(sizeof(struct dms_event) == 88, "wire format");
 
-/* Which fields of struct dms_devstate were observed (the others mean nothing). */
+/* DMS_EV_SHARE and DMS_EV_UNSHARE: of the process that shared memory also its name (comm). */
+#define DMS_COMM_LEN		16
+struct dms_share {
+	struct dms_event event;
+	char comm[DMS_COMM_LEN];	/* "" = not read */
+};
+_Static_assert(sizeof(struct dms_share) == 104, "wire format");
+
+/* The observed fields of struct dms_devstate (the others mean nothing). */
 #define DMS_DS_MASK		0x0001
 #define DMS_DS_COHERENT_MASK	0x0002
 #define DMS_DS_BUS_LIMIT	0x0004
@@ -186,8 +212,10 @@ _Static_assert(sizeof(struct dms_event) == 88, "wire format");
 #define DMS_DS_FORCE_BOUNCE	0x0100
 #define DMS_DS_DMA_IOMMU	0x0200
 #define DMS_DS_POOL_USED	0x0400
+#define DMS_DS_CC_SHARED	0x0800
+#define DMS_DS_SKIP_UNMAP	0x1000
 
-/* What the kernel holds about a device that decides the way of its DMA. */
+/* The kernel's state of a device that decides the path of its DMA. */
 struct dms_devstate {
 	__dms_u16 type;		/* DMS_EV_DEVSTATE */
 	__dms_u16 hook;
@@ -196,7 +224,7 @@ struct dms_devstate {
 	__dms_u64 dev;
 	__dms_u32 known;	/* DMS_DS_* */
 	__dms_u8 bypass;	/* dev->dma_ops_bypass */
-	__dms_u8 force_bounce;
+	__dms_u8 force_bounce;	/* io_tlb_mem.force_bounce: one of the reasons to bounce */
 	__dms_u8 dma_iommu;
 	__dms_u8 table_page_shift;
 	__dms_u64 dma_mask;
@@ -212,8 +240,13 @@ struct dms_devstate {
 	__dms_u64 pool_end;
 	__dms_u64 pool_nslabs;	/* slots of 2 KiB */
 	__dms_u64 pool_used;	/* slots in use, all areas */
+	__dms_u8 cc_shared;	/* 7.3: the pool's memory is shared with the hypervisor */
+	__dms_u8 may_skip_unmap; /* dma_need_unmap() says no: direct mappings may end unseen */
+	__dms_u8 own_pool;	/* the pool is not the default one: a restricted pool */
+	__dms_u8 pool_grows;	/* SWIOTLB_DYNAMIC: the kernel adds pools to it */
+	__dms_u8 pad[4];
 };
-_Static_assert(sizeof(struct dms_devstate) == 128, "wire format");
+_Static_assert(sizeof(struct dms_devstate) % 8 == 0, "the same on both sides");
 
 #define DMS_STACK_DEPTH		24
 struct dms_stack {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What hangs below a device, in a few words. One read of the device's directory tells which
- * of its children is worth a look; other bus devices below it (bridges) are not entered.
+ * The kind of a device by its children, in a few words. One read of the device's directory finds
+ * the children to inspect; other bus devices below it (bridges) are not entered.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -147,7 +147,7 @@ static void nvme_ctrl(int dir, const char *name, struct names *n)
 	add_name(n, disks.count ? disks.text : name);
 }
 
-/* How far a child tells what the device is: the highest wins. */
+/* The weight of a child as evidence of the kind: the highest wins. */
 enum rank { RANK_NONE, RANK_OTHER, RANK_USB, RANK_SCSI, RANK_DISK, RANK_NET };
 
 struct scan {
@@ -171,7 +171,7 @@ static void note(struct scan *s, enum rank rank, const char *word, const struct 
 	s->names = *n;
 }
 
-/* Class directories below a device that say what it is. */
+/* Class directories below a device that define its kind. */
 static const struct { const char *dir, *word; enum rank rank; } classes[] = {
 	{ "net", "net", RANK_NET },
 	{ "block", "block", RANK_DISK },

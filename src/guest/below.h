@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What hangs below a device: its network interface, its disks, the virtio device on it.
+ * The children of a device: its network interface, its disks, the virtio device on it.
  * Private to src/guest.
  */
 #ifndef DMASCOPE_GUEST_BELOW_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 struct below {
 	char kind[DMS_NAME_LEN];	/* "virtio-blk vda", "net eth0", "nvme nvme0n1", "" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What this process may do: its capabilities. Raw capget(2) and capset(2), no libcap. Whether a
- * program really loads is found out by loading it.
+ * The capabilities of this process. Raw capget(2) and capset(2), no libcap. Only loading a program
+ * shows whether it loads.
  */
 #ifndef DMASCOPE_GUEST_CAPS_H
 #define DMASCOPE_GUEST_CAPS_H

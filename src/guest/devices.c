@@ -78,6 +78,62 @@ static void read_driver(int dir, struct rec_device *dev)
 		dev->known |= DEV_KNOWN_DRIVER;
 }
 
+/*
+ * The name of its IOMMU: "../../virtual/iommu/dmar0". A virtio-iommu has the name of its PCI
+ * device; that of the virtio device is clearer: "../0000:00:01.0/virtio0/iommu/0000:00:01.0".
+ */
+static int iommu_name(int dir, char *buf, size_t len)
+{
+	char target[GFS_PATH_LEN];
+	ssize_t n = readlinkat(dir, "iommu", target, sizeof(target) - 1);
+	char *name, *at;
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	at = strstr(target, "/virtio");
+	if (at && !strncmp(at + strcspn(at + 1, "/") + 1, "/iommu/", strlen("/iommu/"))) {
+		at[strcspn(at + 1, "/") + 1] = '\0';
+		name = at;
+	}
+	gfs_copy(buf, len, name ? name + 1 : target);
+	return 0;
+}
+
+/*
+ * The IOMMU that translates for the device, and the type of its domain: drivers/iommu/iommu.c
+ * iommu_device_link(), iommu_group_show_type(), 5.11 to 7.3 (the names of types: 5.15).
+ */
+static void read_iommu(int dir, struct rec_device *dev)
+{
+	char type[sizeof(dev->iommu_domain)] = "";
+	int err = iommu_name(dir, dev->iommu, sizeof(dev->iommu)), n;
+
+	if (err)
+		dev->iommu[0] = '\0';
+	if (err && err != -ENOENT)
+		return;
+	n = gfs_read_at(dir, "iommu_group/type", type, sizeof(type));
+	if (n > 0)
+		gfs_copy(dev->iommu_domain, sizeof(dev->iommu_domain), type);
+	dev->known |= DEV_KNOWN_IOMMU;
+}
+
+/*
+ * Below an external port: pci_set_removable() asks for the same as set_pcie_untrusted()
+ * (drivers/pci/probe.c, 5.14 to 7.3).
+ */
+static void read_external(int dir, struct rec_device *dev)
+{
+	char word[16];
+
+	if (gfs_read_at(dir, "removable", word, sizeof(word)) <= 0)
+		return;
+	dev->external = !strcmp(word, "removable");
+	dev->known |= DEV_KNOWN_EXTERNAL;
+}
+
 /* Fills *dev from the open directory. bus NULL: from its subsystem link. */
 static int read_device(int dir, const char *name, const char *bus, struct rec_device *dev)
 {
@@ -95,10 +151,12 @@ static int read_device(int dir, const char *name, const char *bus, struct rec_de
 	else if (gfs_link_name_at(dir, "subsystem", dev->bus, sizeof(dev->bus)))
 		dev->bus[0] = '\0';
 	read_driver(dir, dev);
+	read_iommu(dir, dev);
 	guest_below(dir, &b);
 	if (!strcmp(dev->bus, "pci")) {
 		read_ids(dir, dev);
 		read_masks(dir, &dev->st);
+		read_external(dir, dev);
 	} else if (!strcmp(dev->bus, "virtio")) {
 		guest_virtio_features(dir, &b);
 	}
@@ -381,7 +439,7 @@ int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev)
 	err = guest_device_read(root, path, &tmp);
 	if (err)
 		return err == -ENODEV ? -ENOENT : err;
-	/* Replaced while we looked: another generation is another device. */
+	/* Replaced during the read: another generation is another device. */
 	if (tmp.key != key)
 		return -ENOENT;
 	*dev = tmp;

@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 /* Gets each device with its directory (without root), valid during the call; < 0 stops. */
 typedef int (*guest_device_fn)(void *ctx, const struct rec_device *dev, const char *path);
@@ -26,7 +26,7 @@ typedef int (*guest_device_fn)(void *ctx, const struct rec_device *dev, const ch
  */
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 
-/* How many there are on the buses at most, without reading them. */
+/* An upper bound of the number of devices on the buses, without reading them. */
 unsigned int guest_devices_count(const char *root);
 
 /*

@@ -44,7 +44,7 @@ int gfs_opendir(const char *root, const char *path);
 
 bool gfs_exists(const char *root, const char *path);
 
-/* Is a directory itself (not a link to one); no system call where the file system tells. */
+/* Is a directory itself (not a link to one); no system call if the directory entry has the type. */
 bool gfs_is_dir(int dir, const struct dirent *de);
 
 /*

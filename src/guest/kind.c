@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Which secure guest this is: the facts and the decision. The session's other facts are in
- * session.c.
+ * The kind of confidential guest: facts and decision. The session's other facts are in session.c.
  *
  * Kernel facts, linux 7.1.5 unless another version is named:
  *  powerpc  arch/powerpc/kernel/sysfs.c show_svm(): MSR_S. Only with CONFIG_PPC_SVM; without it
@@ -30,11 +29,12 @@
 
 #include "guest/fs.h"
 #include "guest/kind.h"
+#include "util/names.h"
 
 #define MSR_AMD64_SEV	0xc0010131
 #define LOG_FEATURES	"Memory Encryption Features active:"
 
-/* A file that says 1 or 0; absent means no. */
+/* A file that holds 1 or 0; absent means no. */
 static enum guest_tri read_flag(const char *root, const char *path)
 {
 	uint64_t v;
@@ -90,6 +90,8 @@ static void read_cpuid_hyperv(struct guest_facts *f)
 	__cpuid(0x4000000c, a, b, c, d);
 	if ((b & 0xf) <= HV_ISOLATION_TDX)
 		f->hv = b & 0xf;
+	/* shared_gpa_boundary_active: memory above the boundary is shared, cpu/mshyperv.c */
+	f->vtom = b >> 5 & 1;
 }
 
 static void read_cpuid(struct guest_facts *f)
@@ -200,7 +202,7 @@ void guest_facts_read(const char *root, struct guest_facts *f)
 }
 
 __attribute__((format(printf, 4, 5)))
-static enum dms_guest say(char *how, size_t len, enum dms_guest kind, const char *fmt, ...)
+static enum dms_guest set(char *how, size_t len, enum dms_guest kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -221,11 +223,11 @@ static enum dms_guest ppc_kind(const struct guest_facts *f, char *how, size_t le
 	const char *file = "/sys/devices/system/cpu/svm";
 
 	if (f->ppc_svm == TRI_YES)
-		return say(how, len, GUEST_PEF, "%s is 1: a secure VM under an ultravisor", file);
+		return set(how, len, GUEST_PEF, "%s is 1: a secure VM under an ultravisor", file);
 	if (f->ppc_svm == TRI_NO)
-		return say(how, len, GUEST_NONE, "%s is 0 or absent (absent: a kernel without "
+		return set(how, len, GUEST_NONE, "%s is 0 or absent (absent: a kernel without "
 			   "CONFIG_PPC_SVM, which cannot become secure)", file);
-	return say(how, len, GUEST_UNKNOWN, "%s is not readable", file);
+	return set(how, len, GUEST_UNKNOWN, "%s is not readable", file);
 }
 
 static enum dms_guest s390_kind(const struct guest_facts *f, char *how, size_t len)
@@ -233,44 +235,44 @@ static enum dms_guest s390_kind(const struct guest_facts *f, char *how, size_t l
 	const char *file = "/sys/firmware/uv/prot_virt_guest";
 
 	if (f->s390_pv == TRI_YES)
-		return say(how, len, GUEST_S390_PV, "%s is 1", file);
+		return set(how, len, GUEST_S390_PV, "%s is 1", file);
 	if (f->s390_pv == TRI_NO)
-		return say(how, len, GUEST_NONE, "%s is 0 or absent", file);
-	return say(how, len, GUEST_UNKNOWN, "%s is not readable", file);
+		return set(how, len, GUEST_NONE, "%s is 0 or absent", file);
+	return set(how, len, GUEST_UNKNOWN, "%s is not readable", file);
 }
 
 static enum dms_guest arm_kind(const struct guest_facts *f, char *how, size_t len)
 {
 	if (f->cca_device == TRI_YES)
-		return say(how, len, GUEST_CCA,
+		return set(how, len, GUEST_CCA,
 			   "/sys/devices/platform/arm-cca-dev exists: a realm");
 	if (f->cca_log == TRI_YES)
-		return say(how, len, GUEST_CCA, "kernel log: RME: Using RSI version");
+		return set(how, len, GUEST_CCA, "kernel log: RME: Using RSI version");
 	if (f->cca_log == TRI_NO)
-		return say(how, len, GUEST_NONE, "the kernel log begins at boot and has no "
+		return set(how, len, GUEST_NONE, "the kernel log begins at boot and has no "
 			   "\"RME: Using RSI version\", and there is no arm-cca-dev");
-	return say(how, len, GUEST_UNKNOWN, "there is no arm-cca-dev, but a kernel may lack it, "
+	return set(how, len, GUEST_UNKNOWN, "there is no arm-cca-dev, but a kernel may lack it, "
 		   "and the kernel log is not readable or no longer begins at boot");
 }
 
-/* What the kernel said of itself. GUEST_MAX: nothing. */
-static enum dms_guest x86_kernel_says(const struct guest_facts *f, char *how, size_t len)
+/* The decision by the kernel's own log and flags. GUEST_MAX: none. */
+static enum dms_guest x86_by_kernel(const struct guest_facts *f, char *how, size_t len)
 {
 	const char *l = f->log_line;
 
 	if (f->tdx_flag == TRI_YES)
-		return say(how, len, GUEST_TDX, "tdx_guest among the flags of /proc/cpuinfo");
+		return set(how, len, GUEST_TDX, "tdx_guest among the flags of /proc/cpuinfo");
 	if (strstr(l, "Intel TDX"))
-		return say(how, len, GUEST_TDX, "kernel log: %s", l);
+		return set(how, len, GUEST_TDX, "kernel log: %s", l);
 	if (strstr(l, " SEV"))
-		return say(how, len, sev_level(tri(strstr(l, "SEV-ES")), tri(strstr(l, "SEV-SNP"))),
+		return set(how, len, sev_level(tri(strstr(l, "SEV-ES")), tri(strstr(l, "SEV-SNP"))),
 			   "kernel log: %s", l);
 	if (f->sev_msr == TRI_YES)
-		return say(how, len, sev_level(f->sev_es_msr, f->sev_snp_msr),
+		return set(how, len, sev_level(f->sev_es_msr, f->sev_snp_msr),
 			   "MSR 0xc0010131: SEV%s%s", f->sev_es_msr == TRI_YES ? " SEV-ES" : "",
 			   f->sev_snp_msr == TRI_YES ? " SEV-SNP" : "");
 	if (f->snp_sysfs == TRI_YES)
-		return say(how, len, GUEST_SEV_SNP, "the kernel made the SEV-SNP guest's devices "
+		return set(how, len, GUEST_SEV_SNP, "the kernel made the SEV-SNP guest's devices "
 			   "(cpu/sev/vmpl or platform/sev-guest in sysfs)");
 	return GUEST_MAX;
 }
@@ -278,43 +280,51 @@ static enum dms_guest x86_kernel_says(const struct guest_facts *f, char *how, si
 static enum dms_guest x86_hv_says(const struct guest_facts *f, char *how, size_t len)
 {
 	if (f->tdx_cpuid == TRI_YES)
-		return say(how, len, GUEST_TDX, "cpuid leaf 0x21 says IntelTDX");
+		return set(how, len, GUEST_TDX, "cpuid leaf 0x21 says IntelTDX");
 	if (f->hv == HV_ISOLATION_SNP)
-		return say(how, len, GUEST_SEV_SNP,
+		return set(how, len, GUEST_SEV_SNP,
 			   "Hyper-V's cpuid leaf 0x4000000c: SNP isolation");
 	if (f->hv == HV_ISOLATION_TDX)
-		return say(how, len, GUEST_TDX,
+		return set(how, len, GUEST_TDX,
 			   "Hyper-V's cpuid leaf 0x4000000c: TDX isolation");
 	if (f->hv == HV_ISOLATION_VBS)
-		return say(how, len, GUEST_NONE, "Hyper-V isolates this guest by VBS: its memory "
+		return set(how, len, GUEST_NONE, "Hyper-V isolates this guest by VBS: its memory "
 			   "is not encrypted by the hardware");
 	return GUEST_MAX;
 }
 
 static enum dms_guest x86_kind(const struct guest_facts *f, char *how, size_t len)
 {
-	enum dms_guest kind = x86_kernel_says(f, how, len);
+	enum dms_guest kind = x86_by_kernel(f, how, len);
 
 	if (kind == GUEST_MAX)
 		kind = x86_hv_says(f, how, len);
 	if (kind != GUEST_MAX)
 		return kind;
 	if (strstr(f->log_line, "AMD SME"))
-		return say(how, len, GUEST_NONE, "kernel log: %s (a host)", f->log_line);
+		return set(how, len, GUEST_NONE, "kernel log: %s (a host)", f->log_line);
 	if (f->hypervisor == TRI_NO)
-		return say(how, len, GUEST_NONE, "cpuid: no hypervisor");
+		return set(how, len, GUEST_NONE, "cpuid: no hypervisor");
 	if (f->sev_msr == TRI_NO)
-		return say(how, len, GUEST_NONE, "MSR 0xc0010131: SEV is off");
+		return set(how, len, GUEST_NONE, "MSR 0xc0010131: SEV is off");
 	if (f->log_whole == TRI_YES && !*f->log_line)
-		return say(how, len, GUEST_NONE, "the kernel log begins at boot and has no \"%s\"",
+		return set(how, len, GUEST_NONE, "the kernel log begins at boot and has no \"%s\"",
 			   LOG_FEATURES);
 	if (f->sev_cpuid == TRI_NO && f->tdx_cpuid == TRI_NO)
-		return say(how, len, GUEST_NONE, "cpuid offers neither SEV (0x8000001f) nor TDX "
+		return set(how, len, GUEST_NONE, "cpuid offers neither SEV (0x8000001f) nor TDX "
 			   "(0x21)");
-	return say(how, len, GUEST_UNKNOWN, "%s, and neither MSR 0xc0010131 (modprobe msr) nor the "
+	return set(how, len, GUEST_UNKNOWN, "%s, and neither MSR 0xc0010131 (modprobe msr) nor the "
 		   "boot messages could be read",
 		   f->sev_cpuid == TRI_YES ? "cpuid 0x8000001f offers SEV, as some monitors do to "
 		   "every guest" : "cpuid was not asked");
+}
+
+uint64_t guest_facts_enc_mask(const struct guest_facts *f, enum dms_guest kind)
+{
+	/* phys_to_dma() sets it for private memory; under vTOM sme_me_mask is 0 (hv_vtom_init()) */
+	if (!f->c_bit || f->vtom || !dms_guest_is(kind, GT_C_BIT))
+		return 0;
+	return 1ULL << f->c_bit;
 }
 
 enum dms_guest guest_facts_kind(const struct guest_facts *f, char *how, size_t len)
@@ -327,6 +337,6 @@ enum dms_guest guest_facts_kind(const struct guest_facts *f, char *how, size_t l
 		return arm_kind(f, how, len);
 	if (!strcmp(f->arch, "x86_64") || !strcmp(f->arch, "i686"))
 		return x86_kind(f, how, len);
-	return say(how, len, GUEST_UNKNOWN, "architecture \"%s\" has no secure guest known here",
+	return set(how, len, GUEST_UNKNOWN, "architecture \"%s\" has no secure guest known here",
 		   f->arch);
 }

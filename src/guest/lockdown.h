@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 enum guest_lockdown_mode {
 	LOCKDOWN_UNKNOWN = 0,	/* see hint */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Splits the kernel command line the way lib/cmdline.c next_arg() does.
+ * Splits the kernel command line as next_arg() of lib/cmdline.c does.
  */
 #include <ctype.h>
 #include <string.h>

@@ -30,7 +30,7 @@ struct log_pool {
 	bool readable;
 	bool whole;		/* the log still begins at boot */
 	bool mapped;		/* the range was printed */
-	bool none;		/* the kernel said that it has none */
+	bool none;		/* the kernel log: there is none */
 	uint64_t start, end;
 	uint32_t areas;		/* 0 = not printed */
 };
@@ -84,8 +84,9 @@ static bool read_debugfs(int dir, struct rec_pool *p)
 	if (!read_slots(dir, "io_tlb_nslabs", max, &p->nslabs) || !p->nslabs)
 		return false;
 	p->used_known = read_slots(dir, "io_tlb_used", p->dynamic ? max : p->nslabs, &p->used);
+	/* 7.3 and later count it with swiotlb=track_hiwater alone: 0 is then no high water */
 	p->hiwater_known = read_slots(dir, "io_tlb_used_hiwater", p->dynamic ? max : p->nslabs,
-				      &p->hiwater);
+				      &p->hiwater) && p->hiwater;
 	return true;
 }
 
@@ -235,7 +236,7 @@ int guest_pools(const char *root, dms_sink_fn sink, void *ctx)
 	return err;
 }
 
-void guest_pools_why(const char *root, char *buf, size_t len)
+void guest_pools_why(const char *root, bool range_known, char *buf, size_t len)
 {
 	int dir = gfs_opendir(root, DEBUGFS);
 	struct rec_pool p = { .nslabs = 0 };
@@ -247,7 +248,7 @@ void guest_pools_why(const char *root, char *buf, size_t len)
 	if (dir < 0)
 		snprintf(buf, len, "use of the pool: " DEBUGFS ": %s%s", strerror(-dir),
 			 dir == -ENOENT ? " (is debugfs mounted?)" : "");
-	else if (allocated && !l.mapped)
+	else if (allocated && !l.mapped && !range_known)
 		snprintf(buf, len, "range of the pool: the kernel %s", !l.readable ?
 			 "log is not readable" : l.whole ? "did not print it" :
 			 "log no longer begins at boot");

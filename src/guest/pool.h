@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The SWIOTLB bounce pools as debugfs, the kernel log and the kernel's configuration show them,
- * without BPF. What the kernel's own structures say comes from the probes and wins.
+ * without BPF. The probes read the kernel's own structures, which take precedence.
  */
 #ifndef DMASCOPE_GUEST_POOL_H
 #define DMASCOPE_GUEST_POOL_H
 
 #include <stddef.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 /*
  * Emits a REC_POOL for the default pool and each restricted one. start == end with nslabs == 0
@@ -20,12 +20,15 @@ int guest_pools(const char *root, dms_sink_fn sink, void *ctx);
 
 /*
  * Reads again how large the default pool is and how much of it is in use: p as it was emitted. 0,
- * or -ENOENT where debugfs does not tell.
+ * or -ENOENT if debugfs does not have it.
  */
 int guest_pool_use(const char *root, struct rec_pool *p);
 
-/* Why guest_pools() emitted no or a partial default pool, in words; "" if it is complete. */
-void guest_pools_why(const char *root, char *buf, size_t len);
+/*
+ * The reason, in words, why the use or the range of the default pool is unknown; "" if both are
+ * known. range_known: the probes read the range from the kernel's structures.
+ */
+void guest_pools_why(const char *root, bool range_known, char *buf, size_t len);
 
 /*
  * A kernel configuration option ("CONFIG_SWIOTLB_DYNAMIC"): 1 for y or m, 0 if not set,

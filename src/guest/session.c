@@ -12,11 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/arm64.h"
 #include "guest/fs.h"
 #include "guest/kind.h"
 #include "guest/lockdown.h"
 #include "guest/param.h"
 #include "guest/windows.h"
+#include "util/names.h"
 
 #ifndef DMASCOPE_VERSION
 #define DMASCOPE_VERSION "?"
@@ -159,9 +161,9 @@ int guest_session(const char *root, struct rec_session *s)
 		return -errno;
 	guest_facts_read(root, &f);
 	s->guest = guest_facts_kind(&f, s->guest_how, sizeof(s->guest_how));
-	/* phys_to_dma() puts it on private memory; elsewhere DMA addresses do not tell */
-	if (f.c_bit && s->guest >= GUEST_SEV && s->guest <= GUEST_SEV_SNP)
-		s->enc_mask = 1ULL << f.c_bit;
+	s->enc_mask = guest_facts_enc_mask(&f, s->guest);
+	if (dms_guest_is(s->guest, GT_SHARED_BIT))
+		s->shared_mask = arm64_shared_mask(root);
 	gfs_copy(s->tool_version, sizeof(s->tool_version), DMASCOPE_VERSION);
 	gfs_copy(s->arch, sizeof(s->arch), f.arch);
 	if (gfs_live(root) ||

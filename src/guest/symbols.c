@@ -19,6 +19,8 @@
 #include "guest/symbols.h"
 
 #define MAX_OFFSET	(1ULL << 20)
+#define MAX_TRAMPOLINE	4096		/* bytes of code that the kernel wrote at run time */
+#define MAX_MODULES_FILE	(1 << 20)
 #define MAX_MODULES	4096
 #define NONE		UINT32_MAX
 
@@ -55,6 +57,8 @@ struct lazy {
 	int fd;				/* opened while we have the rights to see addresses */
 	uint8_t names[NAME_BITS / 8];	/* bits by hash_base(): expected */
 	struct symbols *few, *all;	/* NULL = not read yet */
+	char root[GFS_PATH_LEN];
+	uint64_t modules;		/* modules_hash() before "all" was read */
 };
 
 static uint32_t hash_base(const char *name)
@@ -125,9 +129,10 @@ static int module_index(struct symbols *s, const char *name, size_t len, uint16_
 }
 
 /* Symbols that no stack, ops table or probe ever names. */
-static bool wanted(char type, const char *name)
+static bool is_kept(char type, const char *name)
 {
-	if (type == 'a' || type == 'A' || type == 'U' || type == '?')
+	/* U, u: undefined in a module, listed while its init function runs */
+	if (type == 'a' || type == 'A' || type == 'U' || type == 'u' || type == '?')
 		return false;
 	return strncmp(name, "__ksymtab_", 10) && strncmp(name, "__kstrtab", 9) &&
 	       strncmp(name, "__pfx_", 6) && strncmp(name, "__UNIQUE_ID", 11) &&
@@ -180,7 +185,7 @@ static int add_line(struct symbols *s, const char *line)
 	type = line[1];
 	name = line + 3;
 	end = name + strcspn(name, "\t ");
-	if (end == name || !wanted(type, name))
+	if (end == name || !is_kept(type, name))
 		return 0;
 	if (s->only && !expected(s->only, name) && !is_dma_ops(name, end))
 		return 0;
@@ -377,6 +382,7 @@ int symbols_open(const char *root, struct symbols **out)
 		return fd < 0 ? fd : -ENOMEM;
 	}
 	l->fd = fd;
+	gfs_copy(l->root, sizeof(l->root), root);
 	s->lazy = l;
 	*out = s;
 	return 0;
@@ -411,17 +417,53 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
-/* Where all symbols are; NULL if they cannot be read. */
+/* Hashes names, states and addresses of modules: other columns change without a new module. */
+static uint64_t modules_hash(const struct lazy *l)
+{
+	uint64_t h = 14695981039346656037ull;	/* FNV-1a */
+	unsigned int column = 0;
+	char *text, *p;
+	size_t len;
+
+	if (gfs_read_all(l->root, "/proc/modules", MAX_MODULES_FILE, &text, &len))
+		return 0;
+	for (p = text; *p; p++) {
+		if (column == 0 || column >= 4 || *p == '\n')
+			h = (h ^ (unsigned char)*p) * 1099511628211ull;
+		column = *p == '\n' ? 0 : column + (*p == ' ');
+	}
+	free(text);
+	return h;
+}
+
+/* Returns the table of all symbols; NULL if they cannot be read. */
 static const struct symbols *all_of(const struct symbols *s)
 {
 	if (!s || !s->lazy)
 		return s;
-	if (!s->lazy->all)
+	if (!s->lazy->all) {
+		s->lazy->modules = modules_hash(s->lazy);
 		load_from(s->lazy->fd, NULL, &s->lazy->all);
+	}
 	return s->lazy->all;
 }
 
-/* Where a name is if it is anywhere, with an index; NULL if that cannot be had. */
+void symbols_refresh(struct symbols *s)
+{
+	struct symbols *fresh;
+	uint64_t now;
+
+	if (!s || !s->lazy || !s->lazy->all)
+		return;
+	now = modules_hash(s->lazy);
+	if (now == s->lazy->modules || load_from(s->lazy->fd, NULL, &fresh))
+		return;
+	s->lazy->modules = now;
+	symbols_free(s->lazy->all);
+	s->lazy->all = fresh;
+}
+
+/* Returns the table that has the name if any has, with an index; NULL if there is none. */
 static const struct symbols *for_name(const struct symbols *s, const char *name)
 {
 	struct lazy *l = s ? s->lazy : NULL;
@@ -455,7 +497,7 @@ static void fill(const struct symbols *s, const struct entry *e, struct symbol *
 	sym->type = e->type;
 }
 
-/* Of aliases the first function: a section's end may share its address with the next one. */
+/* Returns the first function of aliases: a section's end may have the next one's address. */
 static const struct entry *first_alias(const struct symbols *s, size_t i)
 {
 	uint64_t addr = s->entry[i].addr;
@@ -508,13 +550,23 @@ int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, 
 	return err;
 }
 
+/*
+ * True if a symbol at a distance can be the function: data is none, and trampolines of ftrace and
+ * kprobes (pages between modules, kernel/trace/ftrace.c) end before the next module begins.
+ */
+static bool holds_code(const struct symbol *sym, uint64_t off)
+{
+	return is_function(sym->type) &&
+	       (strncmp(sym->module, "__builtin__", 11) || off < MAX_TRAMPOLINE);
+}
+
 bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t len)
 {
 	char offset[24] = "";
 	struct symbol sym;
 	uint64_t off;
 
-	if (symbols_by_addr(s, addr, &sym, &off)) {
+	if (symbols_by_addr(s, addr, &sym, &off) || (off && !holds_code(&sym, off))) {
 		gfs_copy(buf, len, "?");
 		return false;
 	}
@@ -615,7 +667,7 @@ unsigned int symbols_find_function(const struct symbols *s, const char *name, st
 
 	while (!exact && symbols_next_variant(s, name, &pos, &cur)) {
 		exact = !strcmp(cur.name, name);
-		/* Of copies, one that is whole goes before a ".part". */
+		/* a whole copy is preferred to a ".part" one */
 		if (exact || !best.name || (strstr(best.name, ".part.") &&
 					    !strstr(cur.name, ".part.")))
 			best = cur;

@@ -23,10 +23,10 @@ struct symbol {
 int symbols_load(const char *root, struct symbols **out);
 
 /*
- * The same, read when something is asked. Names told with symbols_expect() before the first
- * question, and addresses of dma_ops, are then found in a small table; the first question for
- * anything else reads all. What cannot be read is not found. The file is opened now, so rights to
- * see addresses may be given up. 0, or -errno if it cannot be opened.
+ * The same, read on demand. Names announced with symbols_expect() before the first query, and
+ * addresses of dma_ops, are then in a small table; the first query for any other symbol reads all.
+ * Unreadable symbols are not found. The file is opened now, so the right to see addresses may be
+ * dropped. 0, or -errno if it cannot be opened.
  */
 int symbols_open(const char *root, struct symbols **out);
 void symbols_expect(struct symbols *s, const char *name);	/* with its suffixes */
@@ -41,7 +41,16 @@ bool symbols_have_addresses(const struct symbols *s);
  */
 int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, uint64_t *off);
 
-/* "function+0x10 [module]", "function" at offset 0; false and "?" if there is none. */
+/*
+ * Reads the symbols again when modules came or went since: names and pointers from before are
+ * then invalid. Only after symbols_open(); as often as addresses are named.
+ */
+void symbols_refresh(struct symbols *s);
+
+/*
+ * "function+0x10 [module]", "function" at offset 0; false and "?" if there is none: an address
+ * behind data, or far behind a trampoline, is in a module whose symbols are not known.
+ */
 bool symbols_format(const struct symbols *s, uint64_t addr, char *buf, size_t len);
 
 /*

@@ -78,8 +78,8 @@ int guest_window_parse_ddw(const void *val, size_t len, bool direct, struct rec_
 	return 0;
 }
 
-/* What the look-up of one device carries. */
-struct look {
+/* The context of one search for windows. */
+struct search {
 	const char *root;
 	dms_sink_fn sink;
 	void *ctx;
@@ -87,7 +87,7 @@ struct look {
 	struct dms_rec rec;
 };
 
-static int emit(struct look *k, const char *prop)
+static int emit(struct search *k, const char *prop)
 {
 	struct rec_window *w = &k->rec.window;
 
@@ -97,7 +97,7 @@ static int emit(struct look *k, const char *prop)
 	return k->sink(k->ctx, &k->rec);
 }
 
-static void begin(struct look *k, uint64_t key)
+static void begin(struct search *k, uint64_t key)
 {
 	memset(&k->rec, 0, sizeof(k->rec));
 	k->rec.window.dev = key;
@@ -132,7 +132,7 @@ static unsigned int cells(int node, const char *ibm, const char *plain)
 }
 
 /* 1 emitted, 0 no such property (or not understood), < 0 from the sink. */
-static int default_at(struct look *k, int node, const char *prop, uint64_t key)
+static int default_at(struct search *k, int node, const char *prop, uint64_t key)
 {
 	uint8_t val[64];
 	int err, n = gfs_read_raw_at(node, prop, val, sizeof(val));
@@ -154,7 +154,7 @@ static int default_at(struct look *k, int node, const char *prop, uint64_t key)
  * "direct" too. It makes one only where the default window had to go, and of a size that is
  * not MAX_PHYSMEM_BITS (46 or 51).
  */
-static bool is_hybrid(const struct look *k, int node)
+static bool is_hybrid(const struct search *k, int node)
 {
 	struct stat st;
 
@@ -162,7 +162,7 @@ static bool is_hybrid(const struct look *k, int node)
 	       k->rec.window.size != 1ULL << 46 && k->rec.window.size != 1ULL << 51;
 }
 
-static int ddw_at(struct look *k, int node, const char *prop, bool direct, uint64_t key)
+static int ddw_at(struct search *k, int node, const char *prop, bool direct, uint64_t key)
 {
 	uint8_t val[64];
 	int err, n = gfs_read_raw_at(node, prop, val, sizeof(val));
@@ -179,7 +179,7 @@ static int ddw_at(struct look *k, int node, const char *prop, bool direct, uint6
 }
 
 /* All windows at one node: how many, or < 0. */
-static int windows_at(struct look *k, int node, uint64_t key)
+static int windows_at(struct search *k, int node, uint64_t key)
 {
 	int a, b, c, d;
 
@@ -197,7 +197,7 @@ static int windows_at(struct look *k, int node, uint64_t key)
 }
 
 /* Walks up from the node until one has a window. Closes node. */
-static int windows_above(struct look *k, int node, uint64_t key)
+static int windows_above(struct search *k, int node, uint64_t key)
 {
 	struct stat here, base;
 	int i, up, n = 0;
@@ -241,7 +241,7 @@ static int open_node(const char *root, const char *path)
 	return -ENOENT;
 }
 
-static int look_at(struct look *k, const char *path, uint64_t key)
+static int find_at(struct search *k, const char *path, uint64_t key)
 {
 	int node = open_node(k->root, path);
 
@@ -250,9 +250,9 @@ static int look_at(struct look *k, const char *path, uint64_t key)
 	return node < 0 ? node : windows_above(k, node, key);
 }
 
-static struct look *look_new(const char *root, dms_sink_fn sink, void *ctx)
+static struct search *search_new(const char *root, dms_sink_fn sink, void *ctx)
 {
-	struct look *k = calloc(1, sizeof(*k));
+	struct search *k = calloc(1, sizeof(*k));
 	struct guest_dt dt;
 
 	if (!k)
@@ -266,21 +266,22 @@ static struct look *look_new(const char *root, dms_sink_fn sink, void *ctx)
 
 static int each(void *ctx, const struct rec_device *dev, const char *path)
 {
-	return look_at(ctx, path, dev->key);
+	return find_at(ctx, path, dev->key);
 }
 
 /* At the device of this path; NULL: at every device. */
-static int look(const char *root, const char *path, uint64_t key, dms_sink_fn sink, void *ctx)
+static int find_windows(const char *root, const char *path, uint64_t key, dms_sink_fn sink,
+			void *ctx)
 {
-	struct look *k;
+	struct search *k;
 	int err;
 
 	if (!gfs_exists(root, TREE))
 		return 0;
-	k = look_new(root, sink, ctx);
+	k = search_new(root, sink, ctx);
 	if (!k)
 		return -ENOMEM;
-	err = path ? look_at(k, path, key) : guest_devices_each(root, each, k);
+	err = path ? find_at(k, path, key) : guest_devices_each(root, each, k);
 	free(k);
 	return err;
 }
@@ -288,12 +289,12 @@ static int look(const char *root, const char *path, uint64_t key, dms_sink_fn si
 int guest_windows_of(const char *root, const char *path, uint64_t key, dms_sink_fn sink,
 		     void *ctx)
 {
-	return look(root, path, key, sink, ctx);
+	return find_windows(root, path, key, sink, ctx);
 }
 
 int guest_windows(const char *root, dms_sink_fn sink, void *ctx)
 {
-	return look(root, NULL, 0, sink, ctx);
+	return find_windows(root, NULL, 0, sink, ctx);
 }
 
 /* Is there a node below (to the given depth) with this property? */

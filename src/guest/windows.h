@@ -2,7 +2,7 @@
 /*
  * The DMA windows of pseries devices as the device tree shows them: the default window of the
  * partitionable endpoint or VIO device, and the dynamic ones (DDW). Properties only: whether a
- * window is used is for the probes to say.
+ * window is used is a fact of the probes.
  */
 #ifndef DMASCOPE_GUEST_WINDOWS_H
 #define DMASCOPE_GUEST_WINDOWS_H
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
-/* Of the whole device tree. */
+/* Properties of the whole device tree. */
 struct guest_dt {
 	bool present;			/* there is a device tree */
 	uint64_t lmb_size;		/* bytes; 0 = no ibm,lmb-size */

@@ -14,9 +14,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "guest/caps.h"
 #include "guest/lockdown.h"
 #include "probe/inside.h"
 #include "probe/trial.h"
+#include "util/names.h"
 
 /* libbpf reports why a program was refused only through its log; the last lines are kept. */
 static struct {
@@ -143,7 +145,7 @@ static struct btf *kernel_btf(void)
 	return btf ? btf : btf__load_vmlinux_btf();
 }
 
-/* What choosing asks; afterwards it is let go, because libbpf reads its own when it loads. */
+/* Reads BTF for choosing; freed afterwards, because libbpf reads its own when it loads. */
 static void read_btf(struct probe *p)
 {
 	const struct btf_type *t;
@@ -161,6 +163,19 @@ static void drop_btf(struct probe *p)
 	btf__free(p->btf);
 	p->btf = NULL;
 	p->env.btf = NULL;
+}
+
+/*
+ * libbpf looks for a type that the kernel's BTF lacks in those of modules, and up to 1.1 gives up
+ * where it may not read them (CAP_SYS_ADMIN). It does not look there when it is given a file.
+ */
+static const char *btf_for_libbpf(const struct probe *p)
+{
+	struct guest_caps caps;
+
+	if (p->opts.btf_path || !p->env.own_btf || guest_caps("", &caps))
+		return p->opts.btf_path;
+	return caps.effective & GUEST_CAP_SYS_ADMIN ? NULL : KERNEL_BTF;
 }
 
 /* ---- maps ---- */
@@ -221,7 +236,7 @@ static void close_all(struct probe *p)
 
 static int load(struct probe *p)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = p->opts.btf_path);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf_for_libbpf(p));
 	struct bpf_program *prog;
 	struct dms_config cfg;
 	int err;
@@ -320,7 +335,9 @@ static int attach_all(struct probe *p)
 			continue;
 		load_log.line[0] = '\0';
 		refuse(c, "attach to", err);
-		again |= has_other_candidate(p, c);
+		/* or another hook that it had made needless */
+		again |= has_other_candidate(p, c) || c->row->id == DMS_HOOK_TCE_BUILD ||
+			 c->row->id == DMS_HOOK_TCE_FREE;
 	}
 	return again ? -EAGAIN : 0;
 }
@@ -329,11 +346,23 @@ static int attach_all(struct probe *p)
 
 static int load_btf(struct probe *p, struct probe_error *err)
 {
+	char why[DMS_TEXT_LEN];
+
 	p->env.own_btf = !access(KERNEL_BTF, R_OK);
 	read_btf(p);
-	if (p->btf)
+	if (p->btf && !p->opts.btf_path)
 		return 0;
 	err->fault = PROBE_NO_BTF;
+	if (p->btf && !proto_of_kernel(p->btf, p->env.syms, why, sizeof(why))) {
+		err->fault = PROBE_OK;
+		return 0;
+	}
+	if (p->btf) {
+		snprintf(err->text, sizeof(err->text), "--btf %s: %s: make it from the vmlinux of "
+			 "this very kernel (pahole --btf_encode_detached FILE vmlinux)",
+			 p->opts.btf_path, why);
+		return -EINVAL;
+	}
 	if (p->opts.btf_path)
 		snprintf(err->text, sizeof(err->text), "%s has no usable BTF: %s",
 			 p->opts.btf_path, strerror(errno));
@@ -358,15 +387,36 @@ static struct choice *choice_by_id(struct probe *p, enum dms_hook id)
  * inside its calls costs as much again or more (a kprobe with its return: a thousand
  * instructions) and would only say why. Without the generic hook they are all there is.
  */
-static void choose_inner(struct probe *p)
+static bool inner_needed(struct probe *p)
 {
 	const struct choice *outer = choice_by_id(p, DMS_HOOK_MAP);
-	bool needed = p->opts.flags & DMS_CFG_STREAM || !outer || !outer->cand;
+
+	return p->opts.flags & DMS_CFG_STREAM || !outer || !outer->cand;
+}
+
+/* The hook that reports all that this one does, if it is used: both would report TCEs twice. */
+static const struct choice *substitute_of(struct probe *p, enum dms_hook id)
+{
+	const struct choice *c = NULL;
+
+	if (id == DMS_HOOK_TCE_BUILD_ONE)
+		c = choice_by_id(p, DMS_HOOK_TCE_BUILD);
+	else if (id == DMS_HOOK_TCE_FREE_ONE)
+		c = choice_by_id(p, DMS_HOOK_TCE_FREE);
+	return c && c->cand ? c : NULL;
+}
+
+/* Strikes out the hooks that this run does not need, and takes back in what it does need by now. */
+static void choose_needed(struct probe *p)
+{
+	bool inner = inner_needed(p);
 
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		struct choice *c = &p->choices[i];
+		const struct choice *other = substitute_of(p, c->row->id);
+		bool needed = !other && (inner || !hook_is_inner(c->row->id));
 
-		if (!hook_is_inner(c->row->id) || needed != c->left_out)
+		if (needed != c->left_out)
 			continue;
 		c->left_out = !needed;
 		if (needed) {
@@ -374,7 +424,11 @@ static void choose_inner(struct probe *p)
 			continue;
 		}
 		c->cand = NULL;
-		snprintf(c->reason, sizeof(c->reason), "left out while only counting");
+		if (inner && other)
+			snprintf(c->reason, sizeof(c->reason), "not needed: %s reports the same",
+				 dms_hook_name(other->row->id));
+		else
+			snprintf(c->reason, sizeof(c->reason), "left out while only counting");
 	}
 }
 
@@ -396,7 +450,7 @@ static int try_round(struct probe *p, struct probe_error *err)
 	struct choice *c;
 	int ret;
 
-	choose_inner(p);
+	choose_needed(p);
 	if (!refusal__core_attached(p)) {
 		refusal__refused(p, err);
 		return -EOPNOTSUPP;
@@ -406,6 +460,10 @@ static int try_round(struct probe *p, struct probe_error *err)
 		ret = read_values(p);
 	if (!ret)
 		return attach_all(p);
+	if (strstr(load_log.line, "requires BPF JIT compiler")) {
+		refusal__no_jit(err);	/* each other program would be refused as well */
+		return -EOPNOTSUPP;
+	}
 	c = choice_of_prog(p, load_log.prog);
 	if (c) {
 		refuse(c, "load the program for", ret);
@@ -459,7 +517,7 @@ static bool uses_hash_mmu(void)
 	return hash;
 }
 
-/* When only counting, what is streamed is rare: one ring, since each takes a grace period of the
+/* Counting alone streams few records: one ring, since each takes a grace period of the
  * kernel's when it is put into the array of rings. */
 static void rings_plan(struct probe *p)
 {

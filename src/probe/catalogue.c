@@ -15,8 +15,18 @@
 	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note) }
 #define FUNCTION(sym, prog, ret, params, note)	\
 	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true }
+/* Kernels differ in its parameters. */
+#define FUNCTION_WAS(sym, prog, ret, params, note, ...)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true, \
+	  .older = { __VA_ARGS__ } }
 #define KPROBE_SUFFIX(sym, prog, ret, params, note)	\
 	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true }
+#define KPROBE_SUFFIX_WAS(sym, prog, ret, params, note, ...)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true, \
+	  .older = { __VA_ARGS__ } }
+/* A compiler may take parameters out of a copy: which suffixes were seen to leave them. */
+#define KPROBE_PROVED(sym, prog, ret, params, with, note)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true, .proved = with }
 #define KPROBE_AT(sym, off, prog, params, note)	\
 	{ CAND(ATTACH_KPROBE, sym, prog, NULL, params, note), .offset = off }
 #define TP_BTF(event, prog, params, note)	\
@@ -27,7 +37,7 @@
 	{ CAND(ATTACH_RAW_TP, event, prog, NULL, params, note) }
 #define RAW_TP_AND(event, prog, other, params, note)	\
 	{ CAND(ATTACH_RAW_TP, event, prog, other, params, note) }
-/* An event that does not tell all that the row is for. */
+/* An event that does not report all that the row is for. */
 #define EVENT_BUT(attach, event, prog, but, params, note)	\
 	{ CAND(attach, event, prog, NULL, params, note), .without = but }
 
@@ -70,7 +80,7 @@ const struct hook_row hook_rows[] = {
 		{
 			FUNCTION("__dma_map_sg_attrs", "kp_dma_map_sg", "krp_dma_map_sg",
 			       "dev sg nents dir attrs",
-			       "5.15+, also dma_map_sgtable(); tells of refused lists too, as no "
+			       "5.15+, also dma_map_sgtable(); reports refused lists too, as no "
 			       "event does"),
 			EVENT_BUT(ATTACH_RAW_TP, "dma_map_sg", "rtp_dma_map_sg", REFUSED_LISTS,
 				  "dev sgl nents ents dir attrs", "6.12+"),
@@ -107,7 +117,7 @@ const struct hook_row hook_rows[] = {
 	},
 	{
 		DMS_HOOK_FREE, CLASS_CORE, NULL, false,
-		"when coherent memory is given back",
+		"when coherent memory is freed",
 		{
 			TP_BTF("dma_free", "tp_dma_free_dir",
 			       "dev virt_addr dma_addr size dir attrs", "6.13+"),
@@ -115,6 +125,38 @@ const struct hook_row hook_rows[] = {
 			       "6.12"),
 			FUNCTION("dma_free_attrs", "kp_dma_free", NULL,
 			       "dev size cpu_addr dma_handle attrs", "all"),
+		},
+	},
+	{
+		DMS_HOOK_IOVA_LINK, CLASS_DETAIL, NULL, false,
+		"direction and memory of mappings of IOVA states, and those that were refused",
+		{
+			FUNCTION("dma_iova_link", "kp_iova_link", "krp_iova_link",
+				 "dev state phys offset size dir attrs", "6.16+"),
+		},
+	},
+	{
+		DMS_HOOK_IOVA_SYNC, CLASS_DETAIL, NULL, false,
+		"mappings of IOVA states (NVMe, RDMA and HMM behind an IOMMU)",
+		{
+			FUNCTION("dma_iova_sync", "kp_iova_sync", NULL, "dev state offset size",
+				 "6.16+"),
+		},
+	},
+	{
+		DMS_HOOK_IOVA_UNLINK, CLASS_DETAIL, NULL, false,
+		"when parts of an IOVA state end",
+		{
+			FUNCTION("dma_iova_unlink", "kp_iova_unlink", NULL,
+				 "dev state offset size dir attrs", "6.16+"),
+		},
+	},
+	{
+		DMS_HOOK_IOVA_DESTROY, CLASS_DETAIL, NULL, false,
+		"when mappings of IOVA states end",
+		{
+			FUNCTION("dma_iova_destroy", "kp_iova_destroy", NULL,
+				 "dev state mapped_len dir attrs", "6.16+"),
 		},
 	},
 	{
@@ -167,21 +209,25 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_SWIOTLB_MAP, CLASS_CORE, NULL, false,
 		"slots taken from the bounce pool, and why a bounce failed",
 		{
-			/* the layout comes from BTF; without it, the newest: 6.11+ */
-			FUNCTION("swiotlb_tbl_map_single", "kp_swiotlb_map", "krp_swiotlb_map",
-			       "dev orig_addr mapping_size alloc_align_mask dir attrs",
-			       "layouts: 5.4-5.9 tbl_dma_addr second; 5.10-5.15 alloc_size; "
-			       "5.17-6.9 alloc_size and alloc_align_mask; 6.11+ alloc_align_mask"),
+			FUNCTION_WAS("swiotlb_tbl_map_single", "kp_swiotlb_map", "krp_swiotlb_map",
+			       "dev orig_addr mapping_size alloc_align_mask dir *attrs",
+			       "all; attrs is a pointer from 7.3 on",
+			       "dev orig_addr mapping_size alloc_align_mask dir attrs", /* 6.11 */
+			       "dev orig_addr mapping_size alloc_size alloc_align_mask dir attrs",
+			       "dev orig_addr mapping_size alloc_size dir attrs", /* 5.10-5.16 */
+			       "hwdev tbl_dma_addr orig_addr mapping_size alloc_size dir attrs"),
 		},
 	},
 	{
 		DMS_HOOK_SWIOTLB_UNMAP, CLASS_CORE, NULL, false,
-		"slots given back to the bounce pool",
+		"slots released to the bounce pool",
 		{
 			FUNCTION("__swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
 			       "dev tlb_addr mapping_size dir attrs pool", "6.11+"),
-			FUNCTION("swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
-			       "dev tlb_addr mapping_size dir attrs", "to 6.10; inline since"),
+			FUNCTION_WAS("swiotlb_tbl_unmap_single", "kp_swiotlb_unmap", NULL,
+			       "dev tlb_addr mapping_size dir attrs",
+			       "to 6.10; inline since; with alloc_size to 5.11",
+			       "hwdev tlb_addr mapping_size alloc_size dir attrs"),
 		},
 	},
 	{
@@ -205,7 +251,7 @@ const struct hook_row hook_rows[] = {
 		"pages that are freed while the hypervisor can see them",
 		{
 			RAW_TP("mm_page_free", "rtp_page_free", "page order",
-			       "all; every freed page passes, only shared ones are told"),
+			       "all; every freed page passes, only shared ones are reported"),
 		},
 	},
 	{
@@ -243,11 +289,12 @@ const struct hook_row hook_rows[] = {
 	},
 	{
 		DMS_HOOK_TCE_BUILD_ONE, CLASS_DETAIL, "ppc64le", false,
-		"TCEs set outside the known callers",
+		"which TCEs are set, where tce.build cannot be attached",
 		{
-			KPROBE_SUFFIX("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
+			/* both lose attrs, the last: disassembled, 6.12.95 and 7.3.4 (gcc 12) */
+			KPROBE_PROVED("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
 				      "liobn tcenum tceshift npages uaddr direction attrs",
-				      "5.4.20+; .isra.0 or .constprop.0 by compiler"),
+				      ".isra.0 .constprop.0", "5.4.20+; renamed by the compiler"),
 			KPROBE_SUFFIX("tce_build_pSeries", "kp_tce_build_one", NULL,
 				      "tbl index npages uaddr direction attrs",
 				      "tables without an LPAR"),
@@ -255,11 +302,12 @@ const struct hook_row hook_rows[] = {
 	},
 	{
 		DMS_HOOK_TCE_FREE_ONE, CLASS_DETAIL, "ppc64le", false,
-		"TCEs cleared outside the known callers",
+		"which TCEs are cleared, where tce.free cannot be attached",
 		{
-			KPROBE_SUFFIX("tce_free_pSeriesLP", "kp_tce_free_one", NULL,
-				      "liobn tcenum tceshift npages",
-				      "5.15+; before without tceshift, 5.4.18 with tbl first"),
+			KPROBE_SUFFIX_WAS("tce_free_pSeriesLP", "kp_tce_free_one", NULL,
+					  "liobn tcenum tceshift npages",
+					  "5.15+; before without tceshift, 5.4.18 with tbl first",
+					  "liobn tcenum npages", "tbl tcenum npages"),
 			KPROBE_SUFFIX("tce_clear_pSeries", "kp_tce_free_one", NULL,
 				      "tbl index npages", "6.11+, tables without an LPAR"),
 			KPROBE_SUFFIX("tce_free_pSeries", "kp_tce_free_one", NULL,
@@ -271,7 +319,7 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_TCE_FREE, CLASS_CORE, "ppc64le", false,
 		"which TCEs are cleared",
 		{
-			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", "krp_tce_free",
+			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", NULL,
 				      "tbl tcenum npages", "all"),
 		},
 	},
@@ -345,10 +393,27 @@ const struct hook_row hook_rows[] = {
 		},
 	},
 	{
+		DMS_HOOK_IOMMU_FAULT, CLASS_DETAIL, NULL, false,
+		"accesses of devices that an IOMMU refused",
+		{
+			TP_BTF("io_page_fault", "tp_io_page_fault", "dev iova flags",
+			       "all; AMD, Arm SMMU v2: those that call report_iommu_fault()"),
+		},
+	},
+	{
+		DMS_HOOK_DMAR_FAULT, CLASS_DETAIL, "x86_64", false,
+		"accesses of devices that an Intel IOMMU refused",
+		{
+			FUNCTION("dmar_fault", "kp_dmar_fault", NULL, "irq dev_id",
+				 "all; no event reports them, so the records of the hardware are "
+				 "read before the kernel does"),
+		},
+	},
+	{
 		DMS_HOOK_SNAPSHOT, CLASS_DETAIL, NULL, false,
 		"masks, dma_ops, windows and pool of devices before their first mapping",
 		{
-			KPROBE("dev_attr_show", "kp_snapshot", NULL, "kobj attr buf", "all"),
+			FUNCTION("dev_attr_show", "kp_snapshot", NULL, "kobj attr buf", "all"),
 		},
 	},
 };
@@ -372,6 +437,23 @@ bool hook_is_inner(enum dms_hook id)
 		return true;
 	default:
 		return false;
+	}
+}
+
+const char *hook_only_with(enum dms_hook id)
+{
+	switch (id) {
+	case DMS_HOOK_IOVA_LINK:
+	case DMS_HOOK_IOVA_SYNC:
+	case DMS_HOOK_IOVA_UNLINK:
+	case DMS_HOOK_IOVA_DESTROY:
+		return "dma_iova_link";
+	case DMS_HOOK_IOMMU_FAULT:
+		return "report_iommu_fault";
+	case DMS_HOOK_DMAR_FAULT:
+		return "dmar_fault";
+	default:
+		return NULL;
 	}
 }
 
@@ -419,6 +501,9 @@ static const struct {
 	{ "arg", DMS_ARG_PROP },
 	{ "numpages", DMS_ARG_NUMPAGES },
 	{ "kobj", DMS_ARG_KOBJ },
+	{ "state", DMS_ARG_STATE },
+	{ "mapped_len", DMS_ARG_SIZE },
+	{ "dev_id", DMS_ARG_UNIT },
 };
 
 int hook_param_fact(enum dms_hook id, const char *param)
@@ -427,7 +512,8 @@ int hook_param_fact(enum dms_hook id, const char *param)
 	if (!strcmp(param, "addr") || !strcmp(param, "vaddr"))
 		return id == DMS_HOOK_UNMAP ? DMS_ARG_DMA : DMS_ARG_VADDR;
 	if (!strcmp(param, "dma_handle") || !strcmp(param, "handle"))
-		return id == DMS_HOOK_ALLOC ? DMS_ARG_HANDLE_PTR : DMS_ARG_DMA;
+		return id == DMS_HOOK_ALLOC || id == DMS_HOOK_IOMMU_ALLOC ? DMS_ARG_HANDLE_PTR :
+		       DMS_ARG_DMA;
 	for (size_t i = 0; i < sizeof(param_facts) / sizeof(param_facts[0]); i++)
 		if (!strcmp(param, param_facts[i].param))
 			return param_facts[i].fact;
@@ -439,14 +525,18 @@ void hook_layout(enum dms_hook id, const char *params, struct dms_layout *layout
 	char copy[256], *save = NULL;
 	int pos = 0, fact;
 
+	memset(layout, 0, sizeof(*layout));
 	memset(layout->at, DMS_ARG_NOWHERE, sizeof(layout->at));
 	if (strlen(params) >= sizeof(copy))
 		return;
 	strcpy(copy, params);
 	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save), pos++) {
-		fact = hook_param_fact(id, p);
-		if (fact >= 0)
-			layout->at[fact] = (__dms_u8)pos;
+		fact = hook_param_fact(id, p + (*p == '*'));
+		if (fact < 0)
+			continue;
+		layout->at[fact] = (__dms_u8)pos;
+		if (*p == '*')
+			layout->follow8 |= 1U << fact;
 	}
 	layout->params = (__dms_u8)pos;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the programs count, read where they keep it: counters of hooks, and cells by CPU, device
+ * Reads the programs' counts from their maps: counters of hooks, and cells by CPU, device
  * and path (include/dmascope/config.h). No system call; what is being changed may be a little old.
  */
 #include <errno.h>
@@ -12,23 +12,43 @@
 #define PLACES_MIN	512	/* of devices: 0.7 MB of cells for each CPU */
 #define PLACES_MAX	4096
 
-/* CPU numbers that there can be: not all below the highest need exist. */
-static uint32_t cpu_ids(void)
+/* The highest CPU number of a list in sysfs, + 1: not all below it need exist. 0 = unknown. */
+static uint32_t cpu_ids(const char *list)
 {
-	FILE *f = fopen("/sys/devices/system/cpu/possible", "r");
+	char path[64];
+	FILE *f;
 	unsigned int last = 0;
 	int c;
 
-	while (f && (c = fgetc(f)) != EOF && c != '\n') {
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/%s", list);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	while ((c = fgetc(f)) != EOF && c != '\n') {
 		if (c < '0' || c > '9')
 			last = 0;
 		else
 			last = last * 10 + (unsigned int)(c - '0');
 	}
-	if (f)
-		fclose(f);
-	return last + 1 > (uint32_t)libbpf_num_possible_cpus() ? last + 1 :
-	       (uint32_t)libbpf_num_possible_cpus();
+	fclose(f);
+	return last + 1;
+}
+
+static uint32_t cpus_possible(void)
+{
+	uint32_t n = cpu_ids("possible"), known = (uint32_t)libbpf_num_possible_cpus();
+
+	return n > known ? n : known;
+}
+
+/* A guest may have many times the processors that it has now: cells are for these alone. */
+uint32_t cells__cpus(const struct probe *p)
+{
+	uint32_t n = cpu_ids("online");
+
+	if (!(p->opts.flags & DMS_CFG_STATS))
+		return 0;
+	return n ? n : cpus_possible();
 }
 
 uint32_t cells__places(const struct probe *p)
@@ -44,8 +64,8 @@ uint32_t cells__places(const struct probe *p)
 
 int cells__size(struct probe *p)
 {
-	uint32_t cpus = cpu_ids(), places = cells__places(p);
-	int err = bpf_map__set_max_entries(p->bpf->counts, cpus * DMS_COUNTS_STRIDE);
+	uint32_t cpus = cells__cpus(p), places = cells__places(p);
+	int err = bpf_map__set_max_entries(p->bpf->counts, cpus_possible() * DMS_COUNTS_STRIDE);
 
 	if (!err)
 		err = bpf_map__set_max_entries(p->bpf->devs, places);
@@ -77,13 +97,21 @@ void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]
 	}
 }
 
-static void cell_add(struct dms_stats *sum, const volatile struct dms_cell *cell)
+/* Unmaps that the index did not hold, and mappings that it did not take. */
+struct outside {
+	uint64_t missed, missed_bytes, unindexed, unindexed_bytes;
+};
+
+static void cell_add(struct dms_stats *sum, struct outside *out,
+		     const volatile struct dms_cell *cell)
 {
 	sum->map_bytes += cell->map_bytes;
 	sum->unmaps += cell->unmaps;
 	sum->unmap_bytes += cell->unmap_bytes;
-	sum->older += cell->older;
-	sum->older_bytes += cell->older_bytes;
+	out->missed += cell->missed;
+	out->missed_bytes += cell->missed_bytes;
+	out->unindexed += cell->unindexed;
+	out->unindexed_bytes += cell->unindexed_bytes;
 	for (int h = 0; h < DMS_HIST_SLOTS; h++) {
 		uint64_t n = cell->hist[h];
 
@@ -102,10 +130,19 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 	for (uint32_t path = 0; path < DMS_PATH_MAX && !err; path++) {
 		struct dms_stats_key key = { .dev = dev == DMS_NO_DEV ? 0 : dev, .path = path };
 		struct dms_stats sum = {};
+		struct outside out = {};
 
 		for (uint32_t cpu = 0; cpu < cpus; cpu++)
-			cell_add(&sum,
+			cell_add(&sum, &out,
 				 &p->bpf->cell[(cpu * places + place) * DMS_CELL_PATHS + path]);
+		/*
+		 * Unmaps that were missed end first what the index did not take: as long as those
+		 * live the rest is of older mappings, and none is counted live for ever.
+		 */
+		if (out.missed > out.unindexed)
+			sum.older = out.missed - out.unindexed;
+		if (out.missed_bytes > out.unindexed_bytes)
+			sum.older_bytes = out.missed_bytes - out.unindexed_bytes;
 		if (sum.maps || sum.unmaps)
 			err = fn(ctx, &key, &sum);
 	}
@@ -119,7 +156,7 @@ int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 
 	if (!(p->opts.flags & DMS_CFG_STATS))
 		return 0;
-	/* masks and windows change rarely, and mostly a hook tells; where none can, this does */
+	/* masks and windows change rarely, and mostly a hook reports it; if none can, this does */
 	__atomic_add_fetch(&p->bpf->values->generation, 1, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < places && !err; i++) {
 		uint64_t dev = __atomic_load_n(&p->bpf->dev[i].key, __ATOMIC_ACQUIRE);

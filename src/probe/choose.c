@@ -1,46 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Asking the kernel what it has: functions by kallsyms, trace events and parameter names by BTF.
+ * Asks what the kernel has: functions by kallsyms, trace events by BTF. Prototypes are compared in
+ * proto.c.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "guest/pool.h"
 #include "probe/choose.h"
 
-/* A trace event exists if its typedef does; parameters, without the leading void *data. */
-static int event_params(const struct btf *btf, const char *event)
+static bool event_fits(const struct choose_env *env, const struct candidate *c,
+		       struct choice *out, char *why, size_t len)
 {
-	char name[DMS_NAME_LEN + 16];
-	const struct btf_type *t;
-	int id;
-
-	snprintf(name, sizeof(name), "btf_trace_%s", event);
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return -1;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);	/* pointer */
-	if (!t || !btf_is_ptr(t))
-		return -1;
-	t = btf__type_by_id(btf, t->type);
-	if (!t || !btf_is_func_proto(t))
-		return -1;
-	return btf_vlen(t) - 1;
-}
-
-static int words(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += *s != ' ' && (s[1] == ' ' || !s[1]);
-	return n;
-}
-
-static bool event_fits(const struct choose_env *env, const struct candidate *c, char *why,
-		       size_t len)
-{
-	int have, want = words(c->params);
+	int err;
+	/* swiotlb_bounced had a fourth argument up to 5.17; more at the end do no harm */
+	bool more = !strcmp(c->symbol, "swiotlb_bounced");
 
 	/* a program that faults there would make an hcall inside the hcall's trace event:
 	 * WARN_ON_ONCE(hcall_trace_depth) in __trace_hcall_entry(), seen on 6.1 */
@@ -50,24 +25,20 @@ static bool event_fits(const struct choose_env *env, const struct candidate *c, 
 	}
 
 	if (!env->btf) {
-		/* without BTF only the event's existence can be told, by its symbol */
+		/* without BTF only the event's existence is known, by its symbol */
 		char sym[DMS_NAME_LEN + 16];
 
 		snprintf(sym, sizeof(sym), "__tracepoint_%s", c->symbol);
-		if (c->attach == ATTACH_RAW_TP && symbols_find(env->syms, sym, NULL))
+		if (c->attach == ATTACH_RAW_TP && symbols_find(env->syms, sym, NULL)) {
+			hook_layout(out->row->id, c->params, &out->proto.layout);
 			return true;
+		}
 		snprintf(why, len, "no BTF to find trace event %s", c->symbol);
 		return false;
 	}
-	have = event_params(env->btf, c->symbol);
-	if (have < 0) {
-		snprintf(why, len, "the kernel has no trace event %s", c->symbol);
-		return false;
-	}
-	/* swiotlb_bounced had a fourth argument up to 5.17; more at the end do no harm */
-	if (have != want && strcmp(c->symbol, "swiotlb_bounced")) {
-		snprintf(why, len, "trace event %s has %d arguments, not %d", c->symbol, have,
-			 want);
+	err = proto_event(env->btf, out->row->id, c, more, &out->proto, why, len);
+	if (err) {
+		out->doubted |= err == -EPROTO;
 		return false;
 	}
 	if (c->attach == ATTACH_TP_BTF && !env->own_btf) {
@@ -80,27 +51,6 @@ static bool event_fits(const struct choose_env *env, const struct candidate *c, 
 		return false;
 	}
 	return true;
-}
-
-/* The parameter names of a function, as the kernel's BTF lists them. */
-static void param_names(const struct btf *btf, const char *func, char *out, size_t len)
-{
-	const struct btf_param *p;
-	const struct btf_type *t;
-	size_t used = 0;
-	int id;
-
-	out[0] = '\0';
-	id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : -1;
-	if (id < 0)
-		return;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
-	if (!t || !btf_is_func_proto(t))
-		return;
-	p = btf_params((struct btf_type *)t);
-	for (int i = 0; i < btf_vlen(t) && used < len; i++)
-		used += snprintf(out + used, len - used, "%s%s", i ? " " : "",
-				 btf__name_by_offset(btf, p[i].name_off));
 }
 
 /*
@@ -160,7 +110,8 @@ static bool function_fits(const struct choose_env *env, const struct candidate *
 		return false;
 	}
 	snprintf(out->symbol, sizeof(out->symbol), "%s", sym.name);
-	return true;
+	out->doubted = proto_function(env->btf, out->row->id, c, sym.name, &out->proto, why, len);
+	return !out->doubted;
 }
 
 static bool candidate_fits(const struct choose_env *env, const struct candidate *c,
@@ -169,7 +120,7 @@ static bool candidate_fits(const struct choose_env *env, const struct candidate 
 	if (c->attach == ATTACH_KPROBE)
 		return function_fits(env, c, out, why, len);
 	snprintf(out->symbol, sizeof(out->symbol), "%s", c->symbol);
-	return event_fits(env, c, why, len);
+	return event_fits(env, c, out, why, len);
 }
 
 unsigned int choice_bit(const struct choice *c)
@@ -192,29 +143,53 @@ static void programs(const struct candidate *cand, struct choice *c)
 	snprintf(c->ret, sizeof(c->ret), "%s", cand->ret ? cand->ret : "");
 }
 
+/*
+ * An fexit program would read what the function left behind a pointer and not what it was given
+ * (7.3's swiotlb_tbl_map_single() changes *attrs): then the kprobe is used, or, without kprobes,
+ * that fact is unknown.
+ */
+static bool reads_late(const struct choose_env *env, const struct candidate *cand,
+		       struct dms_layout *layout)
+{
+	unsigned int follow = layout->follow4 | layout->follow8;
+
+	if (!cand->ret || !follow)
+		return false;
+	if (env->kprobes)
+		return true;
+	for (int fact = 0; fact < DMS_ARG_MAX; fact++)
+		if (follow & 1U << fact)
+			layout->at[fact] = DMS_ARG_NOWHERE;
+	layout->follow4 = layout->follow8 = 0;
+	return false;
+}
+
 /* Takes a candidate that exists, in the form to be tried now; false if both were refused. */
 static bool take(const struct choose_env *env, const struct candidate *cand, int i,
 		 struct choice *c)
 {
-	c->params[0] = '\0';
-	if (cand->attach == ATTACH_KPROBE)	/* a function may have an event's name */
-		param_names(env->btf, c->symbol, c->params, sizeof(c->params));
+	snprintf(c->params, sizeof(c->params), "%s", c->proto.params);
+	c->layout = c->proto.layout;
 	c->attach = cand->attach;
-	if (cand->fentry && env->fentry && c->params[0] && !(c->refused & 1U << (i + 16)))
+	if (cand->fentry && env->fentry && c->params[0] && !(c->refused & 1U << (i + 16)) &&
+	    !reads_late(env, cand, &c->layout))
 		c->attach = ATTACH_FENTRY;
 	else if (c->refused & 1U << i)
 		return false;
 	c->cand = cand;
 	programs(cand, c);
-	hook_layout(c->row->id, c->params[0] ? c->params : cand->params, &c->layout);
 	return true;
 }
 
 bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 {
+	const char *needs = hook_only_with(row->id);
+
 	if (row->arch && strcmp(env->arch, row->arch))
 		return false;
 	if (row->class == CLASS_SECURE && !env->secure)
+		return false;
+	if (needs && !symbols_find(env->syms, needs, NULL))
 		return false;
 	return row->class != CLASS_REQUEST || env->hcalls;
 }
@@ -222,22 +197,26 @@ bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c)
 {
 	char last[DMS_TEXT_LEN] = "", why[DMS_TEXT_LEN];
+	bool doubted = false;
 
 	c->row = row;
 	c->cand = NULL;
 	for (int i = 0; i < CAND_MAX && row->cand[i].symbol; i++) {
 		why[0] = '\0';
+		c->doubted = false;
 		if (candidate_fits(env, &row->cand[i], c, why, sizeof(why))) {
 			if (take(env, &row->cand[i], i, c)) {
-				/* why it is not one before it, that would tell more */
+				/* why it is not an earlier one, which would report more */
 				if (c->cand->without && !c->refused)
 					snprintf(c->reason, sizeof(c->reason), "%s", last);
 				return;
 			}
 			continue;	/* refused: c->reason already says why */
 		}
-		/* the last one tried is the most general: its reason tells most */
-		memcpy(last, why, sizeof(last));
+		/* a prototype that does not fit says most; else the last, most general candidate */
+		if (c->doubted || !doubted)
+			memcpy(last, why, sizeof(last));
+		doubted |= c->doubted;
 	}
 	c->symbol[0] = '\0';
 	c->attach = ATTACH_NONE;

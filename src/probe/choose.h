@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which candidate of each hook the running kernel has, by BTF and symbols, and with which
+ * Chooses the candidate of each hook that the running kernel has, by BTF and symbols, and its
  * argument layout. Nothing is loaded here.
  */
 #ifndef DMASCOPE_PROBE_CHOOSE_H
@@ -10,6 +10,7 @@
 
 #include "guest/symbols.h"
 #include "probe/catalogue.h"
+#include "probe/proto.h"
 
 struct choice {
 	const struct hook_row *row;
@@ -20,6 +21,8 @@ struct choice {
 	char symbol[DMS_NAME_LEN];	/* full name, with the compiler's suffix */
 	struct dms_layout layout;
 	char params[DMS_TEXT_LEN];	/* as found in BTF, "" = taken from the catalogue */
+	struct proto proto;		/* of the candidate being judged */
+	bool doubted;			/* that one was refused for its prototype */
 	unsigned int refused;		/* bit per candidate (and from 16 on, its fentry form):
 					   tried, and the kernel said no */
 	bool left_out;			/* not needed: nobody misses it */
@@ -45,7 +48,7 @@ unsigned int choice_bit(const struct choice *c);
 /* Picks the first candidate that exists and was not refused; fills the rest of *c. */
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c);
 
-/* Whether the row applies to this machine and these options at all. */
+/* True if the row applies to this machine and these options at all. */
 bool choose_applies(const struct choose_env *env, const struct hook_row *row);
 
 #endif /* DMASCOPE_PROBE_CHOOSE_H */

@@ -13,7 +13,9 @@
 #include "util/clock.h"
 
 #define PLACES_MAX	(1U << 20)	/* 24 MiB; mappings of tables beyond it are in the sets */
-#define SETS		16384U
+#define SETS_MIN	16384U		/* 3 MiB: 131,072 places */
+#define SETS_MAX	65536U		/* 12 MiB: 524,288 places */
+#define SETS_RAM	(4ULL << 30)	/* bytes of RAM from which on there are that many */
 
 static bool wanted(const struct probe *p)
 {
@@ -39,9 +41,14 @@ static void plan(struct probe *p)
 	p->index_places = PLACES_MAX - (uint32_t)room;
 }
 
+static uint32_t sets(const struct probe *p)
+{
+	return p->opts.mem_top >= SETS_RAM ? SETS_MAX : SETS_MIN;
+}
+
 uint32_t index__set_mask(const struct probe *p)
 {
-	return wanted(p) ? SETS - 1 : 0;
+	return wanted(p) ? sets(p) - 1 : 0;
 }
 
 int index__size(struct probe *p)
@@ -53,7 +60,7 @@ int index__size(struct probe *p)
 	err = bpf_map__set_max_entries(p->bpf->live,
 				       on && p->index_places ? p->index_places : 1);
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->live_sets, on ? SETS : 1);
+		err = bpf_map__set_max_entries(p->bpf->live_sets, on ? sets(p) : 1);
 	return err;
 }
 
@@ -203,7 +210,7 @@ static int tell_sets(const struct look *k, const struct dms_live_set *set)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < SETS * DMS_LIVE_WAYS && !err; i++) {
+	for (uint32_t i = 0; i < sets(k->p) * DMS_LIVE_WAYS && !err; i++) {
 		const struct dms_live *e = &set[i / DMS_LIVE_WAYS].way[i % DMS_LIVE_WAYS];
 		struct probe_live l = { .dma = e->where & DMS_LIVE_ADDR, .dma_known = true };
 
@@ -228,7 +235,7 @@ int probe__index_each(struct probe *p, probe_live_fn fn, void *ctx)
 {
 	struct look k = { .p = p, .fn = fn, .ctx = ctx, .ns = clock_now() };
 	size_t live_len, sets_len;
-	void *live, *sets = NULL;
+	void *live, *set = NULL;
 	int err = 0;
 
 	if (!wanted(p))
@@ -237,8 +244,8 @@ int probe__index_each(struct probe *p, probe_live_fn fn, void *ctx)
 	k.jiffies = p->jiffies_then + (k.ns - p->ns_then) / p->ns_per_jiffy;
 	live = view(p->bpf->live, &live_len);
 	if (live)
-		sets = view(p->bpf->live_sets, &sets_len);
-	if (!sets)
+		set = view(p->bpf->live_sets, &sets_len);
+	if (!set)
 		err = -errno;
 	if (!err)
 		err = tell_slots(&k, live);
@@ -246,9 +253,9 @@ int probe__index_each(struct probe *p, probe_live_fn fn, void *ctx)
 		if (k.ix->table[i].liobn)
 			err = tell_table(&k, live, &k.ix->table[i]);
 	if (!err)
-		err = tell_sets(&k, sets);
-	if (sets)
-		munmap(sets, sets_len);
+		err = tell_sets(&k, set);
+	if (set)
+		munmap(set, sets_len);
 	if (live)
 		munmap(live, live_len);
 	return err;

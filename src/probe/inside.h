@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the files of src/probe share of a probe. Private to that room.
+ * The parts of a probe that the files of src/probe share. Private to src/probe.
  */
 #ifndef DMASCOPE_PROBE_INSIDE_H
 #define DMASCOPE_PROBE_INSIDE_H
@@ -24,10 +24,10 @@ struct attached {
 	bool kprobe, ret;		/* on a function; at its return */
 };
 
-/* What the kernel did not let run, by hook. */
+/* Program runs that the kernel skipped, by hook. */
 struct misses {
 	uint64_t of[DMS_HOOK_MAX];
-	bool untold;			/* of some kprobe the kernel does not tell */
+	bool untold;			/* the kernel does not report it for some kprobe */
 };
 
 struct probe {
@@ -56,10 +56,14 @@ struct probe {
 	uint64_t ns_per_jiffy;
 };
 
-/* settings.c: the symbols that are asked for later; what the programs are told; bytes of a ring. */
+/* settings.c: the symbols needed later; the settings of the programs; bytes of a ring. */
 void settings__expect(struct symbols *syms);
 void settings__fill(const struct probe *p, struct dms_config *cfg);
 size_t settings__ring_bytes(const struct probe *p);
+
+/* unseen.c: symbols that it asks for; what the choice's hook does not show of this kernel. */
+void unseen__expect(struct symbols *syms);
+void unseen__of(const struct choose_env *env, const struct choice *c, char *text, size_t len);
 
 /*
  * refusal.c: whether something is attached that is worth a recording; why not, into *err: a
@@ -68,6 +72,7 @@ size_t settings__ring_bytes(const struct probe *p);
 bool refusal__core_attached(const struct probe *p);
 int refusal__privilege(struct probe_error *err);
 void refusal__refused(const struct probe *p, struct probe_error *err);
+void refusal__no_jit(struct probe_error *err);
 void refusal__eperm(struct probe_error *err);
 
 /* misses.c: reads the kernel's counts when observing begins and ends; adds what is between. */
@@ -78,6 +83,8 @@ void misses__add(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]);
 /* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
 uint32_t cells__places(const struct probe *p);
 int cells__size(struct probe *p);
+/* Processors that have cells: those online now. */
+uint32_t cells__cpus(const struct probe *p);
 /* The counters of all hooks, summed over processors. */
 void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the kernel did not let run although it happened: losses like any other. Two counts tell.
- * A program that an interrupt would have run inside itself (or, for kprobes, inside any other) is
- * skipped: kernel/trace/bpf_trace.c. And a kprobe within the handler of another one does not even
- * get so far: kprobe_running(), kprobe_ftrace_handler() of each architecture; that is told by
- * kernels from 6.7 on (3acf8ace6823). Only what happened while we observed counts.
+ * Runs that the kernel skipped: losses like any other. Two kernel counters report them. A program
+ * is not run while it runs on the same processor, for an interrupt or, from 7.0 on, where programs
+ * of trace events are preemptible, for a task that preempts it; a kprobe's not inside any other
+ * kprobe's: kernel/trace/bpf_trace.c. And a kprobe within the handler of another one does not even
+ * get so far: kprobe_running(), kprobe_ftrace_handler() of each architecture; kernels report those
+ * from 6.7 on (3acf8ace6823). Only what happened while we observed counts.
  */
 #include <string.h>
 

@@ -22,7 +22,7 @@
 		".popsection\n")
 
 EMBED(bpf_object_bytes, "dmascope.bpf.o");
-/* The same programs and maps, naming no kernel function: see AS() in bpf/lib/compat.h. */
+/* The same programs and maps, naming no kernel function: see AS() in bpf/lib/device.h. */
 EMBED(bpf_object_nokfunc_bytes, "dmascope_nokfunc.bpf.o");
 
 static struct bpf_map *find_map(struct object *o, const char *name, int *err)
@@ -92,7 +92,7 @@ static size_t map_bytes(const struct bpf_map *map)
 	return (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
 }
 
-/* What a map holds, as the programs have it. */
+/* Maps the values of a map, shared with the programs. */
 static int share(const struct bpf_map *map, int prot, void *var)
 {
 	void *at = mmap(NULL, map_bytes(map), prot, MAP_SHARED, bpf_map__fd(map), 0);

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "dmascope/config.h"
-#include "dmascope/record.h"
+#include "record/record.h"
 #include "guest/symbols.h"
 
 struct probe;
 
-/* What live mappings are indexed by, as far as it is known before the start. */
+/* The inputs of the live-mapping index, as far as known before the start. */
 struct probe_index_plan {
 	uint64_t slots;		/* of the default pool */
 	unsigned int tables;
@@ -37,13 +37,13 @@ struct probe_opts {
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
-	uint64_t enc_mask;	/* bits of a DMA address that only say "encrypted" */
+	uint64_t enc_mask;	/* bits of a DMA address that say private or shared */
 	bool verbose;		/* libbpf's own messages to stderr */
 	unsigned int devices;	/* with DMS_CFG_STATS: about so many there are */
 	struct probe_index_plan index;	/* with DMS_CFG_INDEX */
 };
 
-/* Why nothing could be started, for the message and the exit code. */
+/* The reason nothing could be started, for the message and the exit code. */
 enum probe_fault {
 	PROBE_OK = 0,
 	PROBE_NO_PRIVILEGE,
@@ -69,7 +69,7 @@ void probe__free(struct probe *p);	/* detaches too; takes NULL */
 /* Starts or stops all observations at once; calls under way are still completed. */
 void probe__observe(struct probe *p, bool on);
 
-/* Whether this kernel does not tell how often some attached kprobe was missed (before 6.7). */
+/* True if this kernel does not report the misses of some attached kprobe (before 6.7). */
 bool probe__misses_untold(const struct probe *p);
 
 /* Takes the hooks off; the rings can still be drained. */
@@ -85,12 +85,12 @@ typedef int (*probe_record_fn)(void *ctx, const void *data, size_t size);
 
 /*
  * Reads what is in use before the start and hands it over as DMS_EV_LIVE records: the slots of the
- * bounce pool (after device states were read), the entries of one TCE table. *partial: the table
- * is larger than is read. 0 or -errno; -EOPNOTSUPP where kernel memory may not be read.
+ * bounce pool (after device states were read), the entries of one TCE table. *unread: slots or
+ * entries that could not be read. 0 or -errno; -EOPNOTSUPP where kernel memory may not be read.
  */
-int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx);
+int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx, uint64_t *unread);
 int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, void *ctx,
-			  bool *partial);
+			  uint64_t *unread);
 
 /* Waits up to timeout_ms for a ring to fill by half. 0 or -errno (-EINTR: a signal). */
 int probe__wait(struct probe *p, int timeout_ms);
@@ -113,7 +113,7 @@ typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
 			      const struct dms_stats *val);
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx);
 
-/* Where the default pool is (physical): from here on its slots are indexed. */
+/* Sets the range of the default pool (physical): from here on its slots are indexed. */
 void probe__index_pool(struct probe *p, uint64_t start, uint64_t end);
 
 /* One mapping as the index holds it. */

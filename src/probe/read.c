@@ -66,7 +66,7 @@ int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 	return count_pending(p, pending);
 }
 
-static void hook_record(const struct choice *c, struct rec_hook *h)
+static void hook_record(const struct probe *p, const struct choice *c, struct rec_hook *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->id = c->row->id;
@@ -78,6 +78,7 @@ static void hook_record(const struct choice *c, struct rec_hook *h)
 			snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
 			snprintf(h->lost, sizeof(h->lost), "%s", c->cand->without);
 		}
+		unseen__of(&p->env, c, h->unseen, sizeof(h->unseen));
 	} else {
 		snprintf(h->reason, sizeof(h->reason), "%s", c->reason);
 		if (!c->left_out)
@@ -95,7 +96,7 @@ int probe__hooks(const struct probe *p, dms_sink_fn sink, void *ctx)
 
 		if (!c->cand && c->row->secure_only && !p->opts.secure)
 			continue;	/* nobody misses it here */
-		hook_record(&p->choices[i], &rec.hook);
+		hook_record(p, &p->choices[i], &rec.hook);
 		err = sink(ctx, &rec);
 	}
 	return err;
@@ -140,7 +141,7 @@ static uint64_t map_computed(const struct bpf_map *map)
 	}
 }
 
-/* What the kernel says of a map; 0 where it says nothing. */
+/* The memory of a map as the kernel reports it; 0 if it does not. */
 static uint64_t map_reported(int fd)
 {
 	unsigned long long bytes = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Why nothing can be observed, in one line with the remedy. What was tried is known from attach.c.
+ * The reason nothing can be observed, in one line with the remedy. attach.c records the attempts.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +54,15 @@ void refusal__refused(const struct probe *p, struct probe_error *err)
 		 "this kernel (lockdown: %s) has neither kprobes (CONFIG_KPROBES) nor the dma:* "
 		 "trace events, so nothing can be observed: see dmascope doctor",
 		 l.name[0] ? l.name : "unknown");
+}
+
+/* From 7.0 on on some architectures: kernel/bpf/core.c, bpf_prog_select_runtime(). */
+void refusal__no_jit(struct probe_error *err)
+{
+	err->fault = PROBE_NO_HOOK;
+	snprintf(err->text, sizeof(err->text),
+		 "the kernel rejects every BPF program, because its JIT compiler is off: "
+		 "sysctl net.core.bpf_jit_enable=1");
 }
 
 /* Everything refused with EPERM although we may trace: lockdown, even if it cannot be read. */

@@ -228,7 +228,7 @@ static struct ring *oldest(struct rings *r, uint64_t *limit)
 	return first && first->key <= *limit ? first : NULL;
 }
 
-/* What was there at `up_to`. *busy: a record that is being written kept others back. */
+/* Reads all records up to `up_to`. *busy: a record that is being written blocked others. */
 static int read_once(struct rings *r, uint64_t up_to, rings_fn fn, void *ctx, bool *busy)
 {
 	struct ring *g;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the programs are told before they are loaded: struct dms_config, out of what was chosen and
- * of the kernel's symbols. Nothing is loaded or attached here.
+ * Fills the programs' settings before they are loaded: struct dms_config, from the chosen
+ * candidates and the kernel's symbols. Nothing is loaded or attached here.
  */
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/arm64.h"
 #include "probe/inside.h"
 
 static uint64_t variable_at(const struct probe *p, const char *name)
@@ -15,28 +16,44 @@ static uint64_t variable_at(const struct probe *p, const char *name)
 	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
 }
 
-/* What is asked of the symbols while attaching, so that they need not all be kept. */
+/* Announces the symbols that attaching needs, so that not all need be kept. */
 void settings__expect(struct symbols *syms)
 {
 	static const char *const variables[] = {
 		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
-		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem",
+		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem", "iommu_dma_ops",
+		"dma_need_unmap", "report_iommu_fault",
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		symbols_expect(syms, variables[i]);
+	unseen__expect(syms);
 	for (unsigned int i = 0; i < hook_rows_count; i++)
 		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
 			symbols_expect(syms, hook_rows[i].cand[k].symbol);
 }
 
-/* How an address of the linear map or a struct page becomes a physical address. */
+/* Both follow from numbers that the kernel puts into /proc/kcore; without them, unknown. */
+static void arm64_settings(const struct probe *p, struct dms_config *cfg)
+{
+	struct arm64_addresses a;
+
+	cfg->virt_mask = 0;
+	if (strcmp(p->env.arch, "aarch64") || !arm64_addresses("", &a))
+		return;
+	cfg->virt_mask = ~0ULL;
+	cfg->virt_base = arm64_virt_base(&a);
+	cfg->vmemmap = arm64_vmemmap(&a, p->struct_page_size, (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Sets the conversion of linear-map and struct page addresses to physical addresses. */
 static void addresses(const struct probe *p, struct dms_config *cfg)
 {
 	cfg->struct_page_size = p->struct_page_size;
 	cfg->pool_start_at = variable_at(p, "io_tlb_start");
 	cfg->pool_end_at = variable_at(p, "io_tlb_end");
 	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
+	cfg->iommu_ops_at = variable_at(p, "iommu_dma_ops");
 	cfg->virt_mask = ~0ULL;
 	cfg->enc_mask = p->opts.enc_mask;
 	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
@@ -45,7 +62,6 @@ static void addresses(const struct probe *p, struct dms_config *cfg)
 		cfg->virt_mask = 0x0fffffffffffffffULL;
 		cfg->vmemmap = 0xc00c000000000000ULL;
 		cfg->vmemmap_at = variable_at(p, "vmemmap");
-		cfg->virt_size = 0;
 	} else if (!strcmp(p->env.arch, "x86_64")) {
 		/* without KASLR of memory: Documentation/arch/x86/x86_64/mm.rst */
 		cfg->virt_base = 0xffff888000000000ULL;
@@ -57,7 +73,7 @@ static void addresses(const struct probe *p, struct dms_config *cfg)
 		cfg->virt_base_at = variable_at(p, "__identity_base");
 		cfg->vmemmap_at = variable_at(p, "vmemmap");
 	} else {
-		cfg->virt_mask = 0;
+		arm64_settings(p, cfg);
 	}
 }
 
@@ -99,14 +115,16 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)
 			cfg->flags |= DMS_CFG_INNER;
 	}
+	if (variable_at(p, "dma_need_unmap"))
+		cfg->flags |= DMS_CFG_SKIP_UNMAP;
 	addresses(p, cfg);
 	cfg->min_size = p->opts.min_size;
 	cfg->path_mask = p->opts.path_mask;
 	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));
-	cfg->self = (uint32_t)getpid();
 	cfg->ring_mask = p->shards - 1;
 	cfg->set_mask = index__set_mask(p);
 	cfg->dev_mask = cells__places(p) - 1;
+	cfg->cell_cpus = cells__cpus(p);
 	cfg->ring_half = (uint32_t)(settings__ring_bytes(p) / 2);
 	/* often enough that a ring filled by several hooks is noticed before it is full */
 	cfg->wake_mask = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What is in use before the start, out of the kernel's own tables: programs copy pieces of them
- * as they lie there, runs are found here and told as DMS_EV_LIVE events.
+ * Takes mappings made before the start from the kernel's own tables: programs copy pieces of them
+ * as they are, runs are found here and reported as DMS_EV_LIVE events.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 #include "probe/inside.h"
 #include "util/clock.h"
 
-#define SNAP_MAX_PIECES	256	/* 174,000 slots, or 33 million entries of a table */
+/* 11 million slots (a pool of 21 GiB), or 2,000 million entries of a table. */
+#define SNAP_MAX_PIECES	16384
 
 /* A run of entries or slots that belong together. */
 struct run {
@@ -105,33 +106,36 @@ static int piece(struct probe *p, const struct bpf_program *prog, struct dms_sna
 				    sizeof(*out), 0);
 }
 
-static int snapshot(struct probe *p, const struct bpf_program *prog, uint32_t liobn,
-		    struct run *r, bool *partial)
+/* *all: elements of the whole; 0: there is no such table or pool. */
+static int snapshot(struct probe *p, const struct bpf_program *prog, bool table, uint32_t which,
+		    struct run *r, uint64_t *unread, uint64_t *all)
 {
-	struct dms_snap_args args = { .liobn = liobn };
+	struct dms_snap_args args = { .which = which };
 	struct dms_snap_piece *out = malloc(sizeof(*out));
-	uint64_t total;
+	uint64_t total = 0;
 	int err = 0;
 
+	*unread = 0;
+	*all = 0;
 	if (!out)
 		return -ENOMEM;
-	*partial = true;
 	for (int i = 0; i < SNAP_MAX_PIECES && !err; i++) {
 		err = piece(p, prog, &args, out);
+		total = table ? (out->total + 63) / 64 : out->total;
 		if (err || !out->elements)
 			break;
 		r->event.page_shift = (uint8_t)out->page_shift;
-		r->unit = liobn ? 1ULL << (out->page_shift & 63) : IO_TLB_SIZE;
-		err = liobn ? bits(r, out, args.first) : slots(r, out, args.first);
+		r->unit = table ? 1ULL << (out->page_shift & 63) : IO_TLB_SIZE;
+		err = table ? bits(r, out, args.first) : slots(r, out, args.first);
 		args.first += out->elements;
-		total = liobn ? (out->total + 63) / 64 : out->total;
-		if (args.first >= total) {
-			*partial = false;
+		if (args.first >= total)
 			break;
-		}
 	}
+	if (!err && args.first < total)
+		*unread = (total - args.first) * (table ? 64 : 1);
 	if (!err)
 		err = run_close(r, out->base);
+	*all = total;
 	free(out);
 	return err;
 }
@@ -148,18 +152,40 @@ static struct run run_begin(uint32_t liobn, probe_record_fn fn, void *ctx)
 	return r;
 }
 
-int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx)
+/* The slots of a pool that is not read. */
+static int pool_unread(struct probe *p, uint32_t which, uint64_t *unread)
 {
-	struct run r = run_begin(0, fn, ctx);
-	bool partial;
+	struct dms_snap_args args = { .which = which };
+	struct dms_snap_piece *out = malloc(sizeof(*out));
+	int err = out ? piece(p, p->bpf->snap_pool, &args, out) : -ENOMEM;
 
-	return snapshot(p, p->bpf->snap_pool, 0, &r, &partial);
+	if (!err)
+		*unread += out->total;
+	free(out);
+	return err;
+}
+
+/* The default pool and those added to it. Of the pools after the last one read, one is counted. */
+int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx, uint64_t *unread)
+{
+	uint64_t all = 1, cut;
+	int err = 0;
+
+	*unread = 0;
+	for (uint32_t i = 0; i < DMS_SNAP_POOLS && all && !err; i++) {
+		struct run r = run_begin(0, fn, ctx);
+
+		err = snapshot(p, p->bpf->snap_pool, false, i, &r, &cut, &all);
+		*unread += cut;
+	}
+	return err || !all ? err : pool_unread(p, DMS_SNAP_POOLS, unread);
 }
 
 int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, void *ctx,
-			  bool *partial)
+			  uint64_t *unread)
 {
 	struct run r = run_begin(liobn, fn, ctx);
+	uint64_t all;
 
-	return snapshot(p, p->bpf->snap_table, liobn, &r, partial);
+	return snapshot(p, p->bpf->snap_table, true, liobn, &r, unread, &all);
 }

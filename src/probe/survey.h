@@ -33,7 +33,7 @@ struct survey_opts {
 
 /*
  * Fills out[] with the rows for this architecture, in the catalogue's order. Their number, at
- * most hook_rows_count, or -errno. Without BTF the trace events are told as not to be found.
+ * most hook_rows_count, or -errno. Without BTF the trace events are reported as not found.
  */
 int survey_hooks(const struct survey_opts *opts, struct survey_hook *out);
 

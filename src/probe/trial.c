@@ -12,7 +12,7 @@
 #define END		{ .code = BPF_JMP | BPF_EXIT }
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* By attaching: loading tells nothing (powerpc up to 6.12 loads it and refuses to attach, -524). */
+/* Attaches: loading proves nothing (powerpc up to 6.12 loads it and refuses to attach, -524). */
 bool trial_fentry(const struct btf *btf)
 {
 	static const struct bpf_insn empty[] = { SET(BPF_REG_0, 0), END };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the running kernel's BPF can do, found out by trying it. Private to src/probe.
+ * Tests the BPF features of the running kernel by trying them. Private to src/probe.
  */
 #ifndef DMASCOPE_PROBE_TRIAL_H
 #define DMASCOPE_PROBE_TRIAL_H

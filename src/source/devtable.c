@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +14,14 @@
 
 #include "guest/devices.h"
 #include "source/devtable.h"
+#include "util/names.h"
 
 #define DEV_WINDOWS	8
 
 struct dev_entry {
 	struct rec_device dev;		/* key is dev.key */
 	char *path;			/* in sysfs, NULL = not there */
-	uint32_t windows[DEV_WINDOWS];	/* LIOBNs told */
+	uint32_t windows[DEV_WINDOWS];	/* LIOBNs announced */
 	unsigned int nwindows;
 	UT_hash_handle hh;
 };
@@ -107,6 +107,17 @@ struct rec_device *devtable__get(struct devtable *t, uint64_t key)
 	bool is_new;
 
 	return key ? devtable__find_or_read(t, key, &is_new) : NULL;
+}
+
+struct rec_device *devtable__by_name(const struct devtable *t, const char *name)
+{
+	struct dev_entry *e, *next;
+
+	HASH_ITER(hh, t->head, e, next) {
+		if (!e->dev.removed && !strcmp(e->dev.name, name))
+			return &e->dev;
+	}
+	return NULL;
 }
 
 void devtable__merge(struct rec_device *dev, const struct dms_devstate *s)
@@ -204,7 +215,7 @@ static bool driver_changed(struct dev_entry *e)
 		return false;
 	if (guest_device_read("", e->path, &now) || now.key != e->dev.key)
 		return false;
-	/* what the kernel said of it stays */
+	/* facts from the kernel's own structures stay */
 	now.st = e->dev.st;
 	now.preexisting = e->dev.preexisting;
 	memcpy(now.ops, e->dev.ops, sizeof(now.ops));
@@ -228,6 +239,5 @@ int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx)
 
 bool devtable__matches(const struct rec_device *dev, const char *glob)
 {
-	return !fnmatch(glob, dev->name, 0) || !fnmatch(glob, dev->driver, 0) ||
-	       !fnmatch(glob, dev->kind, 0);
+	return dms_device_matches(glob, dev->name, dev);
 }

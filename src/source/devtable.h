@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The live source's devices by key: what sysfs and the kernel said of each, and which windows
- * were told. A record returned stays valid until devtable__free().
+ * The live source's devices by key: facts from sysfs and from the kernel, and the windows already
+ * announced. A record returned stays valid until devtable__free().
  */
 #ifndef DMASCOPE_SOURCE_DEVTABLE_H
 #define DMASCOPE_SOURCE_DEVTABLE_H
 
 #include <stddef.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 struct devtable;
 
 int devtable__new(struct devtable **t);		/* 0 or -ENOMEM */
 void devtable__free(struct devtable *t);	/* takes NULL */
 
-/* Adds or replaces what sysfs says of a device with its directory. NULL: no memory. */
+/* Adds or replaces the sysfs facts of the device of a directory. NULL: no memory. */
 struct rec_device *devtable__put(struct devtable *t, const struct rec_device *dev,
 				 const char *path);
 
-/* The device of a key; one that is not known yet is looked up in sysfs, and if it is not there
+/* The device of a key; an unknown one is read from sysfs or, if it is not there,
  * named by its key. NULL: no memory. *is_new: it was not in the table. */
 struct rec_device *devtable__find_or_read(struct devtable *t, uint64_t key, bool *is_new);
 struct rec_device *devtable__get(struct devtable *t, uint64_t key);
+
+/* The present device of that name; NULL: there is none. */
+struct rec_device *devtable__by_name(const struct devtable *t, const char *name);
 
 /* Takes the kernel's state over; sysfs' masks stay where the kernel's were not observed. */
 void devtable__merge(struct rec_device *dev, const struct dms_devstate *s);
@@ -30,7 +33,7 @@ void devtable__merge(struct rec_device *dev, const struct dms_devstate *s);
 bool devtable__has_window(const struct devtable *t, uint64_t key, uint32_t liobn);
 void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn);
 
-/* The LIOBNs of the tables that device states told of, each once; how many were put into out. */
+/* The distinct LIOBNs of device states; returns the number written to out. */
 size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max);
 
 /* Reads one attribute of each device, for the probe that watches for that. */
@@ -44,7 +47,7 @@ void devtable__touch(const struct devtable *t, uint64_t key);	/* of one */
 typedef int (*devtable_fn)(void *ctx, const struct rec_device *dev);
 int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx);
 
-/* Whether a device is meant by --device GLOB: its name, driver or kind. */
+/* True if --device GLOB matches the device: its name, driver or kind. */
 bool devtable__matches(const struct rec_device *dev, const char *glob);
 
 #endif /* DMASCOPE_SOURCE_DEVTABLE_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * From raw wire records to the stream: names for devices, states merged into their device's record,
- * losses told where they happened. How records get here from the rings is in stream.c, devices are
- * kept in devtable.c, the index of live mappings is asked in live_index.c.
+ * losses placed where they happened. stream.c reads the rings, devtable.c keeps the devices,
+ * live_index.c reads the index of live mappings.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@
 
 /* ---- stacks ---- */
 
-/* Frames of the probe itself, which tell nothing: our program ("?") and what called it. */
+/* Frames of the probe itself: its program ("?") and the callers of that. */
 static bool frame_is_ours(const char *frame)
 {
 	static const char *const ours[] = {
@@ -44,6 +44,7 @@ static int on_stack(struct live *l, const struct dms_stack *s)
 	struct rec_stack *out = &rec.stack;
 
 	out->id = s->id;
+	symbols_refresh(l->syms);
 	for (unsigned int i = 0; i < s->depth && i < DMS_STACK_DEPTH; i++) {
 		symbols_format(l->syms, s->ip[i], out->frame[out->depth], DMS_NAME_LEN);
 		if (out->depth || !frame_is_ours(out->frame[0]))
@@ -66,7 +67,7 @@ static int on_driver(void *ctx, const struct rec_device *dev)
 	return emit_device(ctx, dev);
 }
 
-/* No event tells that a driver was bound or has gone; sysfs is asked once a second. */
+/* No event reports that a driver was bound or unbound: sysfs is read once a second. */
 static int drivers_again(struct live *l, uint64_t now, bool at_once)
 {
 	if (!at_once && now < l->drivers_ns + DRIVERS_NS)
@@ -75,7 +76,7 @@ static int drivers_again(struct live *l, uint64_t now, bool at_once)
 	return devtable__drivers_again(l->devs, on_driver, l);
 }
 
-/* The iommu_table of a device is a window too, unless the device tree told of it already. */
+/* The iommu_table of a device is a window too, unless the device tree had it already. */
 static int window_of_state(struct live *l, const struct rec_device *dev)
 {
 	const struct dms_devstate *s = &dev->st;
@@ -97,18 +98,36 @@ static int window_of_state(struct live *l, const struct rec_device *dev)
 	return l->sink(l->ctx, &rec);
 }
 
+/* A restricted pool, known from debugfs or new; NULL: there are too many. */
+static struct rec_pool *own_pool(struct live *l, uint64_t start)
+{
+	struct rec_pool *p;
+
+	for (unsigned int i = 0; i < l->nown; i++)
+		if (l->own[i].start == start)
+			return &l->own[i];
+	if (l->nown == LIVE_OWN_POOLS)
+		return NULL;
+	p = &l->own[l->nown++];
+	snprintf(p->name, sizeof(p->name), "restricted %u", l->nown);
+	return p;
+}
+
 static int pool_of_state(struct live *l, const struct dms_devstate *s)
 {
 	struct dms_rec rec = { .type = REC_POOL };
-	struct rec_pool *p = &l->pool;
+	struct rec_pool *p = s->own_pool ? own_pool(l, s->pool_start) : &l->pool;
 
-	if (!(s->known & DMS_DS_POOL))
+	if (!(s->known & DMS_DS_POOL) || !p)
 		return 0;
-	l->pool_dev = s->dev;
+	if (p == &l->pool)
+		l->pool_dev = s->dev;
 	if (p->ts && p->start == s->pool_start && p->nslabs == s->pool_nslabs &&
-	    p->force_bounce_known && !(l->want_use && s->known & DMS_DS_POOL_USED))
+	    p->force_bounce_known && (s->own_pool ||
+				      !(l->want_use && s->known & DMS_DS_POOL_USED)))
 		return 0;
-	l->want_use = false;
+	if (!s->own_pool)
+		l->want_use = false;
 	p->start = s->pool_start;
 	p->end = s->pool_end;
 	p->nslabs = s->pool_nslabs;
@@ -116,6 +135,9 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 	p->areas = s->pool_areas;
 	p->force_bounce_known = s->known & DMS_DS_FORCE_BOUNCE;
 	p->force_bounce = s->force_bounce;
+	p->dynamic |= s->pool_grows;
+	p->cc_shared_known = s->known & DMS_DS_CC_SHARED;
+	p->cc_shared = s->cc_shared;
 	p->used_known = s->known & DMS_DS_POOL_USED;
 	p->used = s->pool_used;
 	p->ts = s->ts;
@@ -177,13 +199,31 @@ static int on_new_device(struct live *l, struct rec_device *dev)
 	return err ? err : emit_device(l, dev);
 }
 
-static int on_event(struct live *l, const struct dms_event *e)
+/* An Intel IOMMU has the requester id of the device only: bus << 8 | slot << 3 | function. */
+static int on_fault(struct live *l, const struct dms_event *e)
+{
+	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
+	unsigned int segment = e->aux >> 16 & 0xffff, id = e->aux & 0xffff;
+	const struct rec_device *dev;
+	char name[DMS_NAME_LEN];
+
+	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", segment, id >> 8, id >> 3 & 31, id & 7);
+	dev = devtable__by_name(l->devs, name);
+	if (l->opts.device_glob && !(dev && devtable__matches(dev, l->opts.device_glob)))
+		return 0;
+	rec.event.dev = dev ? dev->key : 0;
+	return l->sink(l->ctx, &rec);
+}
+
+static int on_event(struct live *l, const struct dms_event *e, const char *comm)
 {
 	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
 	struct rec_device *dev;
 	bool is_new;
 	int err = 0;
 
+	if (comm)
+		snprintf(rec.comm, sizeof(rec.comm), "%.*s", DMS_COMM_LEN - 1, comm);
 	if (e->dev) {
 		dev = devtable__find_or_read(l->devs, e->dev, &is_new);
 		if (!dev)
@@ -226,8 +266,14 @@ static int on_raw(void *ctx, const void *data, size_t size)
 		return size < sizeof(struct dms_stack) ? 0 : on_stack(l, data);
 	case DMS_EV_DEVSTATE:
 		return size < sizeof(struct dms_devstate) ? 0 : on_state(l, data);
+	case DMS_EV_SHARE:
+	case DMS_EV_UNSHARE:
+		return on_event(l, e, size < sizeof(struct dms_share) ? NULL :
+				      ((const struct dms_share *)data)->comm);
+	case DMS_EV_FAULT:
+		return e->dev ? on_event(l, e, NULL) : on_fault(l, e);
 	default:
-		return on_event(l, e);
+		return on_event(l, e, NULL);
 	}
 }
 
@@ -295,8 +341,10 @@ static int on_pool(void *ctx, const struct dms_rec *rec)
 {
 	struct live *l = ctx;
 
-	if (!strcmp(rec->pool.name, "default") || !l->pool.name[0])
+	if (!strcmp(rec->pool.name, "default"))
 		l->pool = rec->pool;
+	else if (l->nown < LIVE_OWN_POOLS)
+		l->own[l->nown++] = rec->pool;
 	live__index_pool(l);
 	return l->sink(l->ctx, rec);
 }
@@ -326,19 +374,35 @@ static int on_in_use(void *ctx, const void *data, size_t size)
 	return stream__put(l->stream, data, size);
 }
 
-/* What was mapped before: slots of the pool, entries of each table a device uses. */
+/* Slots or entries of the snapshot that could not be read are lost records of its hook. */
+static int snapshot_cut(struct live *l, uint64_t unread)
+{
+	struct dms_rec rec = { .type = REC_GAP, .gap = {
+		.ts = clock_now(), .hook = DMS_HOOK_SNAPSHOT, .lost = unread,
+	} };
+
+	l->unread += unread;
+	return unread ? l->sink(l->ctx, &rec) : 0;
+}
+
+/* Emits earlier mappings: slots of the pool, entries of each table a device uses. */
 static int snapshot_in_use(struct live *l)
 {
 	uint32_t liobns[64];
 	size_t n = devtable__tables(l->devs, liobns, sizeof(liobns) / sizeof(liobns[0]));
-	bool partial;
+	uint64_t unread;
 	int err;
 
 	if (!(l->opts.probe.flags & DMS_CFG_STREAM))
 		return 0;
-	err = probe__snapshot_pool(l->probe, on_in_use, l);
-	for (size_t i = 0; i < n && !err; i++)
-		err = probe__snapshot_table(l->probe, liobns[i], on_in_use, l, &partial);
+	err = probe__snapshot_pool(l->probe, on_in_use, l, &unread);
+	if (!err)
+		err = snapshot_cut(l, unread);
+	for (size_t i = 0; i < n && !err; i++) {
+		err = probe__snapshot_table(l->probe, liobns[i], on_in_use, l, &unread);
+		if (!err)
+			err = snapshot_cut(l, unread);
+	}
 	if (err && err != -EOPNOTSUPP)
 		return err;
 	return stream__catch_up(l->stream);
@@ -374,8 +438,8 @@ static int session(struct live *l, struct rec_session *s)
 	s->start_ns = 0;
 	filter_words(&l->opts, s->filter, sizeof(s->filter));
 	l->opts.probe.mem_top = s->mem_top;
-	l->opts.probe.enc_mask = s->enc_mask;
-	l->opts.probe.secure = s->guest > GUEST_NONE;
+	l->opts.probe.enc_mask = dma_view_bits(s);
+	l->opts.probe.secure = dms_guest_is(s->guest, GT_SECURE);
 	return 0;
 }
 
@@ -465,6 +529,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	err = stream__finish(l->stream, rec.end.counts, complete);
 	if (!err)
 		err = drivers_again(l, clock_now(), true);
+	*complete = *complete && !l->unread;
 	rec.end.ts = l->stop_ns;
 	rec.end.complete = *complete;
 	snprintf(rec.end.why, sizeof(rec.end.why), "%s", why);
@@ -511,7 +576,7 @@ int live__pool(struct live *l)
 
 uint64_t live__lost(const struct live *l)
 {
-	return stream__lost(l->stream);
+	return stream__lost(l->stream) + l->unread;
 }
 
 const struct probe *live__probe(const struct live *l)

@@ -35,7 +35,7 @@ bool live__behind(const struct live *l);
 /* From here on what waits, and what comes, is lost and counted so: for who cannot wait for it. */
 void live__drop(struct live *l);
 
-/* Detaches, hands over the rest and REC_END with `why`. *complete: nothing was lost. */
+/* Detaches, feeds all remaining records and REC_END with `why`. *complete: nothing was lost. */
 int live__stop(struct live *l, const char *why, bool *complete);
 
 /* Feeds the aggregates as REC_STATS (DMS_CFG_STATS). */
@@ -43,7 +43,7 @@ int live__stats(struct live *l);
 
 /*
  * Feeds how much of the pool is in use now, by debugfs or else by the state of a device that uses
- * it; nothing where neither tells. For counting, as no event tells of slots then. 0 or -errno.
+ * it; nothing if neither reports it. For counting, where no event reports slots. 0 or -errno.
  */
 int live__pool(struct live *l);
 

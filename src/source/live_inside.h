@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What live.c and live_index.c share. Private to src/source.
+ * Shared by live.c and live_index.c. Private to src/source.
  */
 #ifndef DMASCOPE_SOURCE_LIVE_INSIDE_H
 #define DMASCOPE_SOURCE_LIVE_INSIDE_H
@@ -9,6 +9,8 @@
 #include "source/devtable.h"
 #include "source/live.h"
 #include "source/stream.h"
+
+#define LIVE_OWN_POOLS	16
 
 struct live {
 	struct probe *probe;
@@ -19,16 +21,19 @@ struct live {
 	void *ctx;
 	struct stream_from from;
 	struct stream *stream;
-	struct rec_pool pool;
+	struct rec_pool pool;		/* the default one */
+	struct rec_pool own[LIVE_OWN_POOLS];	/* restricted pools, by their start */
+	unsigned int nown;
 	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
-	bool want_use;		/* the next state that tells of it is handed on */
+	bool want_use;		/* feed the use of the pool with the next device state */
+	uint64_t unread;	/* slots and entries that the snapshot did not reach */
 	uint64_t stop_ns;	/* when observing ended */
-	uint64_t drivers_ns;	/* when drivers were looked at last */
+	uint64_t drivers_ns;	/* the last time that drivers were read */
 };
 
 /* Before the probe is opened: what the index will be by. 0 or -errno. */
 int live__plan_index(struct live *l);
-/* Tells the probe where the pool is, once that is known. */
+/* Sets the range of the pool in the probe, once that is known. */
 void live__index_pool(struct live *l);
 
 #endif /* DMASCOPE_SOURCE_LIVE_INSIDE_H */

@@ -1,77 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The recorded source: chooses which records of a trace are handed on.
+ * The recorded source: passes on the records of a trace and announces the slice that counts.
  */
 #include "source/replay.h"
 
-struct filter {
+struct slicer {
 	const struct replay_opts *opts;
 	dms_sink_fn sink;
 	void *ctx;
-	uint64_t start_ns;
 };
 
-/* When the record happened; false for one that has no time of its own. */
-static bool time_of(const struct dms_rec *rec, uint64_t *ts, bool *state)
+/* start + ns, within what a time can be. */
+static uint64_t at(uint64_t start, int64_t ns)
 {
-	*state = false;
-	switch (rec->type) {
-	case REC_EVENT:
-		*ts = rec->event.ts;
-		return true;
-	case REC_GAP:
-		*ts = rec->gap.ts;
-		return true;
-	case REC_STATS:
-		*ts = rec->stats.ts;
-		return true;
-	case REC_FINDING:
-		*ts = rec->finding.ts;
-		return true;
-	default:
-		break;
-	}
-	*state = true;
-	switch (rec->type) {
-	case REC_DEVICE:
-		*ts = rec->device.ts;
-		return true;
-	case REC_WINDOW:
-		*ts = rec->window.ts;
-		return true;
-	case REC_POOL:
-		*ts = rec->pool.ts;
-		return true;
-	default:
-		return false;
-	}
+	if (ns < 0)
+		return start > (uint64_t)-ns ? start - (uint64_t)-ns : 0;
+	return (uint64_t)ns > UINT64_MAX - start ? UINT64_MAX : start + (uint64_t)ns;
 }
 
-static int filter_put(void *ctx, const struct dms_rec *rec)
+static int slice_put(void *ctx, const struct dms_rec *rec)
 {
-	const struct filter *f = ctx;
-	bool state;
-	uint64_t ts;
-	int64_t t;
+	const struct slicer *s = ctx;
+	struct dms_rec slice = { .type = REC_SLICE };
+	int err = s->sink(s->ctx, rec);
 
-	if (rec->type == REC_SESSION)
-		((struct filter *)ctx)->start_ns = rec->session.start_ns;
-	if (time_of(rec, &ts, &state)) {
-		t = (int64_t)(ts - f->start_ns);
-		if (f->opts->until_set && t >= f->opts->until_ns)
-			return 0;
-		if (f->opts->since_set && !state && t < f->opts->since_ns)
-			return 0;
-	}
-	return f->sink(f->ctx, rec);
+	if (err || rec->type != REC_SESSION)
+		return err;
+	slice.slice.from = s->opts->since_set ? at(rec->session.start_ns, s->opts->since_ns) : 0;
+	slice.slice.to = s->opts->until_set ? at(rec->session.start_ns, s->opts->until_ns) :
+					      UINT64_MAX;
+	return s->sink(s->ctx, &slice);
 }
 
 int source_replay(const char *path, const struct replay_opts *opts, dms_sink_fn sink, void *ctx,
 		  struct replay_status *st)
 {
-	struct filter f = { .opts = opts, .sink = sink, .ctx = ctx };
+	struct slicer s = { .opts = opts, .sink = sink, .ctx = ctx };
+	bool all = !opts || (!opts->since_set && !opts->until_set);
+	struct dms_rec cut = { .type = REC_CUT };
+	int err, stopped = 0;
 
-	if (!opts || (!opts->since_set && !opts->until_set))
-		return trace_read(path, sink, ctx, st);
-	return trace_read(path, filter_put, &f, st);
+	err = all ? trace_read(path, sink, ctx, st) : trace_read(path, slice_put, &s, st);
+	if (replay_cut(st))
+		stopped = sink(ctx, &cut);
+	if (!stopped)
+		return err;
+	st->state = TRACE_STOPPED;
+	return stopped;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The recorded source: a trace file becomes the same stream of records that the live source
- * gives. Only choosing which records to hand on lives here; parsing is trace/reader.
+ * feeds. Only filtering is here; parsing is in trace/reader.
  */
 #ifndef DMASCOPE_SOURCE_REPLAY_H
 #define DMASCOPE_SOURCE_REPLAY_H
@@ -16,11 +16,16 @@ struct replay_opts {
 
 #define replay_status trace_status
 
+/* True if records were read, but no footer. */
+static inline bool replay_cut(const struct replay_status *st)
+{
+	return st->header && (st->state == TRACE_TRUNCATED || st->state == TRACE_DAMAGED);
+}
+
 /*
- * Reads path ("-": stdin) and hands its records to sink. With since or until, events, gaps,
- * stats and findings outside [since, until) are left out; session, hooks, stacks and the end are
- * always given, devices, windows and pools up to until. Returns and fills st as trace_read();
- * opts may be NULL.
+ * Reads path ("-": stdin) and hands its records to sink. With since or until a REC_SLICE follows
+ * the session. REC_CUT ends a file that has no end. Returns and fills st as trace_read(); opts may
+ * be NULL.
  */
 int source_replay(const char *path, const struct replay_opts *opts, dms_sink_fn sink, void *ctx,
 		  struct replay_status *st);

@@ -17,8 +17,8 @@
 #define BLOCK_BYTES	(256U << 10)
 
 /*
- * What waits will be written once more, as text that takes up to three times as much, most likely
- * to the same file system: so much has to stay free there for each byte that waits, and some for
+ * Queued records will be written again, as text of up to three times their size, most likely to
+ * the same file system: that much must stay free there for each queued byte, plus a reserve for
  * others.
  */
 #define RESERVE_TIMES	4
@@ -80,7 +80,7 @@ uint64_t spool__count(const struct spool *s)
 	return s->count;
 }
 
-/* What was filled is read next: nothing is between them. */
+/* The filled block becomes the next one to read: there is none between them. */
 static void swap(struct spool *s)
 {
 	struct block *b = s->in;

@@ -11,9 +11,9 @@
 #include "source/stream.h"
 #include "util/clock.h"
 
-#define GAPS_NS		(100ULL * 1000 * 1000)	/* losses are looked for so often */
-#define TURN_NS		(20ULL * 1000 * 1000)	/* the caller has his turn after that */
-#define TURN_RECORDS	256	/* the clock and the rings are looked at after so many */
+#define GAPS_NS		(100ULL * 1000 * 1000)	/* interval between two checks for losses */
+#define TURN_NS		(20ULL * 1000 * 1000)	/* then control returns to the caller */
+#define TURN_RECORDS	256	/* records between two checks of the clock and the rings */
 #define HELD_NS		(1000ULL * 1000 * 1000)
 #define FILE_MAX	(1ULL << 30)		/* some ten million records */
 
@@ -24,7 +24,7 @@ struct stream {
 	stream_fn fn;
 	void *ctx;
 	uint64_t last_ts;		/* of what was taken last */
-	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last look for losses */
+	struct dms_counts seen[DMS_HOOK_MAX];	/* at the last check for losses */
 	uint64_t open[DMS_HOOK_MAX];	/* hits without outcome then */
 	uint64_t leaked[DMS_HOOK_MAX];	/* of those: counted as lost */
 	uint64_t untold[DMS_HOOK_MAX];	/* losses that no gap was put in for yet */
@@ -86,8 +86,8 @@ static uint64_t without_outcome(const struct dms_counts *c)
 }
 
 /*
- * Hits that have no outcome and never will: more than calls and programs that may be under way,
- * now and at the last look. The end counts exactly.
+ * Hits that have no outcome and never will: more than the calls and programs in flight, now and at
+ * the last check. The end counts exactly.
  */
 static uint64_t leak(struct stream *s, int hook, const struct dms_counts *c, uint64_t pending)
 {
@@ -107,7 +107,7 @@ static void lose(struct stream *s, int hook, uint64_t n)
 	s->untold[hook] += n;
 }
 
-/* What finds no room among the records that wait is told the next time. */
+/* Gaps that find no room in the queue are put in the next time. */
 static void put_gaps(struct stream *s)
 {
 	struct stream_gap gap = { .type = STREAM_GAP, .ts = s->last_ts };
@@ -248,7 +248,7 @@ int stream__finish(struct stream *s, struct dms_counts counts[DMS_HOOK_MAX], boo
 		err = find_gaps(s);
 	if (!err)
 		err = give(s, UINT64_MAX, UINT64_MAX);
-	s->drop = false;		/* gaps of what was dropped are told */
+	s->drop = false;		/* the dropped records become gaps */
 	put_gaps(s);
 	if (!err)
 		err = give(s, UINT64_MAX, UINT64_MAX);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * From the rings to who works on their records: rings are emptied first, records wait in a queue
- * (spool.h) and are handed on while there is time, losses in their place among them. What a record
- * means is not known here, nor what a ring is: a test has rings of its own.
+ * (spool.h) and are passed on while there is time, with losses in their place. Nothing here depends
+ * on the meaning of a record or on the kind of ring: tests have rings of their own.
  */
 #ifndef DMASCOPE_SOURCE_STREAM_H
 #define DMASCOPE_SOURCE_STREAM_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 /* A record as it came, struct dms_event, dms_devstate or dms_stack by its type, or a gap. */
 typedef int (*stream_fn)(void *ctx, const void *data, size_t size);
@@ -26,11 +26,12 @@ struct stream_gap {
 	uint64_t lost;
 };
 
-/* Where records come from. */
+/* The origin of records. */
 struct stream_from {
 	/*
-	 * Hands over what is there, in order; fn's error ends that, and its record is kept. How
-	 * many, or -errno. *held: a record that is still being written keeps others back.
+	 * Passes on all available records in order; an error of fn ends that, and its record is
+	 * kept. Returns their number, or -errno. *held: a record that is still being written
+	 * keeps others back.
 	 */
 	int (*drain)(void *from, stream_fn fn, void *ctx, bool *held);
 	bool (*pressed)(const void *from);	/* it should be drained before anything else */
@@ -46,16 +47,16 @@ int stream__new(struct stream **s, const struct stream_from *ops, void *from,
 		const char *spool_dir, stream_fn fn, void *ctx);
 void stream__free(struct stream *s);	/* takes NULL */
 
-/* Puts in a record that came another way; where there is no room, others are handed on first. */
+/* Queues a record from elsewhere; if there is no room, queued ones are passed on first. */
 int stream__put(struct stream *s, const void *data, size_t size);
 
-/* Drains, looks for losses now and then, and hands records on for some ms. 0 or -errno. */
+/* Drains the rings, checks for losses at intervals, passes records on for some ms. 0 or -errno. */
 int stream__turn(struct stream *s);
 bool stream__behind(const struct stream *s);	/* records wait */
 
 /*
- * What was there when it is called, whatever comes meanwhile; waits up to a second for records that
- * are being written. 0 or -errno.
+ * Passes on all records that existed at the call, not those that come meanwhile; waits up to a
+ * second for records that are being written. 0 or -errno.
  */
 int stream__catch_up(struct stream *s);
 
@@ -65,7 +66,7 @@ int stream__catch_up(struct stream *s);
  */
 int stream__finish(struct stream *s, struct dms_counts counts[DMS_HOOK_MAX], bool *complete);
 
-/* The records that wait are not handed on any more but lost, and counted so. */
+/* Discards queued and future records, counting them as lost. */
 void stream__drop(struct stream *s);
 
 uint64_t stream__lost(const struct stream *s);

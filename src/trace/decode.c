@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "trace/decode_inside.h"
+#include "trace/device.h"
 #include "trace/writer.h"
 #include "util/names.h"
 
@@ -51,12 +52,14 @@ static int decode_session(struct line *l, struct rec_session *s)
 	get_u64(l, "mem_bytes", &s->mem_bytes);
 	get_u64(l, "mem_top", &s->mem_top);
 	get_u64(l, "enc_mask", &s->enc_mask);
+	get_u64(l, "shared_mask", &s->shared_mask);
 	get_u64(l, "lmb_size", &s->lmb_size);
 	get_s64(l, "realtime_offset_ns", &s->realtime_offset_ns);
 	get_text(l, "cmdline", s->cmdline);
 	get_bool(l, "swiotlb_force", &s->swiotlb_force);
 	get_bool(l, "disable_ddw", &s->disable_ddw);
 	get_bool(l, "redacted", &s->redacted);
+	get_bool(l, "runs_kept", &s->runs_kept);
 	get_bool(l, "misses_untold", &s->misses_untold);
 	get_text(l, "filter", s->filter);
 	if (!get_u64(l, "start_ns", &s->start_ns))
@@ -75,65 +78,19 @@ static int decode_hook(struct line *l, struct rec_hook *h)
 	h->attach = (enum dms_attach)get_id(l, "attach", dms_attach_by_name);
 	get_text(l, "reason", h->reason);
 	get_text(l, "lost", h->lost);
+	get_text(l, "unseen", h->unseen);
 	return 0;
-}
-
-static void know(struct dms_devstate *s, bool have, uint32_t bit)
-{
-	if (have)
-		s->known |= bit;
-}
-
-static void decode_devstate(struct line *l, struct rec_device *d)
-{
-	struct dms_devstate *s = &d->st;
-
-	know(s, get_u64(l, "mask", &s->dma_mask), DMS_DS_MASK);
-	know(s, get_u64(l, "coherent_mask", &s->coherent_mask), DMS_DS_COHERENT_MASK);
-	know(s, get_u64(l, "bus_limit", &s->bus_limit), DMS_DS_BUS_LIMIT);
-	know(s, get_text(l, "ops", d->ops), DMS_DS_OPS);
-	s->ops = d->ops[0] != 0;	/* whether, not where */
-	if (!strcmp(d->ops, "?"))
-		d->ops[0] = 0;
-	know(s, get_u8(l, "bypass", &s->bypass), DMS_DS_BYPASS);
-	know(s, get_u64(l, "dma_offset", &s->dma_offset), DMS_DS_OFFSET);
-	know(s, get_u32(l, "liobn", &s->liobn), DMS_DS_TABLE);
-	get_u64(l, "table_offset", &s->table_offset);
-	get_u64(l, "table_size", &s->table_size);
-	get_u8(l, "table_page_shift", &s->table_page_shift);
-	know(s, get_u64(l, "pool_start", &s->pool_start), DMS_DS_POOL);
-	get_u64(l, "pool_end", &s->pool_end);
-	get_u64(l, "pool_nslabs", &s->pool_nslabs);
-	get_u32(l, "pool_areas", &s->pool_areas);
-	know(s, get_u64(l, "pool_used", &s->pool_used), DMS_DS_POOL_USED);
-	know(s, get_u8(l, "force_bounce", &s->force_bounce), DMS_DS_FORCE_BOUNCE);
-	know(s, get_u8(l, "dma_iommu", &s->dma_iommu), DMS_DS_DMA_IOMMU);
 }
 
 static int decode_device(struct line *l, struct rec_device *d)
 {
-	uint32_t u;
-
 	if (!get_u64(l, "dev", &d->key))
 		return line__need(l, "dev");
 	get_time(l, &d->ts);
-	get_text(l, "name", d->name);
-	get_text(l, "bus", d->bus);
-	if (get_text(l, "driver", d->driver))
-		d->known |= DEV_KNOWN_DRIVER;
-	get_text(l, "kind", d->kind);
-	if (get_small(l, "vendor", UINT16_MAX, &u))
-		d->vendor = (uint16_t)u;
-	if (get_small(l, "device", UINT16_MAX, &u))
-		d->device = (uint16_t)u;
-	get_bool(l, "removed", &d->removed);
-	get_bool(l, "preexisting", &d->preexisting);
-	if (get_u64(l, "virtio_features", &d->virtio_features))
-		d->known |= DEV_KNOWN_FEATURES;
+	device_fields__get(l, d);
 	d->st.type = DMS_EV_DEVSTATE;
 	d->st.dev = d->key;
 	d->st.ts = d->ts;
-	decode_devstate(l, d);
 	return 0;
 }
 
@@ -165,6 +122,7 @@ static int decode_pool(struct line *l, struct rec_pool *p)
 	p->used_known = get_u64(l, "used", &p->used);
 	p->hiwater_known = get_u64(l, "hiwater", &p->hiwater);
 	p->force_bounce_known = get_bool(l, "force_bounce", &p->force_bounce);
+	p->cc_shared_known = get_bool(l, "cc_shared", &p->cc_shared);
 	get_bool(l, "dynamic", &p->dynamic);
 	get_text(l, "source", p->source);
 	return 0;
@@ -263,6 +221,7 @@ static int decode_end(struct line *l, struct rec_end *e)
 
 	get_time(l, &e->ts);
 	get_text(l, "why", e->why);
+	get_text(l, "not_judged", e->not_judged);
 	get_u64(l, "lines", &l->d->footer_lines);
 	if (m && m->type != JT_OBJECT)
 		return line__refuse(l, "\"hooks\" is not an object");
@@ -335,7 +294,7 @@ int trace_decode(struct trace_decoder *d, const char *text, size_t len, struct d
 		return 1;
 	if (type > 0) {
 		rec->type = REC_EVENT;
-		return decode_event(&l, type, &rec->event);
+		return decode_event(&l, type, rec);
 	}
 	memset(rec, 0, sizeof(*rec));
 	rec->type = (enum dms_rec_type)-type;

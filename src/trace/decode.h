@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 #define NAMETAB_SLOTS	128	/* a power of two, twice the names of the longest table */
 
@@ -24,7 +24,7 @@ struct nametab {
 
 struct trace_decoder {
 	uint64_t start_ns;
-	uint64_t footer_lines;		/* what the footer says, 0 = nothing */
+	uint64_t footer_lines;		/* as the footer counts them, 0 = it does not */
 	unsigned int major;		/* of a header that was refused */
 	unsigned int minor;
 	struct nametab type;		/* events by DMS_EV_*, other records by -REC_* */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A line becomes an event. Events come by the million: each member is looked at once, by the length
+ * A line becomes an event. Events come by the million: each member is compared once, by the length
  * of its name, where other records ask for their fields by name.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "dmascope/classify.h"
 #include "trace/decode_inside.h"
 #include "trace/fields.h"
 
@@ -79,8 +80,9 @@ static bool event_field3(struct trace_decoder *d, const struct jmember *m, struc
 	return true;
 }
 
-static bool event_field4(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
+static bool event_field4(struct trace_decoder *d, const struct jmember *m, struct dms_rec *rec)
 {
+	struct dms_event *ev = &rec->event;
 	int id;
 
 	if (IS(m, "phys"))
@@ -91,6 +93,8 @@ static bool event_field4(struct trace_decoder *d, const struct jmember *m, struc
 		return address(m, DMS_DMA_ERROR, &ev->aux);
 	if (IS(m, "mask"))
 		return jval__u64(m, &ev->aux);
+	if (IS(m, "comm"))
+		return jval__str(m, rec->comm, sizeof(rec->comm));
 	if (IS(m, "hook")) {
 		if (!word(&d->hook, m, 0, &id))
 			return false;
@@ -103,6 +107,17 @@ static bool event_field4(struct trace_decoder *d, const struct jmember *m, struc
 	return true;
 }
 
+/* Traces of 7.3 by dmascope 0.1.0 have half a kernel address there: it goes no further. */
+static bool attributes(const struct jmember *m, uint32_t *out)
+{
+	uint32_t v;
+
+	if (!jval__u32(m, &v))
+		return false;
+	*out = dms_attrs(v);
+	return true;
+}
+
 static bool event_field5(const struct jmember *m, struct dms_event *ev)
 {
 	if (IS(m, "stack"))
@@ -112,7 +127,7 @@ static bool event_field5(const struct jmember *m, struct dms_event *ev)
 	if (IS(m, "liobn"))
 		return jval__u32(m, &ev->liobn);
 	if (IS(m, "attrs"))
-		return jval__u32(m, &ev->attrs);
+		return attributes(m, &ev->attrs);
 	if (IS(m, "index"))
 		return jval__s64(m, &ev->ret);
 	return true;
@@ -130,8 +145,9 @@ static bool event_field6(const struct jmember *m, struct dms_event *ev)
 }
 
 /* By the length of the name, then the name: this is the inner loop of reading. */
-static bool event_field(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
+static bool event_field(struct trace_decoder *d, const struct jmember *m, struct dms_rec *rec)
 {
+	struct dms_event *ev = &rec->event;
 	int64_t t;
 
 	switch (m->klen) {
@@ -145,7 +161,7 @@ static bool event_field(struct trace_decoder *d, const struct jmember *m, struct
 	case 3:
 		return event_field3(d, m, ev);
 	case 4:
-		return event_field4(d, m, ev);
+		return event_field4(d, m, rec);
 	case 5:
 		return event_field5(m, ev);
 	default:
@@ -153,17 +169,19 @@ static bool event_field(struct trace_decoder *d, const struct jmember *m, struct
 	}
 }
 
-int decode_event(struct line *l, int type, struct dms_event *ev)
+int decode_event(struct line *l, int type, struct dms_rec *rec)
 {
+	struct dms_event *ev = &rec->event;
 	bool timed = false;
 
 	memset(ev, 0, sizeof(*ev));
+	rec->comm[0] = '\0';
 	ev->type = (uint16_t)type;
 	for (unsigned int i = 0; i < l->n; i++) {
 		const struct jmember *m = &l->m[i];
 
 		timed |= m->klen == 1 && *m->key == 't';
-		if (!event_field(l->d, m, ev)) {
+		if (!event_field(l->d, m, rec)) {
 			line__wrong(l, m, "what an event has there");
 			return -EBADMSG;
 		}

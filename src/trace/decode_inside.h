@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the files of the decoder share: a line that is being read. Only for src/trace/decode*.c.
+ * Shared by the files of the decoder, src/trace/decode*.c: the line that is being read.
  */
 #ifndef DMASCOPE_TRACE_DECODE_INSIDE_H
 #define DMASCOPE_TRACE_DECODE_INSIDE_H
@@ -30,7 +30,7 @@ int nametab__find(const struct nametab *t, const char *name, size_t len);
 
 /* 0, or -EBADMSG: refused. */
 int line__split(struct line *l, struct trace_decoder *d, const char *text, size_t len);
-/* -EBADMSG; the first reason is the one that is told. */
+/* -EBADMSG; the first reason is kept for the message. */
 int line__refuse(struct line *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Refused: this value is not what it has to be; there is no such field. */
@@ -55,6 +55,6 @@ void get_time(struct line *l, uint64_t *ts);
 int get_id(struct line *l, const char *key, int (*by_name)(const char *));
 
 /* decode_event.c: type is one of DMS_EV_*. 0 or -EBADMSG. */
-int decode_event(struct line *l, int type, struct dms_event *ev);
+int decode_event(struct line *l, int type, struct dms_rec *rec);
 
 #endif /* DMASCOPE_TRACE_DECODE_INSIDE_H */

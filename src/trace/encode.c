@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "trace/device.h"
 #include "trace/encode.h"
 #include "trace/fields.h"
 #include "trace/json.h"
@@ -133,6 +134,32 @@ static char *put_flags(char *p, unsigned int flags)
 	return p;
 }
 
+/* Those that say what a mapping is, by name; the rest is a number only. */
+static char *put_attr_names(char *p, uint32_t attrs)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{ DMS_ATTR_MMIO, "MMIO" },
+		{ DMS_ATTR_REQUIRE_COHERENT, "REQUIRE_COHERENT" },
+		{ DMS_ATTR_CC_SHARED, "CC_SHARED" },
+		{ DMS_ATTR_ALLOC_CC_SHARED, "ALLOC_CC_SHARED" },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(attrs & names[i].bit))
+			continue;
+		p = stpcpy(p, any ? ",\"" : ",\"attr_names\":[\"");
+		p = stpcpy(stpcpy(p, names[i].name), "\"");
+		any = true;
+	}
+	if (any)
+		*p++ = ']';
+	return p;
+}
+
 /* The fields that many types have and most events do not. */
 static char *put_rest(char *p, const struct dms_event *ev)
 {
@@ -140,8 +167,10 @@ static char *put_rest(char *p, const struct dms_event *ev)
 		p = json_fmt_u64(json_lit(p, ",\"liobn\":"), ev->liobn);
 	if (ev->page_shift)
 		p = json_fmt_u64(json_lit(p, ",\"page_shift\":"), ev->page_shift);
-	if (ev->attrs)
+	if (ev->attrs) {
 		p = json_fmt_u64(json_lit(p, ",\"attrs\":"), ev->attrs);
+		p = put_attr_names(p, ev->attrs);
+	}
 	if (ev->pid)
 		p = json_fmt_u64(json_lit(p, ",\"pid\":"), ev->pid);
 	if (ev->stack)
@@ -151,8 +180,9 @@ static char *put_rest(char *p, const struct dms_event *ev)
 	return p;
 }
 
-static int encode_event(struct trace_encoder *e, struct out *o, const struct dms_event *ev)
+static int encode_event(struct trace_encoder *e, struct out *o, const struct dms_rec *rec)
 {
+	const struct dms_event *ev = &rec->event;
 	unsigned int has;
 	char *p;
 
@@ -181,6 +211,9 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->ret || (has & TF_RET))
 		p = put_ret(p, ev);
 	p = put_rest(p, ev);
+	if (ev->type == DMS_EV_SHARE && rec->comm[0] && !e->redact)
+		p = json_fmt_text(json_lit(p, ",\"comm\":"), rec->comm,
+				  strnlen(rec->comm, sizeof(rec->comm)));
 	*p++ = '}';
 	o->p = p;
 	return out__end_line(o);
@@ -222,14 +255,6 @@ static void u64_or_null(struct json *j, const char *key, bool known, uint64_t v)
 		json__null(j, key);
 }
 
-static void int_or_null(struct json *j, const char *key, bool known, int64_t v)
-{
-	if (known)
-		json__int(j, key, v);
-	else
-		json__null(j, key);
-}
-
 static void bool_or_null(struct json *j, const char *key, bool known, bool v)
 {
 	if (known)
@@ -262,7 +287,7 @@ static void put_text(struct json *j, const struct trace_encoder *e, const char *
 		json__str(j, key, s);
 }
 
-/* Kernel parameters that decide the way of DMA: what remains of the command line if redacted. */
+/* Kernel parameters that decide the path of DMA: a redacted trace keeps these only. */
 static const char *const plain_params[] = {
 	"swiotlb", "iommu", "intel_iommu", "amd_iommu", "disable_ddw", "mem", "svm", "xive",
 	"lockdown", "nr_cpus", "maxcpus", "mem_encrypt", "memmap", "hugepages", "hugepagesz",
@@ -348,6 +373,7 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 	json__u64(&j, "mem_bytes", s->mem_bytes);
 	hex_or_null(&j, "mem_top", s->mem_top, s->mem_top);
 	hex_or_null(&j, "enc_mask", s->enc_mask, s->enc_mask);
+	hex_or_null(&j, "shared_mask", s->shared_mask, s->shared_mask);
 	if (s->lmb_size)
 		json__u64(&j, "lmb_size", s->lmb_size);
 	else
@@ -365,6 +391,8 @@ static int encode_session(struct trace_encoder *e, struct out *o, const struct r
 	else
 		json__str(&j, "filter", NULL);
 	json__bool(&j, "redacted", e->redact || s->redacted);
+	if ((e->redact && !s->redacted) || s->runs_kept)
+		json__bool(&j, "runs_kept", true);
 	json__bool(&j, "misses_untold", s->misses_untold);
 	e->start_ns = s->start_ns;
 	return end(&j);
@@ -383,43 +411,10 @@ static int encode_hook(struct out *o, const struct rec_hook *h)
 	json__str(&j, "attach", h->attach ? dms_attach_name(h->attach) : NULL);
 	json__str(&j, "reason", h->reason);
 	json__str(&j, "lost", h->lost);
+	if (h->unseen[0])
+		json__str(&j, "unseen", h->unseen);
 	return end(&j);
 }
-
-/* "" for a device without dma_ops, "?" for some that have no name. */
-static const char *ops_name(const struct rec_device *d)
-{
-	if (!(d->st.known & DMS_DS_OPS))
-		return NULL;
-	return d->ops[0] || !d->st.ops ? d->ops : "?";
-}
-
-static void put_devstate(struct json *j, const struct rec_device *d)
-{
-	const struct dms_devstate *s = &d->st;
-	bool table = s->known & DMS_DS_TABLE, pool = s->known & DMS_DS_POOL;
-
-	hex_or_null(j, "mask", s->known & DMS_DS_MASK, s->dma_mask);
-	hex_or_null(j, "coherent_mask", s->known & DMS_DS_COHERENT_MASK, s->coherent_mask);
-	hex_or_null(j, "bus_limit", s->known & DMS_DS_BUS_LIMIT, s->bus_limit);
-	json__str(j, "ops", ops_name(d));
-	int_or_null(j, "bypass", s->known & DMS_DS_BYPASS, s->bypass);
-	hex_or_null(j, "dma_offset", s->known & DMS_DS_OFFSET, s->dma_offset);
-	int_or_null(j, "liobn", table, s->liobn);
-	hex_or_null(j, "table_offset", table, s->table_offset);
-	u64_or_null(j, "table_size", table, s->table_size);
-	int_or_null(j, "table_page_shift", table, s->table_page_shift);
-	hex_or_null(j, "pool_start", pool, s->pool_start);
-	hex_or_null(j, "pool_end", pool, s->pool_end);
-	u64_or_null(j, "pool_nslabs", pool, s->pool_nslabs);
-	int_or_null(j, "pool_areas", pool, s->pool_areas);
-	u64_or_null(j, "pool_used", s->known & DMS_DS_POOL_USED, s->pool_used);
-	int_or_null(j, "force_bounce", s->known & DMS_DS_FORCE_BOUNCE, s->force_bounce);
-	int_or_null(j, "dma_iommu", s->known & DMS_DS_DMA_IOMMU, s->dma_iommu);
-}
-
-#define DEVSTATE_ALL	0x07ffu
-#define DEV_KNOWN_ALL	(DEV_KNOWN_DRIVER | DEV_KNOWN_FEATURES)
 
 static int encode_device(struct trace_encoder *e, struct out *o, const struct rec_device *d)
 {
@@ -428,18 +423,8 @@ static int encode_device(struct trace_encoder *e, struct out *o, const struct re
 	begin(&j, o, "device");
 	put_time(&j, e, d->ts);
 	json__hex(&j, "dev", d->key);
-	json__str(&j, "name", d->name);
-	json__str(&j, "bus", d->bus);
-	json__str(&j, "driver", d->known & DEV_KNOWN_DRIVER ? d->driver : NULL);
-	json__str(&j, "kind", d->kind);
-	json__int(&j, "vendor", d->vendor);
-	json__int(&j, "device", d->device);
-	json__bool(&j, "removed", d->removed);
-	json__bool(&j, "preexisting", d->preexisting);
-	hex_or_null(&j, "virtio_features", d->known & DEV_KNOWN_FEATURES, d->virtio_features);
-	put_devstate(&j, d);
-	if ((d->st.known & DEVSTATE_ALL) != DEVSTATE_ALL ||
-	    (d->known & DEV_KNOWN_ALL) != DEV_KNOWN_ALL)
+	device_fields__put(&j, d, 0);
+	if (!device_fields__all_known(d))
 		json__str(&j, "null_because",
 			  "not in this kernel or device, or its hook is missing");
 	return end(&j);
@@ -461,7 +446,7 @@ static int encode_window(struct trace_encoder *e, struct out *o, const struct re
 	json__bool(&j, "removed", w->removed);
 	json__str(&j, "source", w->source);
 	if (!w->kind || !w->use)
-		json__str(&j, "null_because", "the source does not tell");
+		json__str(&j, "null_because", "not reported by the source");
 	return end(&j);
 }
 
@@ -480,10 +465,11 @@ static int encode_pool(struct trace_encoder *e, struct out *o, const struct rec_
 	u64_or_null(&j, "used", p->used_known, p->used);
 	u64_or_null(&j, "hiwater", p->hiwater_known, p->hiwater);
 	bool_or_null(&j, "force_bounce", p->force_bounce_known, p->force_bounce);
+	bool_or_null(&j, "cc_shared", p->cc_shared_known, p->cc_shared);
 	json__bool(&j, "dynamic", p->dynamic);
 	json__str(&j, "source", p->source);
-	if (!p->used_known || !p->hiwater_known || !p->force_bounce_known)
-		json__str(&j, "null_because", "the source does not tell");
+	if (!p->used_known || !p->hiwater_known || !p->force_bounce_known || !p->cc_shared_known)
+		json__str(&j, "null_because", "not reported by the source");
 	return end(&j);
 }
 
@@ -566,6 +552,8 @@ static int encode_end(struct trace_encoder *e, struct out *o, const struct rec_e
 	put_time(&j, e, r->ts);
 	json__bool(&j, "complete", r->complete);
 	put_text(&j, e, "why", r->why);
+	if (r->not_judged[0])
+		put_text(&j, e, "not_judged", r->not_judged);
 	json__begin_object(&j, "hooks");
 	for (unsigned int i = 0; i < DMS_HOOK_MAX; i++)
 		if (memcmp(&r->counts[i], &none, sizeof(none)))
@@ -596,7 +584,7 @@ int trace_encode(struct trace_encoder *e, struct out *o, const struct dms_rec *r
 {
 	switch (rec->type) {
 	case REC_EVENT:
-		return encode_event(e, o, &rec->event);
+		return encode_event(e, o, rec);
 	case REC_SESSION:
 		return encode_session(e, o, &rec->session);
 	case REC_HOOK:

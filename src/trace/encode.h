@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 #include "trace/out.h"
 
 struct trace_lit {		/* copied as a whole, so that the compiler needs no loop */
@@ -19,7 +19,7 @@ struct trace_lit {		/* copied as a whole, so that the compiler needs no loop */
 
 struct trace_encoder {
 	uint64_t start_ns;	/* of the session: times are written relative to it */
-	uint64_t lines;		/* ended so far; the caller counts, the footer tells */
+	uint64_t lines;		/* ended so far; the caller counts them for the footer */
 	bool redact;		/* hide what is in free text; addresses are redacted before */
 	struct trace_lit type[DMS_EV_MAX];
 	struct trace_lit hook[DMS_HOOK_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What encoder and decoder have to agree on beyond names.h: how an event type calls its aux and
+ * Shared by encoder and decoder beyond names.h: how an event type calls its aux and
  * ret, and the words for flags. Tables only.
  */
 #ifndef DMASCOPE_TRACE_FIELDS_H
@@ -39,9 +39,10 @@ static const unsigned char trace_fields[DMS_EV_MAX] = {
 	[DMS_EV_HCALL] = TF_DMA | TF_PHYS | TF_SIZE | TF_AUX | TF_RET,
 	[DMS_EV_FREED_SHARED] = TF_PHYS | TF_SIZE,
 	[DMS_EV_LIVE] = TF_DMA | TF_PHYS | TF_SIZE | TF_AUX,
+	[DMS_EV_FAULT] = TF_DMA | TF_DIR | TF_RET,
 };
 
-/* What aux is: decides name and null. */
+/* The meaning of aux: it decides its name, and the value that is null. */
 enum trace_aux { TA_AUX, TA_SLOT, TA_MASK, TA_UCALLS, TA_OPCODE };
 
 static const unsigned char trace_aux[DMS_EV_MAX] = {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 #include "trace/out.h"
 
 struct flight;
@@ -26,9 +26,9 @@ int flight__put(struct flight *f, const struct dms_rec *rec, const char *line, s
 int flight__write_state(const struct flight *f, struct out *o, uint64_t *lines);
 int flight__write_ring(const struct flight *f, struct out *o, uint64_t *lines);
 
-/* Observations of a hook that were let go, and the time of the newest. */
+/* Dropped observations of a hook, and the time of the newest. */
 uint64_t flight__trimmed(const struct flight *f, unsigned int hook);
-/* The sum of a hook's gap records that were let go. */
+/* The sum of a hook's dropped gap records. */
 uint64_t flight__lost(const struct flight *f, unsigned int hook);
 uint64_t flight__trimmed_ts(const struct flight *f);
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "trace/json.h"
-#include "trace/utf8.h"
+#include "util/text.h"
 
 static const char digits[201] =
 	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243"
@@ -137,12 +137,8 @@ static char *escape(char *p, unsigned char c)
 	return p;
 }
 
-void json__str_n(struct json *j, const char *key, const char *s, size_t len)
+char *json_fmt_text(char *p, const char *s, size_t len)
 {
-	char *p = start(j, key, 5 * len + 2);
-
-	if (!p)
-		return;
 	*p++ = '"';
 	for (size_t i = 0, n; i < len; i += n) {
 		unsigned char c = (unsigned char)s[i];
@@ -150,7 +146,7 @@ void json__str_n(struct json *j, const char *key, const char *s, size_t len)
 		n = 1;
 		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
 			*p++ = (char)c;
-		} else if (c >= 0x80 && (n = utf8_len(s + i, len - i))) {
+		} else if (c >= 0x80 && (n = text_printable(s + i, len - i))) {
 			memcpy(p, s + i, n);
 			p += n;
 		} else {
@@ -159,7 +155,15 @@ void json__str_n(struct json *j, const char *key, const char *s, size_t len)
 		}
 	}
 	*p++ = '"';
-	j->out->p = p;
+	return p;
+}
+
+void json__str_n(struct json *j, const char *key, const char *s, size_t len)
+{
+	char *p = start(j, key, 5 * len + 2);
+
+	if (p)
+		j->out->p = json_fmt_text(p, s, len);
 }
 
 void json__str(struct json *j, const char *key, const char *s)

@@ -3,14 +3,15 @@
  * Writes JSON as a stream, without a tree: objects, arrays and scalars onto struct out. Also the
  * number formatting that the event writer uses directly. Knows nothing of records.
  *
- * How values are written, everywhere in dmascope:
+ * The format of values, everywhere in dmascope:
  *   64-bit counts and sizes	decimal strings: "4096" (many JSON readers lose bits above 2^53)
  *   addresses, masks, keys	hexadecimal strings: "0x80000000"
  *   up to 32 bits, times in ns after the start, signed results	numbers
  *   not observed		null
- * Text is written as UTF-8. Bytes that are not, and control characters, become "\xHH" in the
- * text, and a backslash becomes "\x5c", so that any reader takes the file and ours gets the
- * bytes back (in the JSON source the backslash is itself escaped: "\\xHH").
+ * Text is written as UTF-8. Bytes that are not, and those of control characters (also C1 and
+ * marks that reorder text: util/text.h), become "\xHH" in the text, and a backslash becomes "\x5c",
+ * so that any reader takes the file and ours gets the bytes back (in the JSON source the backslash
+ * is itself escaped: "\\xHH").
  */
 #ifndef DMASCOPE_TRACE_JSON_H
 #define DMASCOPE_TRACE_JSON_H
@@ -54,6 +55,7 @@ int json__end_line(struct json *j);
 char *json_fmt_u64(char *p, uint64_t v);
 char *json_fmt_s64(char *p, int64_t v);
 char *json_fmt_hex(char *p, uint64_t v);	/* 0x7b, without quotes */
+char *json_fmt_text(char *p, const char *s, size_t len);	/* quoted; up to 5 * len + 2 */
 
 #define json_lit(p, lit)	((char *)memcpy((p), (lit), sizeof(lit) - 1) + sizeof(lit) - 1)
 

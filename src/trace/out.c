@@ -77,7 +77,7 @@ void out__free(struct out *o)
 	o->err = -EBADF;
 }
 
-/* Writes all of data; *done tells how much got there when it fails. */
+/* Writes all of data; *done becomes the bytes written, also on failure. */
 static int write_all(int fd, const char *data, size_t len, size_t *done)
 {
 	*done = 0;

@@ -22,7 +22,7 @@ struct out {
 	char *line;		/* first byte of the line being written */
 	int fd;			/* -1: memory */
 	int err;		/* 0 or the first -errno */
-	bool by_line;		/* hand on each line as it ends */
+	bool by_line;		/* write out each line as it ends */
 	uint64_t bytes;		/* reached the descriptor */
 	struct out_gz *gz;
 };

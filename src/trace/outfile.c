@@ -27,7 +27,7 @@ int outfile_fail(int code, char *err, size_t err_len, const char *fmt, ...)
 	return code;
 }
 
-/* What is there already under the final name must be nothing, or with force a regular file. */
+/* The final name must be free or, with force, a regular file. */
 static int check_target(const char *path, bool force, char *err, size_t len)
 {
 	struct stat st;
@@ -146,7 +146,7 @@ static int give_name(const struct outfile *f)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	if (link(f->partial, f->path))	/* a file system that cannot say "only if new" */
+	if (link(f->partial, f->path))	/* a file system without RENAME_NOREPLACE */
 		return -errno;
 	return unlink(f->partial) ? -errno : 0;
 }

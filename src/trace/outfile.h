@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A file that gets its name only when it is whole: its rights, links, what was there before.
- * What is written into it is not known here.
+ * Its content is not interpreted here.
  */
 #ifndef DMASCOPE_TRACE_OUTFILE_H
 #define DMASCOPE_TRACE_OUTFILE_H
@@ -23,13 +23,13 @@ struct outfile {
  */
 int outfile__open(struct outfile *f, const char *path, bool force, mode_t mode, char *err,
 		  size_t err_len);
-/* Whether this process may, as it is now, create path or replace what is there. "-": yes. */
+/* True if this process may, as it is now, create path or replace what is there. "-": true. */
 bool outfile_may_name(const char *path);
 /* Syncs and closes; the file keeps its .partial name. 0 or -errno. */
 int outfile__close(struct outfile *f);
 /* Gives it its name, after outfile__close(). 0, or -errno and one line in err. */
 int outfile__name(struct outfile *f, char *err, size_t err_len);
-/* Removes what was written; for a file that nobody wants. */
+/* Removes the file with what was written to it. */
 void outfile__discard(struct outfile *f);
 void outfile__free(struct outfile *f);
 

@@ -8,7 +8,7 @@
 
 #include "trace/parse.h"
 #include "trace/reader.h"
-#include "trace/utf8.h"
+#include "util/text.h"
 
 static int bad(struct jcursor *c, const char *error)
 {
@@ -69,7 +69,7 @@ static int string(struct jcursor *c, const char **val, uint32_t *len, bool *esca
 		} else if (ch < 0x80) {
 			c->p++;
 		} else {
-			n = utf8_len(c->p, (size_t)(c->end - c->p));
+			n = text_utf8_len(c->p, (size_t)(c->end - c->p));
 			if (!n)
 				return bad(c, "text that is not UTF-8");
 			c->p += n;
@@ -376,7 +376,7 @@ static size_t unicode(const char **s, const char *end, char *out)
 	return 4;
 }
 
-/* What stands at *s, moved past: one character of the text into out. 0: a NUL. */
+/* Decodes one character of the text at *s into out and advances *s. 0: a NUL. */
 static size_t one_char(const char **s, const char *end, char *out)
 {
 	static const char plain[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -384,7 +384,7 @@ static size_t one_char(const char **s, const char *end, char *out)
 	size_t n;
 
 	if (*p != '\\') {
-		n = utf8_len(p, (size_t)(end - p));
+		n = text_utf8_len(p, (size_t)(end - p));
 		n = n ? n : 1;
 		memcpy(out, p, n);
 		*s += n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Reads a trace line by line: file and gzip, the bound on lines, the order of records (header,
- * then all else, footer last), and the one line that says what is wrong.
+ * then all else, footer last), and the one line of the error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static int deliver(struct reader *r)
 	r->ended = true;
 	if (r->dec.footer_lines && r->dec.footer_lines != r->st->line)
 		return stop(r, TRACE_DAMAGED, -EBADMSG,
-			    "the footer tells of %llu lines: some are missing or added",
+			    "the footer counts %llu lines: some are missing or were added",
 			    (unsigned long long)r->dec.footer_lines);
 	return 0;
 }
@@ -102,7 +102,7 @@ static int take_line(struct reader *r, const char *line, size_t len)
 	return ret ? (ret < 0 ? ret : 0) : deliver(r);
 }
 
-/* What follows the last newline: a whole record, or one that was cut. */
+/* The bytes after the last newline: a whole record, or one that was cut. */
 static int take_rest(struct reader *r, const char *rest, size_t len)
 {
 	struct trace_status before = *r->st;
@@ -128,7 +128,7 @@ static int finish(struct reader *r)
 	return stop(r, TRACE_TRUNCATED, 0, "the trace has no footer: it was cut here");
 }
 
-/* Takes the whole lines of buf; *used tells how far. */
+/* Reads the whole lines of buf; *used becomes their length. */
 static int take_lines(struct reader *r, const char *buf, size_t len, size_t *used)
 {
 	const char *p = buf, *end = buf + len, *nl;
@@ -178,7 +178,7 @@ int trace_read_mem(const char *name, const void *data, size_t len, dms_sink_fn s
 	return ret;
 }
 
-/* An error of zlib. A file that was cut is for finish() to tell. */
+/* An error of zlib. finish() reports a file that was cut. */
 static int gz_error(struct reader *r, gzFile gz)
 {
 	int code = Z_OK, err = errno ? errno : EIO;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Reads a trace, plain or gzip, line by line in constant memory, whoever wrote it: every length,
- * depth and number is checked, and what is wrong is told in one line with its line number.
+ * Reads a trace, plain or gzip, line by line in constant memory. The file is untrusted: each
+ * length, depth and number is checked, and an error is reported in one line with its line number.
  * Nothing here interprets records; filters are in source/replay.
  */
 #ifndef DMASCOPE_TRACE_READER_H
@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 #define TRACE_LINE_MAX	(64 * 1024)	/* bytes of one line; no record of ours comes near */
 #define TRACE_DEPTH_MAX	8		/* nested arrays and objects in one line */
 
 enum trace_state {
-	TRACE_COMPLETE = 0,	/* whole: the footer was read, nothing is missing */
+	TRACE_COMPLETE = 0,	/* the footer was read, no line is missing */
 	TRACE_TRUNCATED,	/* no footer: the writer was stopped or the file was cut */
 	TRACE_DAMAGED,		/* a line is not what the format allows */
 	TRACE_FOREIGN,		/* not a dmascope trace */
@@ -28,15 +28,15 @@ enum trace_state {
 
 struct trace_status {
 	enum trace_state state;
-	bool header;		/* the session record was read: what came before can be used */
+	bool header;		/* the session was read: the records before the error can be used */
 	uint64_t line;		/* where reading ended, from 1; 0 = before the first line */
-	uint64_t records;	/* handed to the sink */
+	uint64_t records;	/* passed to the sink */
 	uint64_t ignored;	/* lines of a type this version does not know */
 	char text[256];		/* "FILE: line 12: ..." unless state is TRACE_COMPLETE */
 };
 
 /*
- * Reads path ("-": stdin) and gives each record to sink; the record is only lent. Returns
+ * Reads path ("-": stdin) and passes each record to sink, which must not keep it. Returns
  *   0			TRACE_COMPLETE, TRACE_TRUNCATED
  *   -EBADMSG		TRACE_DAMAGED
  *   -EPROTO		TRACE_FOREIGN

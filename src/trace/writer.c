@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The trace file: its names, its rights, its beginning and its end. What a line looks like is in
+ * The trace file: its names, permissions, header and footer. The format of a line is in
  * encode, what is hidden in redact, what is kept in flight.
  */
 #include <errno.h>
@@ -110,7 +110,7 @@ static int put_gap(struct trace_writer *w, unsigned int hook, uint64_t count, bo
 	return encode_to(w, &w->out, &rec);
 }
 
-/* The flight lands: state, what was let go, the last lines, and rec as the end of it (or NULL). */
+/* The flight lands: state, dropped counts, the last lines, and rec as the end of it (or NULL). */
 static int write_flight(struct trace_writer *w, const struct dms_rec *rec)
 {
 	int err;
@@ -155,6 +155,7 @@ static int put_redacted(struct trace_writer *w, const struct dms_rec *rec)
 		return err ? err : put_line(w, rec);
 	copy.type = REC_EVENT;
 	copy.event = rec->event;
+	memcpy(copy.comm, rec->comm, sizeof(copy.comm));
 	redact__event(w->redact, &copy.event);
 	return put_line(w, &copy);
 }
@@ -185,7 +186,7 @@ int trace_writer__flush(struct trace_writer *w)
 	return w->err;
 }
 
-static int tell(const struct trace_writer *w, int ret, char *err, size_t len)
+static int report_error(const struct trace_writer *w, int ret, char *err, size_t len)
 {
 	const char *what = ret == -ENOSPC || ret == -EDQUOT ? "the disk is full" : strerror(-ret);
 	const struct outfile *f = &w->file;
@@ -218,7 +219,7 @@ int trace_writer__close(struct trace_writer *w, char *err, size_t err_len)
 	ret = ret ? ret : end;
 	if (!ret && !w->ended)
 		ret = -ENODATA;
-	return ret ? tell(w, ret, err, err_len) : outfile__name(&w->file, err, err_len);
+	return ret ? report_error(w, ret, err, err_len) : outfile__name(&w->file, err, err_len);
 }
 
 void trace_writer__free(struct trace_writer *w)

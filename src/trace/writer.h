@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 #define TRACE_FORMAT		"dmascope-trace"
 #define TRACE_VERSION_MAJOR	1
@@ -23,14 +23,14 @@ struct trace_writer_opts {
 	bool force;		/* replace an existing regular file */
 	bool redact;		/* hide DMA and physical addresses, and most of the command line */
 	uint64_t max_bytes;	/* > 0: keep the last records, this much before gzip, in memory */
-	const uint8_t *key;	/* 16 bytes of redaction key; NULL: a random one, told to nobody */
+	const uint8_t *key;	/* 16 bytes of redaction key; NULL: a random one that is not kept */
 };
 
 /*
  * Opens path ("-": stdout, a write per record) for writing; opts may be NULL. A file is written
  * as "<path>.partial", 0600, and gets its name in trace_writer__close(). On failure *w is NULL,
- * err says why in one line, and -errno is returned: -EEXIST (path or its .partial is there and
- * opts->force is not), -ELOOP (a link), -EINVAL (not a regular file), ...
+ * err holds the reason in one line, and -errno is returned: -EEXIST (path or its .partial is there
+ * and opts->force is not), -ELOOP (a link), -EINVAL (not a regular file), ...
  */
 int trace_writer__open(struct trace_writer **w, const char *path,
 		       const struct trace_writer_opts *opts, char *err, size_t err_len);
@@ -47,7 +47,7 @@ int trace_writer__flush(struct trace_writer *w);
 
 /*
  * Ends the file: flushes, syncs, gives it its final name. To be called once, also after an
- * error of put. On failure err has one line that says what is where (for example that the
+ * error of put. On failure err has one line that names the file (for example that the
  * records before the disk was full are in FILE.partial); -ENODATA: no REC_END was put, so the
  * file keeps its .partial name. The writer still has to be freed.
  */

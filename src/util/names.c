@@ -2,6 +2,7 @@
 /*
  * The words for ids. An entry may be added, never changed: traces hold them.
  */
+#include <fnmatch.h>
 #include <string.h>
 
 #include "util/names.h"
@@ -29,6 +30,7 @@ static const char *const event_names[DMS_EV_MAX] = {
 	[DMS_EV_DEVICE_ADD] = "device_add",
 	[DMS_EV_DEVICE_DEL] = "device_del",
 	[DMS_EV_FREED_SHARED] = "freed_shared",
+	[DMS_EV_FAULT] = "fault",
 	[DMS_EV_DEVSTATE] = "devstate",
 	[DMS_EV_STACK] = "stack",
 	[DMS_EV_LIVE] = "live",
@@ -43,13 +45,9 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_ALLOC] = "alloc",
 	[DMS_HOOK_FREE] = "free",
 	[DMS_HOOK_DMA_IOMMU_MAP] = "dma_iommu.map",
-	[DMS_HOOK_DMA_IOMMU_UNMAP] = "dma_iommu.unmap",
 	[DMS_HOOK_IOMMU_MAP] = "iommu.map",
-	[DMS_HOOK_IOMMU_UNMAP] = "iommu.unmap",
 	[DMS_HOOK_IOMMU_MAP_SG] = "iommu.map_sg",
-	[DMS_HOOK_IOMMU_UNMAP_SG] = "iommu.unmap_sg",
 	[DMS_HOOK_IOMMU_ALLOC] = "iommu.alloc",
-	[DMS_HOOK_IOMMU_FREE] = "iommu.free",
 	[DMS_HOOK_SWIOTLB_BOUNCED] = "swiotlb.bounced",
 	[DMS_HOOK_SWIOTLB_MAP] = "swiotlb.map",
 	[DMS_HOOK_SWIOTLB_UNMAP] = "swiotlb.unmap",
@@ -58,7 +56,6 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_UCALL] = "ucall",
 	[DMS_HOOK_SHARE_DTL] = "share.dtl",
 	[DMS_HOOK_SHARE_XIVE] = "share.xive",
-	[DMS_HOOK_UNSHARE_XIVE] = "unshare.xive",
 	[DMS_HOOK_TCE_BUILD] = "tce.build",
 	[DMS_HOOK_TCE_BUILD_ONE] = "tce.build_one",
 	[DMS_HOOK_TCE_FREE] = "tce.free",
@@ -73,6 +70,12 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_DEVICE_ADD] = "device.add",
 	[DMS_HOOK_DEVICE_DEL] = "device.del",
 	[DMS_HOOK_PAGE_FREE] = "page.free",
+	[DMS_HOOK_IOVA_LINK] = "iova.link",
+	[DMS_HOOK_IOVA_SYNC] = "iova.sync",
+	[DMS_HOOK_IOVA_UNLINK] = "iova.unlink",
+	[DMS_HOOK_IOVA_DESTROY] = "iova.destroy",
+	[DMS_HOOK_IOMMU_FAULT] = "iommu.fault",
+	[DMS_HOOK_DMAR_FAULT] = "iommu.fault.intel",
 	[DMS_HOOK_SNAPSHOT] = "snapshot",
 };
 
@@ -94,21 +97,14 @@ static const char *const dir_names[] = {
 };
 
 static const char *const guest_names[GUEST_MAX] = {
-	[GUEST_UNKNOWN] = "unknown",
-	[GUEST_NONE] = "none",
-	[GUEST_PEF] = "pef",
-	[GUEST_SEV] = "sev",
-	[GUEST_SEV_ES] = "sev-es",
-	[GUEST_SEV_SNP] = "sev-snp",
-	[GUEST_TDX] = "tdx",
-	[GUEST_S390_PV] = "s390 pv",
-	[GUEST_CCA] = "cca",
+#define GUEST_NAME(id, name, traits) [GUEST_##id] = name,
+	GUEST_KINDS(GUEST_NAME)
+#undef GUEST_NAME
 };
 
 static const char *const attach_names[] = {
 	[ATTACH_NONE] = "none",
 	[ATTACH_KPROBE] = "kprobe",
-	[ATTACH_KRETPROBE] = "kretprobe",
 	[ATTACH_TP_BTF] = "tp_btf",
 	[ATTACH_RAW_TP] = "raw_tp",
 	[ATTACH_FENTRY] = "fentry",
@@ -140,21 +136,42 @@ static int id_of(const char *const *table, size_t count, const char *name)
 	return -1;
 }
 
-#define DEFINE_NAMES(what)							\
+#define DEFINE_NAME(what)							\
 const char *dms_##what##_name(unsigned int id)					\
 {										\
 	return name_of(what##_names, COUNT(what##_names), id);			\
-}										\
+}
+
+/* Both directions: for what a trace or an option is read for. */
+#define DEFINE_NAMES(what)							\
+DEFINE_NAME(what)								\
 int dms_##what##_by_name(const char *name)					\
 {										\
 	return id_of(what##_names, COUNT(what##_names), name);			\
 }
 
-DEFINE_NAMES(event)
+DEFINE_NAME(event)
 DEFINE_NAMES(hook)
 DEFINE_NAMES(path)
-DEFINE_NAMES(dir)
+DEFINE_NAME(dir)
 DEFINE_NAMES(guest)
 DEFINE_NAMES(attach)
 DEFINE_NAMES(window_kind)
 DEFINE_NAMES(window_use)
+
+bool dms_guest_is(unsigned int guest, uint32_t trait)
+{
+	static const uint32_t traits_of[GUEST_MAX] = {
+#define GUEST_TRAITS(id, name, traits) [GUEST_##id] = traits,
+		GUEST_KINDS(GUEST_TRAITS)
+#undef GUEST_TRAITS
+	};
+
+	return guest < GUEST_MAX && traits_of[guest] & trait;
+}
+
+bool dms_device_matches(const char *glob, const char *name, const struct rec_device *rec)
+{
+	return !fnmatch(glob, name, 0) || (rec && (!fnmatch(glob, rec->driver, 0) ||
+						   !fnmatch(glob, rec->kind, 0)));
+}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The words for ids, used alike by trace, views and messages ("bounced", "map", "pef").
- * Tables only; nothing that formats or prints.
+ * Nothing that formats or prints.
  */
 #ifndef DMASCOPE_NAMES_H
 #define DMASCOPE_NAMES_H
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 /* Each returns a static string, "unknown" for an id out of range. */
 const char *dms_event_name(unsigned int type);		/* "map", "tce_set", ... */
@@ -19,13 +19,17 @@ const char *dms_window_kind_name(unsigned int kind);	/* "default", "ddw" */
 const char *dms_window_use_name(unsigned int use);	/* "direct", "dynamic", ... */
 
 /* The id for a name, or -1. */
-int dms_event_by_name(const char *name);
 int dms_hook_by_name(const char *name);
 int dms_path_by_name(const char *name);
-int dms_dir_by_name(const char *name);
 int dms_guest_by_name(const char *name);
 int dms_attach_by_name(const char *name);
 int dms_window_kind_by_name(const char *name);
 int dms_window_use_by_name(const char *name);
+
+/* A glob of --device: that name, or the driver or kind of rec (NULL: not known) matches. */
+bool dms_device_matches(const char *glob, const char *name, const struct rec_device *rec);
+
+/* GT_* of record/guest_kinds.h. */
+bool dms_guest_is(unsigned int guest, uint32_t trait);
 
 #endif /* DMASCOPE_NAMES_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * A trace of any length from a made-up busy guest: gen FILE EVENTS [LIVE]. 64 devices, 32
- * callers, 2,048 mappings in flight, all of memory used in turn; LIVE more are never given back.
+ * callers, 2,048 mappings in flight, all of memory used in turn; LIVE more are never unmapped.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Puts what loop.c is called with into a ring of a running dmascope, as bpf/lib/emit.h does with
+ * Puts what loop.c is called with into a ring of a running dmascope, as bpf/lib/ring.h does with
  * what the kernel's functions are called with. The ring is set by inject.c.
  */
 typedef unsigned char u8;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Puts records into a ring as bpf/lib/emit.h does, as fast as it is run: a socket filter, which is
+ * Puts records into a ring as bpf/lib/ring.h does, as fast as it is run: a socket filter, which is
  * also allowed where tracing programs are not. rate.c sets the ring and runs it.
  */
 typedef unsigned char u8;

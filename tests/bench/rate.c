@@ -81,7 +81,7 @@ static int run(int prog, uint32_t times)
 }
 
 /*
- * Writes `rate` records a second, in portions of a millisecond, and tells whether all found room;
+ * Writes `rate` records a second, in portions of a millisecond, and returns whether all found room;
  * 0 is as fast as can be. *reached is what the writer managed.
  */
 static bool trial(int prog, double rate, double *reached)

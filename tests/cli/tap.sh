@@ -33,6 +33,16 @@ ok() {
 	return 1
 }
 
+# eventually COMMAND...: it comes true, however slow this machine is; after two minutes, or WAIT seconds,
+# it never will.
+eventually() {
+	local end=$((SECONDS + ${WAIT:-120}))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
 # run ARGS...: dmascope; its status in $status, what it said in $tmp/stdout and $tmp/stderr.
 run() {
 	last=$*

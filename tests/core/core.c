@@ -2,7 +2,8 @@
 /*
  * The BPF object and the hook catalogue against kernels that are not running here: each field
  * that a program reads is looked up in the kernel's (reduced) BTF, and each hook is chosen as on
- * that kernel. What must come out is written by hand in the file `expected`. Prints TAP.
+ * that kernel. What must come out is written by hand in the file `expected`; parameters by BTF are
+ * compared with the catalogue's. Prints TAP.
  *
  * usage: core OBJECT EXPECTED FIXTURES [WORD]	WORD is made unknown in each fixture first
  */
@@ -340,12 +341,29 @@ struct fixture {
 	bool seen[DMS_HOOK_MAX];
 };
 
+/* A function's parameters in BTF must be those that the catalogue has for some kernel. */
+static void compare_layout(const char *kernel, const struct choice *c)
+{
+	const char *const *list = c->cand->older;
+	struct dms_layout want;
+
+	hook_layout(c->row->id, c->cand->params, &want);
+	for (int i = 0; memcmp(&c->layout, &want, sizeof(want)) && i < CAND_OLDER && list[i]; i++)
+		hook_layout(c->row->id, list[i], &want);
+	if (memcmp(&c->layout, &want, sizeof(want)))
+		complain_of("%s(%s) of %s: no list of the catalogue is like this", c->symbol,
+			    c->params, kernel);
+}
+
 /* "kprobe tce_build_pSeriesLP.isra.0", "none" */
-static void chosen(const struct choose_env *env, const struct hook_row *row, char *out, size_t len)
+static void chosen(const struct choose_env *env, const char *kernel, const struct hook_row *row,
+		   char *out, size_t len)
 {
 	struct choice c = {};
 
 	choose(env, row, &c);
+	if (c.cand && c.params[0])
+		compare_layout(kernel, &c);
 	if (c.cand)
 		snprintf(out, len, "%s %s", dms_attach_name(c.attach), c.symbol);
 	else
@@ -384,11 +402,11 @@ static void check_hook(struct fixture *f, const char *line)
 	if (want[0] == '?')
 		return;
 	f->nhooks++;
-	chosen(&env, row, have, sizeof(have));
+	chosen(&env, f->kernel, row, have, sizeof(have));
 	if (strcmp(have, want))
 		complain_of("hook %s should be by %s, but is by %s", word, want, have);
 	env.no_kprobes = true;
-	chosen(&env, row, have, sizeof(have));
+	chosen(&env, f->kernel, row, have, sizeof(have));
 	if (strcmp(have, locked))
 		complain_of("hook %s under lockdown should be by %s, but is by %s", word, locked,
 			    have);

@@ -19,7 +19,8 @@ static const char *const structs[] = {
 	"kernfs_node", "kobject", "device", "dev_archdata", "pci_dev", "page", "scatterlist",
 	"sg_table", "iommu_table", "iommu_pool", "iommu_table_ops", "io_tlb_mem", "io_tlb_pool",
 	"io_tlb_area", "io_tlb_slot", "xive_q", "xive_cpu", "dma_map_ops", "pt_regs",
-	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver",
+	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver", "dma_iova_state",
+	"intel_iommu",
 };
 
 /* Enumerations whose values count. */
@@ -28,7 +29,7 @@ static const char *const enums[] = { "struct_device_flags" };
 /* Functions, and trace events behind btf_trace_ and __tracepoint_. */
 static const char *const families[] = {
 	"dma_map_*", "dma_unmap_*", "__dma_map_sg_attrs", "dma_alloc*", "dma_free*",
-	"dma_set_*mask",
+	"dma_set_*mask", "dma_iova_*", "dmar_fault", "report_iommu_fault", "io_page_fault",
 	"dma_iommu_*", "iommu_map_p*", "iommu_unmap_p*", "ppc_iommu_*", "iommu_alloc*",
 	"iommu_free_coherent*", "swiotlb_*", "__swiotlb_*", "io_tlb_default_mem", "io_tlb_start",
 	"set_memory_*crypted", "ucall_norets", "dtl_cache_ctor", "xive_spapr_*_queue", "tce_*",
@@ -141,13 +142,50 @@ static int copy_struct(const struct btf_type *t)
 	return id;
 }
 
-static int copy_pointer(void)
+/* Keeps kind and name of a pointer's target: a structure without its members. */
+static int copy_pointee(const struct btf_type *t)
 {
-	static int id;
+	const char *name = name_of(t);
+	int made;
 
-	if (!id)
-		id = check(btf__add_ptr(to, 0), "pointer");
-	return id;
+	if (btf_is_composite(t) || btf_is_fwd(t)) {
+		bool is_union = btf_is_union(t) || (btf_is_fwd(t) && btf_kflag(t));
+
+		for (__u32 i = 1; *name && i < btf__type_cnt(to); i++) {
+			const struct btf_type *have = btf__type_by_id(to, i);
+
+			if (btf_is_fwd(have) &&
+			    !strcmp(btf__name_by_offset(to, have->name_off), name))
+				return (int)i;
+		}
+		return *name ? check(btf__add_fwd(to, name, is_union ? BTF_FWD_UNION :
+						  BTF_FWD_STRUCT), name) : 0;
+	}
+	if (!btf_is_int(t) && !btf_is_any_enum(t))
+		return 0;
+	made = find_made(t, name);
+	if (made > 0)
+		return made;
+	if (btf_is_int(t))
+		return check(btf__add_int(to, name, t->size, btf_int_encoding(t)), "int");
+	return check(btf__add_enum(to, name, t->size), "enum");
+}
+
+static int copy_pointer(const struct btf_type *t)
+{
+	const struct btf_type *at = btf__type_by_id(from, t->type);
+	int id;
+
+	while (at && (btf_is_mod(at) || btf_is_typedef(at)))
+		at = btf__type_by_id(from, at->type);
+	id = at && !btf_is_void(at) ? copy_pointee(at) : 0;
+	for (__u32 i = 1; i < btf__type_cnt(to); i++) {
+		const struct btf_type *have = btf__type_by_id(to, i);
+
+		if (btf_is_ptr(have) && (int)have->type == id)
+			return (int)i;
+	}
+	return check(btf__add_ptr(to, id), "pointer");
 }
 
 static int copy_array(const struct btf_type *t)
@@ -169,7 +207,7 @@ static int copy_type(__u32 id)
 		t = btf__type_by_id(from, t->type);
 	}
 	if (btf_is_ptr(t))
-		return copy_pointer();
+		return copy_pointer(t);
 	if (btf_is_array(t))
 		return copy_array(t);
 	if (btf_is_void(t) || btf_is_fwd(t) || btf_is_func_proto(t))

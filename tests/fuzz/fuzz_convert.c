@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the reader accepts goes all the way, as in convert: through the model into Perfetto, CSV
+ * Accepted records go all the way, as in convert: through the model into Perfetto, CSV
  * and OpenMetrics. A hostile trace may say nonsense, but nothing may break on it.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
-#include "trace/csv.h"
-#include "trace/openmetrics.h"
-#include "trace/perfetto.h"
+#include "state/state.h"
+#include "export/csv.h"
+#include "export/openmetrics.h"
+#include "export/perfetto.h"
 #include "trace/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,8 +81,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct model_opts few = { .max_live = 256 };
-	struct model *m = model__new(&few);
+	const struct state_opts few = { .max_live = 256 };
+	struct state *m = state__new(&few);
 	struct trace_status st;
 	struct perfetto *p = NULL;
 	struct out out;
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(!openmetrics_write(m, &out));
 	}
 	perfetto__free(p);
-	model__free(m);
+	state__free(m);
 	out__free(&out);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * How fast the trace is written and read, in records per second of CPU time: bench [COUNT].
+ * Measures trace writing and reading, in records per second of CPU time: bench [COUNT].
  */
 #include <stdio.h>
 #include <stdlib.h>

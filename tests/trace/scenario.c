@@ -60,6 +60,7 @@ static void begin(void)
 	rec.hook.id = DMS_HOOK_MAP;
 	strcpy(rec.hook.symbol, "dma_map_phys");
 	rec.hook.attach = ATTACH_KPROBE;
+	strcpy(rec.hook.unseen, "mappings by dma_iova_link()");
 	put(REC_HOOK);
 }
 
@@ -96,6 +97,12 @@ static void state(void)
 	rec.stack.depth = 2;
 	strcpy(rec.stack.frame[0], "dma_map_phys+0x10");
 	strcpy(rec.stack.frame[1], "virtqueue_add+0x99 [virtio_ring]");
+	put(REC_STACK);
+	rec.stack.id = 6;
+	rec.stack.depth = 3;
+	strcpy(rec.stack.frame[0], "set_memory_decrypted+0x5");
+	strcpy(rec.stack.frame[1], "system_heap_allocate+0x1c1");
+	strcpy(rec.stack.frame[2], "dma_heap_ioctl+0x16e");
 	put(REC_STACK);
 }
 
@@ -136,7 +143,7 @@ static void trouble(void)
 	ev->path = DMS_PATH_FAILED;
 	ev->flags = DMS_FL_NO_SLOT;
 	put(REC_EVENT);
-	for (int i = 0; i < 3; i++) {	/* the same memory thrice, given back twice */
+	for (int i = 0; i < 3; i++) {	/* the same memory three times, unmapped twice */
 		ev = event(DMS_EV_MAP, DMS_HOOK_MAP, NET);
 		ev->dma = WINDOW + 0x20000000;
 		ev->phys = 0x20000000;
@@ -159,6 +166,9 @@ static void trouble(void)
 	ev = event(DMS_EV_SHARE, DMS_HOOK_SHARE, 0);
 	ev->phys = 0x30000000;
 	ev->size = 65536;
+	ev->stack = 6;
+	ev->pid = 77;
+	strcpy(rec.comm, "=server \"1\"");
 	put(REC_EVENT);
 	ev = event(DMS_EV_UNMAP, DMS_HOOK_UNMAP, NET);	/* older than the start */
 	ev->dma = WINDOW + 0x44440000;

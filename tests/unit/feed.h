@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "model/model.h"
+#include "state/state.h"
 
 #define UNUSED	__attribute__((unused))
 #define MS	1000000ULL
@@ -32,13 +32,13 @@
 #define RAM		(2ULL << 30)
 
 struct feed {
-	struct model *m;
+	struct state *m;
 	uint64_t ts;
 };
 
 static void put(struct feed *f, const struct dms_rec *r)
 {
-	assert_int_equal(model__feed(f->m, r), 0);
+	assert_int_equal(state__feed(f->m, r), 0);
 }
 
 static UNUSED void feed_session(struct feed *f, enum dms_guest guest, const char *arch,
@@ -277,7 +277,7 @@ static UNUSED int feed_setup(void **state)
 	if (!f)
 		return -1;
 	f->ts = T0;
-	f->m = model__new(NULL);
+	f->m = state__new(NULL);
 	*state = f;
 	return f->m ? 0 : -1;
 }
@@ -286,14 +286,14 @@ static UNUSED int feed_teardown(void **state)
 {
 	struct feed *f = *state;
 
-	model__free(f->m);
+	state__free(f->m);
 	free(f);
 	return 0;
 }
 
 /*
  * The healthy PEF guest: virtio-blk behind a direct window, all of it bounced; the pool forced
- * and shared at boot; every mapping given back.
+ * and shared at boot; every mapping unmapped.
  */
 static UNUSED void feed_healthy_pef(struct feed *f)
 {

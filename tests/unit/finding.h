@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the tests of findings share: is one made, is it complete, is it the only one.
+ * Checks that the tests of findings share: one is made, it is complete, it is the only one.
  */
 #ifndef DMASCOPE_TEST_FINDING_H
 #define DMASCOPE_TEST_FINDING_H
 
 #include "feed.h"
+#include "words/words.h"
 
 /* A copy of the first finding with that id; id "" there is none. */
-static UNUSED struct model_finding get_finding(struct feed *f, const char *id)
+static UNUSED struct state_finding get_finding(struct feed *f, const char *id)
 {
-	struct model_finding *all, found = { .count = 0 };
+	struct state_finding *all, found = { .count = 0 };
 	size_t n, i;
 
-	assert_int_equal(model__findings(f->m, &all, &n), 0);
+	assert_int_equal(words__findings(f->m, &all, &n), 0);
 	for (i = n; i-- > 0;)
 		if (!strcmp(all[i].f.id, id))
 			found = all[i];
@@ -23,25 +24,25 @@ static UNUSED struct model_finding get_finding(struct feed *f, const char *id)
 
 static UNUSED void list_findings(struct feed *f)
 {
-	struct model_finding *all;
+	struct state_finding *all;
 	size_t n, i;
 
-	assert_int_equal(model__findings(f->m, &all, &n), 0);
+	assert_int_equal(words__findings(f->m, &all, &n), 0);
 	for (i = 0; i < n; i++)
 		print_message("%s %s (%u %%): %s | %s | %s | %s\n",
-			      model__severity_name(all[i].f.severity), all[i].f.id,
+			      state__severity_name(all[i].f.severity), all[i].f.id,
 			      all[i].f.confidence, all[i].f.summary, all[i].f.evidence,
 			      all[i].f.action, all[i].not_seen);
 	free(all);
 }
 
-/* How many findings of at least that severity. */
+/* Counts the findings of at least that severity. */
 static UNUSED size_t count_findings(struct feed *f, unsigned int severity)
 {
-	struct model_finding *all;
+	struct state_finding *all;
 	size_t n, i, count = 0;
 
-	assert_int_equal(model__findings(f->m, &all, &n), 0);
+	assert_int_equal(words__findings(f->m, &all, &n), 0);
 	for (i = 0; i < n; i++)
 		count += all[i].f.severity >= severity;
 	free(all);
@@ -49,10 +50,10 @@ static UNUSED size_t count_findings(struct feed *f, unsigned int severity)
 }
 
 /* It is there, with words for everything, and they fit. */
-static UNUSED struct model_finding expect_finding(struct feed *f, const char *id,
+static UNUSED struct state_finding expect_finding(struct feed *f, const char *id,
 						  unsigned int severity, uint64_t dev)
 {
-	struct model_finding x = get_finding(f, id);
+	struct state_finding x = get_finding(f, id);
 
 	if (strcmp(x.f.id, id))
 		list_findings(f);
@@ -66,6 +67,46 @@ static UNUSED struct model_finding expect_finding(struct feed *f, const char *id
 	assert_true(strlen(x.f.action) < sizeof(x.f.action) - 1);
 	assert_true(strlen(x.not_seen) < sizeof(x.not_seen) - 1);
 	return x;
+}
+
+/* A number of it; fails when it is not known. */
+static UNUSED uint64_t fact_of(const struct state_finding *x, enum fact id)
+{
+	assert_true(x->fact[id].known);
+	return x->fact[id].v;
+}
+
+static UNUSED void expect_fact(const struct state_finding *x, enum fact id, uint64_t v)
+{
+	assert_int_equal(fact_of(x, id), v);
+}
+
+static UNUSED void expect_text(const struct state_finding *x, enum fact id, const char *text)
+{
+	assert_true(x->fact[id].known);
+	assert_string_equal(x->fact[id].text, text);
+}
+
+static UNUSED bool advises(const struct state_finding *x, enum remedy r)
+{
+	size_t i;
+
+	for (i = 0; i < STATE_FINDING_REMEDIES; i++)
+		if (x->remedy[i] == r)
+			return true;
+	return false;
+}
+
+/* The rule could not be judged, for that reason. */
+static UNUSED void expect_not_judged(struct feed *f, const char *id, enum cover_why why)
+{
+	struct state_unjudged u[STATE_UNJUDGED];
+	size_t i, n = state__unjudged(f->m, u, STATE_UNJUDGED);
+
+	for (i = 0; i < n && strcmp(u[i].id, id); i++)
+		;
+	assert_true(i < n);
+	assert_int_equal(u[i].hole.why, why);
 }
 
 static UNUSED void expect_no_finding(struct feed *f, const char *id)

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dmascope/record.h"
+#include "record/record.h"
 
 struct tree {
 	char root[64];

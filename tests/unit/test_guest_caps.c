@@ -96,7 +96,7 @@ static void mounts(char *buf, size_t len)
 	fclose(f);
 }
 
-/* With securityfs mounted or not, root is told the mode; and nothing is mounted by asking. */
+/* With securityfs mounted or not, root gets the mode; and nothing is mounted for it. */
 static void test_lockdown_live(void **state)
 {
 	static char before[65536], after[65536];

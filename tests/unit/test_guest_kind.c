@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Which secure guest: the decision for every architecture, and facts and session from copied
+ * The kind of secure guest: the decision for every architecture, and facts and session from copied
  * trees.
  */
 #include "guest_tree.h"
@@ -256,7 +256,7 @@ static void test_session(void **state)
 	assert_true(s.page_size >= 4096 && s.cpus >= 1 && s.realtime_offset_ns > 0);
 }
 
-/* Without CAP_SYS_ADMIN the addresses of /proc/iomem are 0: memory blocks tell. */
+/* Without CAP_SYS_ADMIN the addresses of /proc/iomem are 0: memory blocks give the size. */
 static void test_session_blocks(void **state)
 {
 	struct tree *t = *state;
@@ -301,10 +301,24 @@ static void test_live(void **state)
 	assert_true(strlen(s.kernel) > 0 && strlen(s.arch) > 0);
 }
 
+/* Hyper-V with a paravisor may pass leaf 0x8000001f on; its guest's addresses have no C-bit. */
+static void test_vtom(void **state)
+{
+	struct guest_facts f = { .c_bit = 51 };
+
+	(void)state;
+	assert_true(guest_facts_enc_mask(&f, GUEST_SEV_SNP) == 1ULL << 51);
+	assert_true(guest_facts_enc_mask(&f, GUEST_NONE) == 0);
+	assert_true(guest_facts_enc_mask(&f, GUEST_TDX) == 0);
+	f.vtom = true;
+	assert_true(guest_facts_enc_mask(&f, GUEST_SEV_SNP) == 0);
+}
+
 int main(void)
 {
 #define ON_TREE(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vtom),
 		cmocka_unit_test(test_ppc), cmocka_unit_test(test_s390), cmocka_unit_test(test_arm),
 		cmocka_unit_test(test_x86_log), cmocka_unit_test(test_x86_msr),
 		cmocka_unit_test(test_x86_others), cmocka_unit_test(test_other_arch),

@@ -45,7 +45,7 @@ static void test_both(void **state)
 	assert_true(p->force_bounce_known && p->force_bounce);
 	assert_false(p->dynamic);
 	assert_string_equal(p->source, "debugfs, kernel log");
-	guest_pools_why(t->root, why, sizeof(why));
+	guest_pools_why(t->root, false, why, sizeof(why));
 	assert_string_equal(why, "");
 	tree_file(t, DEBUGFS "/io_tlb_used", "130\n");
 	tree_file(t, DEBUGFS "/io_tlb_used_hiwater", "5000\n");
@@ -74,11 +74,13 @@ static void test_absurd(void **state)
 	assert_false(p->force_bounce_known);
 	assert_int_equal(p->start, p->end);	/* no log: the range is not known */
 	assert_string_equal(p->source, "debugfs");
-	guest_pools_why(t->root, why, sizeof(why));
+	guest_pools_why(t->root, false, why, sizeof(why));
 	assert_non_null(strstr(why, "kernel log is not readable"));
 	tree_file(t, "/var/log/dmesg", "[ 99.0] late\n");
-	guest_pools_why(t->root, why, sizeof(why));
+	guest_pools_why(t->root, false, why, sizeof(why));
 	assert_non_null(strstr(why, "no longer begins at boot"));
+	guest_pools_why(t->root, true, why, sizeof(why));
+	assert_string_equal(why, "");	/* the probes know the range better than the log */
 }
 
 static void test_log_only(void **state)
@@ -93,7 +95,7 @@ static void test_log_only(void **state)
 	assert_int_equal(p->nslabs, 32768);
 	assert_false(p->used_known);
 	assert_string_equal(p->source, "kernel log");
-	guest_pools_why(t->root, why, sizeof(why));
+	guest_pools_why(t->root, false, why, sizeof(why));
 	assert_non_null(strstr(why, "debugfs"));
 }
 
@@ -114,7 +116,7 @@ static void test_none(void **state)
 	assert_int_equal(p->start, p->end);
 	assert_false(p->force_bounce_known);
 	assert_string_equal(p->source, "debugfs");
-	guest_pools_why(t->root, why, sizeof(why));
+	guest_pools_why(t->root, false, why, sizeof(why));
 	assert_string_equal(why, "");
 }
 

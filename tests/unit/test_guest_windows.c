@@ -23,7 +23,7 @@ static const uint8_t vio_window[] = {
 	0x71, 0, 0, 1,  0, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0,  0x10, 0, 0, 0,
 };
 
-/* What 6.12.117 made there: LIOBN 0x80000001, base 1 << 59, pages of 16 MiB, 2 GiB */
+/* Made there by 6.12.117: LIOBN 0x80000001, base 1 << 59, pages of 16 MiB, 2 GiB */
 static const uint8_t ddw_612[] = {
 	0x80, 0, 0, 1,  0, 0, 0, 0,  8, 0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0x18,  0, 0, 0, 0x1f,
 };

@@ -5,9 +5,9 @@
  * that.)
  */
 #include "feed.h"
-#include "model/idmap.h"
+#include "state/idmap.h"
 #include "trace/out.h"
-#include "view/report.h"
+#include "report/report.h"
 
 #define STEPS	30000
 
@@ -150,7 +150,7 @@ static void random_record(struct dms_rec *r)
 	}
 }
 
-static void ask_everything(struct model *m)
+static void ask_everything(struct state *m)
 {
 	struct report_opts opts = { .by_addr = true, .addr = number() };
 	FILE *null = fopen("/dev/null", "w");
@@ -163,28 +163,28 @@ static void ask_everything(struct model *m)
 	assert_int_equal(out__init_mem(&out), 0);
 	assert_int_equal(report_json(m, NULL, &out), 0);
 	out__free(&out);
-	assert_true(model__memory(m) < 64 << 20);
+	assert_true(state__memory(m) < 64 << 20);
 }
 
 static void no_record_can_hurt(void **state)
 {
 	struct dms_rec r;
-	struct model *m;
+	struct state *m;
 	unsigned int seed, i;
 
 	(void)state;
 	for (seed = 0; seed < 8; seed++) {
 		state_ = seed;
-		m = model__new(NULL);
+		m = state__new(NULL);
 		assert_non_null(m);
 		for (i = 0; i < STEPS; i++) {
 			random_record(&r);
-			assert_int_equal(model__feed(m, &r), 0);
+			assert_int_equal(state__feed(m, &r), 0);
 			if (i % 3000 == 0)
 				ask_everything(m);
 		}
 		ask_everything(m);
-		model__free(m);
+		state__free(m);
 	}
 }
 

@@ -7,7 +7,7 @@
  * DMASCOPE_STEPS and DMASCOPE_SEED in the environment change the length and the start.
  */
 #include "feed.h"
-#include "model/idmap.h"
+#include "state/idmap.h"
 
 #define DEVS	4
 #define LIVE	256		/* per device */
@@ -83,7 +83,7 @@ static void give(struct run *r, const struct dms_event *ev)
 	feed_ev(r->f, ev);
 }
 
-/* Hands out what has waited long enough; all of it if told so. */
+/* Emits the events that have waited long enough; all of them if `all`. */
 static void let_go(struct run *r, bool all)
 {
 	size_t i = 0;
@@ -277,7 +277,7 @@ struct compare {
 	uint64_t seen[DEVS];
 };
 
-static int one_range(void *ctx, const struct model_range *g)
+static int one_range(void *ctx, const struct state_range *g)
 {
 	struct compare *c = ctx;
 	struct ndev *d = &c->r->n.dev[g->dev - 1];
@@ -292,7 +292,7 @@ static int one_range(void *ctx, const struct model_range *g)
 	return 0;
 }
 
-static int one_shared(void *ctx, const struct model_shared *s)
+static int one_shared(void *ctx, const struct state_shared *s)
 {
 	struct run *r = ctx;
 	uint64_t p;
@@ -306,17 +306,17 @@ static int one_shared(void *ctx, const struct model_shared *s)
 
 static void compare_devs(struct run *r)
 {
-	struct model_range_filter each = { .each = true };
+	struct state_range_filter each = { .each = true };
 	struct compare c = { .r = r };
-	const struct model_dev *d;
+	const struct state_dev *d;
 	uint64_t live[DMS_PATH_MAX];
 	size_t i, k, p;
 
-	assert_int_equal(model__ranges(r->f->m, &each, one_range, &c, NULL), 0);
+	assert_int_equal(state__ranges(r->f->m, &each, one_range, &c, NULL), 0);
 	for (i = 0; i < DEVS; i++) {
 		struct ndev *n = &r->n.dev[i];
 
-		d = model__dev_by_key(r->f->m, i + 1);
+		d = state__dev_by_key(r->f->m, i + 1);
 		assert_int_equal(c.seen[i], n->n);
 		memset(live, 0, sizeof(live));
 		for (k = 0; k < n->n; k++)
@@ -341,18 +341,18 @@ static void compare_devs(struct run *r)
 
 static void compare(struct run *r)
 {
-	struct model_ledger l;
+	struct state_ledger l;
 	uint64_t p, shared = 0;
 
 	let_go(r, true);
 	compare_devs(r);
-	assert_int_equal(model__shared(r->f->m, one_shared, r), 0);
+	assert_int_equal(state__shared(r->f->m, one_shared, r), 0);
 	for (p = 0; p < PAGES; p++) {
 		assert_int_not_equal(r->n.shared[p], 1);	/* missed */
 		r->n.shared[p] = r->n.shared[p] != 0;
 		shared += r->n.shared[p];
 	}
-	model__ledger(r->f->m, &l);
+	state__ledger(r->f->m, &l);
 	assert_int_equal(l.shared.v, shared * PAGE);
 	assert_int_equal(l.shares, r->n.shares);
 	assert_int_equal(l.unshares, r->n.unshares);

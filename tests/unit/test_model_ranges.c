@@ -5,12 +5,12 @@
 #include "feed.h"
 
 struct got {
-	struct model_range r[16];
+	struct state_range r[16];
 	size_t n;
 	size_t stop_at;
 };
 
-static int take(void *ctx, const struct model_range *r)
+static int take(void *ctx, const struct state_range *r)
 {
 	struct got *g = ctx;
 
@@ -20,12 +20,12 @@ static int take(void *ctx, const struct model_range *r)
 	return g->n == g->stop_at ? 42 : 0;
 }
 
-static struct got ask(struct feed *f, const struct model_range_filter *filter)
+static struct got ask(struct feed *f, const struct state_range_filter *filter)
 {
 	struct got g = { .n = 0 };
 	uint64_t total;
 
-	assert_int_equal(model__ranges(f->m, filter, take, &g, &total), 0);
+	assert_int_equal(state__ranges(f->m, filter, take, &g, &total), 0);
 	if (!filter || !filter->limit)
 		assert_int_equal(total, g.n);
 	return g;
@@ -62,7 +62,7 @@ static void neighbours_are_one_run(void **state)
 	assert_int_equal(g.r[0].oldest, T0);
 	assert_int_equal(g.r[0].newest, T0 + 7 * MS);
 	assert_int_equal(g.r[0].seq, 1);
-	assert_int_equal(g.r[0].shared, MODEL_SHARED_NO);
+	assert_int_equal(g.r[0].shared, STATE_SHARED_NO);
 	/* one in the middle goes: two runs */
 	feed_unmap(f, 2, 0x100000 + 4 * 65536 + 0x40, 1522);
 	g = ask(f, NULL);
@@ -89,7 +89,7 @@ static void contiguous_memory_is_not_scattered(void **state)
 static void ways_and_devices_stay_apart(void **state)
 {
 	struct feed *f = *state;
-	struct model_range_filter filter = { .by_dev = true, .dev = 1 };
+	struct state_range_filter filter = { .by_dev = true, .dev = 1 };
 	struct got g;
 
 	start(f);
@@ -100,9 +100,9 @@ static void ways_and_devices_stay_apart(void **state)
 	assert_int_equal(g.n, 3);
 	assert_int_equal(g.r[0].dev, 1);
 	assert_int_equal(g.r[0].path, DMS_PATH_DIRECT);
-	assert_int_equal(g.r[0].shared, MODEL_SHARED_YES);
+	assert_int_equal(g.r[0].shared, STATE_SHARED_YES);
 	assert_int_equal(g.r[1].path, DMS_PATH_BOUNCED);
-	assert_int_equal(g.r[1].shared, MODEL_SHARED_YES);	/* its slot is */
+	assert_int_equal(g.r[1].shared, STATE_SHARED_YES);	/* its slot is */
 	assert_int_equal(g.r[2].dev, 2);
 	assert_int_equal(ask(f, &filter).n, 2);
 	filter.by_path = true;
@@ -115,7 +115,7 @@ static void ways_and_devices_stay_apart(void **state)
 static void who_maps_this_address(void **state)
 {
 	struct feed *f = *state;
-	struct model_range_filter filter = { .by_addr = true, .each = true };
+	struct state_range_filter filter = { .by_addr = true, .each = true };
 	struct got g;
 
 	start(f);
@@ -137,19 +137,89 @@ static void who_maps_this_address(void **state)
 	assert_int_equal(ask(f, &filter).n, 1);
 }
 
+/* A realm's DMA addresses have a bit more than the slot's address: the slot knows its memory. */
+static void who_holds_this_slot(void **state)
+{
+	struct state_range_filter filter = { .by_addr = true, .addr = POOL_START + 0x1234 };
+	struct feed *f = *state;
+	struct got g;
+
+	feed_session(f, GUEST_CCA, "aarch64", "6.14.0");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, true);
+	feed_bounce(f, 1, POOL_START + 0x1000, 0x40000000, 4096);
+	feed_map(f, 1, DMS_PATH_BOUNCED, (1ULL << 47) + POOL_START + 0x1000, 0x40000000, 4096);
+	feed_bounce(f, 1, POOL_START + 0x4000, 0x50000000, 4096);
+	feed_map(f, 1, DMS_PATH_BOUNCED, (1ULL << 47) + POOL_START + 0x4000, 0x50000000, 4096);
+	g = ask(f, &filter);
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.r[0].phys, 0x40000000);
+}
+
+/* A device's fault comes after the unmap: the last mapping of the address is kept. */
+static void the_last_mapping_of_an_address(void **state)
+{
+	struct state_opts opts = { .watch = true, .watch_addr = 0xffffd010 };
+	struct feed *f = *state;
+	struct state_range r;
+	uint64_t when;
+
+	state__free(f->m);
+	f->m = state__new(&opts);
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	assert_false(state__gone(f->m, &r, &when));
+	feed_map(f, 1, DMS_PATH_IOMMU, 0xffffd000, 0x40000000, 4096);
+	assert_false(state__gone(f->m, &r, &when));	/* it is live */
+	f->ts += SEC;
+	feed_unmap(f, 1, 0xffffd000, 4096);
+	f->ts += SEC;
+	feed_map(f, 1, DMS_PATH_IOMMU, 0xffffe000, 0x50000000, 4096);
+	feed_unmap(f, 1, 0xffffe000, 4096);
+	assert_true(state__gone(f->m, &r, &when));
+	assert_int_equal(r.dma, 0xffffd000);
+	assert_int_equal(r.phys, 0x40000000);
+	assert_int_equal(r.dir, DMS_DIR_FROM_DEVICE);
+	assert_int_equal(when, T0 + SEC);
+}
+
+static void mappings_that_no_hook_sees(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(5, "0000:00:05.0", 64);
+
+	feed_session(f, GUEST_SEV, "x86_64", "7.2.0");
+	r.device.known |= DEV_KNOWN_DRIVER;
+	strcpy(r.device.driver, "vfio-pci");
+	put(f, &r);
+	assert_int_equal(state__dev_by_key(f->m, 5)->unseen, STATE_UNSEEN_USER);
+	strcpy(r.device.driver, "virtio-pci");
+	strcpy(r.device.kind, "virtio-balloon");
+	put(f, &r);
+	assert_int_equal(state__dev_by_key(f->m, 5)->unseen, STATE_UNSEEN_VIRTIO);
+	r.device.known |= DEV_KNOWN_FEATURES;
+	put(f, &r);
+	assert_int_equal(state__dev_by_key(f->m, 5)->unseen, STATE_UNSEEN_NOT);
+	strcpy(r.device.kind, "nvme nvme0n1");
+	r.device.st.known |= DMS_DS_DMA_IOMMU;
+	r.device.st.dma_iommu = 1;
+	put(f, &r);
+	assert_int_equal(state__dev_by_key(f->m, 5)->unseen, STATE_UNSEEN_NOT);
+}
+
 static void limits_and_stops(void **state)
 {
 	struct feed *f = *state;
-	struct model_range_filter filter = { .limit = 3, .each = true };
+	struct state_range_filter filter = { .limit = 3, .each = true };
 	struct got g = { .stop_at = 2 };
 	uint64_t total, i;
 
 	start(f);
 	for (i = 0; i < 10; i++)
 		feed_map(f, 2, DMS_PATH_TCE, 0x100000 + i * 65536, 0x40000000, 512);
-	assert_int_equal(model__ranges(f->m, &filter, take, &g, &total), 42);
+	assert_int_equal(state__ranges(f->m, &filter, take, &g, &total), 42);
 	g = (struct got){ .n = 0 };
-	assert_int_equal(model__ranges(f->m, &filter, take, &g, &total), 0);
+	assert_int_equal(state__ranges(f->m, &filter, take, &g, &total), 0);
 	assert_int_equal(g.n, 3);
 	assert_int_equal(total, 10);
 	filter.each = false;
@@ -159,7 +229,7 @@ static void limits_and_stops(void **state)
 static void what_was_there_before(void **state)
 {
 	struct feed *f = *state;
-	struct model_range_filter filter = { .by_addr = true, .addr = 0x205000 };
+	struct state_range_filter filter = { .by_addr = true, .addr = 0x205000 };
 	struct dms_event ev;
 	struct got g;
 
@@ -197,11 +267,11 @@ static void feed_old_tce(struct feed *f, uint32_t liobn, uint64_t dma)
 	feed_ev(f, &ev);
 }
 
-/* Devices below one bridge have one table: whose an old entry is cannot be told from it. */
+/* Devices below one bridge have one table: it does not show the owner of an old entry. */
 static void old_tces_of_a_shared_table(void **state)
 {
 	struct feed *f = *state;
-	struct model_range_filter filter = { .by_dev = true };
+	struct state_range_filter filter = { .by_dev = true };
 	char owner[DMS_NAME_LEN];
 	struct got g;
 
@@ -213,7 +283,7 @@ static void old_tces_of_a_shared_table(void **state)
 	assert_int_equal(g.n, 1);
 	assert_int_equal(g.r[0].dev, 0);
 	assert_int_equal(g.r[0].liobn, DEF_LIOBN + 32);
-	assert_string_equal(model__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
+	assert_string_equal(state__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
 			    "(a device of LIOBN 0x80000020)");
 	/* it may be either's: each one's list has it, a third one's has not */
 	for (filter.dev = 1; filter.dev <= 2; filter.dev++) {
@@ -229,7 +299,7 @@ static void old_tces_of_a_shared_table(void **state)
 	g = ask(f, &filter);
 	assert_int_equal(g.n, 1);
 	assert_int_equal(g.r[0].dev, 3);
-	assert_string_equal(model__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
+	assert_string_equal(state__range_owner(f->m, &g.r[0], owner, sizeof(owner)),
 			    "0000:00:03.0");
 }
 
@@ -248,12 +318,12 @@ static void old_tces_of_a_removed_device(void **state)
 	assert_int_equal(ask(f, NULL).r[0].dev, 0);
 }
 
-/* The snapshot tells slot by slot; ranges join them, and an unmap takes back all it had. */
+/* The snapshot reports each slot; ranges join them, and an unmap takes back all it had. */
 static void slots_from_before_are_joined(void **state)
 {
 	struct feed *f = *state;
 	struct dms_event ev;
-	struct model_pool p;
+	struct state_pool p;
 	struct got g;
 	uint64_t i;
 
@@ -276,9 +346,9 @@ static void slots_from_before_are_joined(void **state)
 	assert_int_equal(g.n, 2);
 	assert_int_equal(g.r[0].size, 4096);
 	assert_int_equal(g.r[1].size, 3 * 2048);
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 5);
-	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 5);
+	assert_int_equal(state__dev_by_key(f->m, 0)->slots, 5);
 }
 
 /* A slot taken between hooks and snapshot is in both. */
@@ -286,7 +356,7 @@ static void slot_in_both_is_counted_once(void **state)
 {
 	struct feed *f = *state;
 	struct dms_event ev;
-	struct model_pool p;
+	struct state_pool p;
 	uint64_t i;
 
 	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
@@ -302,38 +372,38 @@ static void slot_in_both_is_counted_once(void **state)
 		ev.size = 2048;
 		feed_ev(f, &ev);
 	}
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 2);
 	f->ts += SEC;
 	feed_unbounce(f, 1, POOL_START, 4096);
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 0);
 	assert_int_equal(ask(f, NULL).n, 0);
-	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 0);
+	assert_int_equal(state__dev_by_key(f->m, 0)->slots, 0);
 }
 
 static void pool_counts_slots(void **state)
 {
 	struct feed *f = *state;
-	struct model_pool p;
+	struct state_pool p;
 
 	start(f);
 	feed_bounce(f, 1, POOL_START, 0x40000000, 5000);		/* 3 slots */
 	feed_bounce(f, 2, POOL_START + 8192 + 100, 0x40000000, 2000);	/* offset: 2 slots */
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 5);
 	assert_int_equal(p.held.v, 5);
 	assert_int_equal(p.hiwater.v, 5);
 	assert_int_equal(p.ok, 2);
 	assert_int_equal(p.segment, 262144);
-	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 3);
-	assert_int_equal(model__dev_by_key(f->m, 2)->slots, 2);
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 3);
+	assert_int_equal(state__dev_by_key(f->m, 2)->slots, 2);
 	feed_unbounce(f, 1, POOL_START, 5000);
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 2);
 	assert_int_equal(p.hiwater.v, 5);
-	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 0);
-	assert_false(model__pool(f->m, 1, &p));
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 0);
+	assert_false(state__pool(f->m, 1, &p));
 }
 
 /* The slot's record had no device; the mapping's has. */
@@ -345,7 +415,7 @@ static void slot_gets_its_owner(void **state)
 	feed_bounce(f, 0, POOL_START, 0x40000000, 4096);
 	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START, 0x40000000, 4096);
 	/* feed_map() does not say the slot */
-	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 2);
+	assert_int_equal(state__dev_by_key(f->m, 0)->slots, 2);
 	{
 		struct dms_event ev = make_ev(f, DMS_EV_MAP, 1);
 
@@ -355,15 +425,15 @@ static void slot_gets_its_owner(void **state)
 		ev.size = 4096;
 		feed_ev(f, &ev);
 	}
-	assert_int_equal(model__dev_by_key(f->m, 0)->slots, 0);
-	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 2);
+	assert_int_equal(state__dev_by_key(f->m, 0)->slots, 0);
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 2);
 }
 
-/* Used at the start, and given back since by whom we never saw taking it. */
+/* Slots in use at the start, and released since by mappings never seen taking them. */
 static void pool_used_before_the_start(void **state)
 {
 	struct feed *f = *state;
-	struct model_pool p;
+	struct state_pool p;
 
 	feed_session(f, GUEST_PEF, "ppc64le", "6.12.117");
 	feed_all_hooks(f);
@@ -371,7 +441,7 @@ static void pool_used_before_the_start(void **state)
 	feed_unbounce(f, 1, POOL_START, 8192);
 	f->ts += 10;
 	feed_bounce(f, 1, POOL_START, 0x40000000, 2048);
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 97);
 	assert_int_equal(p.hiwater.v, 100);
 	/* records of one slot change places */
@@ -379,9 +449,56 @@ static void pool_used_before_the_start(void **state)
 	feed_unbounce(f, 1, POOL_START + 65536, 2048);
 	f->ts -= 5;
 	feed_bounce(f, 1, POOL_START + 65536, 0x40000000, 2048);
-	assert_true(model__pool(f->m, 0, &p));
+	assert_true(state__pool(f->m, 0, &p));
 	assert_int_equal(p.used.v, 97);
-	assert_int_equal(model__dev_by_key(f->m, 1)->slots, 1);
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 1);
+}
+
+static struct state_range coherent(struct feed *f, uint64_t dma, uint64_t phys)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_ALLOC, 1);
+	struct got g;
+
+	ev.path = DMS_PATH_COHERENT;
+	ev.dma = dma;
+	ev.phys = phys;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	g = ask(f, NULL);
+	assert_int_equal(g.n, 1);
+	return g.r[0];
+}
+
+/* From an atomic pool shared at boot: no event says so, and TDX's addresses do not. */
+static void coherent_memory_is_shared(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_TDX, "x86_64", "6.12.95");
+	feed_all_hooks(f);
+	put(f, &dev);
+	assert_int_equal(coherent(f, 0x1d1c0000, 0x1d1c0000).shared, STATE_SHARED_YES);
+}
+
+/* A realm's is remapped, so only the DMA address leads to its memory. */
+static void coherent_memory_of_a_realm(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64), s = { .type = REC_SESSION };
+	struct state_range got;
+
+	s.session.guest = GUEST_CCA;
+	s.session.shared_mask = 1ULL << 47;
+	s.session.page_size = 4096;
+	strcpy(s.session.arch, "aarch64");
+	put(f, &s);
+	feed_all_hooks(f);
+	put(f, &dev);
+	got = coherent(f, 0x80007bc00000, 0);
+	assert_int_equal(got.shared, STATE_SHARED_YES);
+	assert_true(got.phys_known);
+	assert_int_equal(got.phys, 0x7bc00000);
 }
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
@@ -390,12 +507,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
-		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(limits_and_stops),
+		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(who_holds_this_slot),
+		T(the_last_mapping_of_an_address), T(mappings_that_no_hook_sees),
+		T(limits_and_stops),
 		T(what_was_there_before),
 		T(old_tces_of_a_shared_table), T(old_tces_of_a_removed_device),
 		T(slots_from_before_are_joined),
 		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),
-		T(pool_used_before_the_start),
+		T(pool_used_before_the_start), T(coherent_memory_is_shared),
+		T(coherent_memory_of_a_realm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,8 @@
  * The tables under the model, idmap and rangeset, against arrays that cannot be wrong.
  */
 #include "feed.h"
-#include "model/idmap.h"
-#include "model/rangeset.h"
+#include "state/idmap.h"
+#include "state/rangeset.h"
 
 #define KEYS	512
 #define CELLS	2048

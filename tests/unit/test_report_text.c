@@ -8,9 +8,9 @@
 #include <jansson.h>
 
 #include "finding.h"
-#include "trace/csv.h"
+#include "export/csv.h"
 #include "trace/out.h"
-#include "view/report.h"
+#include "report/report.h"
 
 static char *report(struct feed *f, const struct report_opts *opts)
 {
@@ -29,6 +29,21 @@ static char *report(struct feed *f, const struct report_opts *opts)
 		assert_false(*p == ' ' && p[1] == '\n');
 	}
 	return text;
+}
+
+static json_t *report_as_json(struct feed *f, const struct report_opts *opts)
+{
+	struct out out;
+	json_error_t err;
+	json_t *root;
+
+	assert_int_equal(out__init_mem(&out), 0);
+	assert_int_equal(report_json(f->m, opts, &out), 0);
+	root = json_loadb(out.buf, (size_t)(out.p - out.buf), JSON_REJECT_DUPLICATES, &err);
+	if (!root)
+		fail_msg("%s at %d", err.text, err.position);
+	out__free(&out);
+	return root;
 }
 
 static void has(const char *text, const char *words)
@@ -89,7 +104,7 @@ static void a_sick_secure_guest(void **state)
 	free(text);
 }
 
-/* When each device's way was decided: before the start, after it, or nobody saw. */
+/* Each device's path was decided before the start, after it, or unseen. */
 static void when_it_was_decided(void **state)
 {
 	struct feed *f = *state;
@@ -148,13 +163,72 @@ static void what_a_kexec_takes_back(void **state)
 	feed_share(f, true, 0x60000000, 3 * 4096);
 	text = report(f, NULL);
 	/* 64 MiB of the pool are 16,384 pages */
-	has(text, "a kexec now would have to take back these 16,387 pages, 64 MiB");
+	has(text, "a kexec now would have to unshare at least these 16,387 pages, 64 MiB");
 	has_not(text, "never seen shared");
 	free(text);
 	feed_share(f, false, 0x70000000, 4096);
 	feed_share(f, false, 0x71000000, 4096);
 	text = report(f, NULL);
-	has(text, "2 of those taken back were never seen shared");
+	has(text, "2 unshared pages were never seen shared");
+	free(text);
+}
+
+/* A name of a process may hold anything. */
+static void shared_for_user_space(void **state)
+{
+	struct dms_rec s = { .type = REC_STACK }, r = { .type = REC_EVENT };
+	struct report_opts opts = { .by_addr = true, .addr = 0x60000800 };
+	struct feed *f = *state;
+	json_t *root, *x;
+	char *text;
+
+	feed_session(f, GUEST_SEV, "x86_64", "7.3.4");
+	feed_all_hooks(f);
+	s.stack.id = 4;
+	s.stack.depth = 3;
+	strcpy(s.stack.frame[0], "set_memory_decrypted+0x5");
+	strcpy(s.stack.frame[1], "system_heap_allocate+0x1c1");
+	strcpy(s.stack.frame[2], "dma_heap_ioctl+0x16e");
+	put(f, &s);
+	r.event = make_ev(f, DMS_EV_SHARE, 0);
+	r.event.phys = 0x60000000;
+	r.event.size = 4096;
+	r.event.stack = 4;
+	r.event.pid = 4242;
+	strcpy(r.comm, "rdma \033[1m\"x");
+	put(f, &r);
+	text = report(f, NULL);
+	has(text, "for rdma \\x1b[1m\"x, pid 4242, dma-buf heap system_cc_shared\n");
+	has(text, "  4 KiB shared now for rdma");
+	free(text);
+	text = report(f, &opts);
+	has(text, "shared with the hypervisor since 0us, by system_heap_allocate\n"
+		  "  for rdma \\x1b[1m\"x, pid 4242, dma-buf heap system_cc_shared\n");
+	free(text);
+	root = report_as_json(f, NULL);
+	x = json_array_get(json_object_get(json_object_get(root, "ledger"), "heap_users"), 0);
+	assert_int_equal(json_integer_value(json_object_get(x, "pid")), 4242);
+	assert_string_equal(json_string_value(json_object_get(x, "heap")), "system_cc_shared");
+	assert_string_equal(json_string_value(json_object_get(x, "bytes")), "4096");
+	x = json_array_get(json_object_get(json_object_get(root, "ledger"), "ranges"), 0);
+	assert_string_equal(json_string_value(json_object_get(x, "comm")), "rdma \\x1b[1m\"x");
+	json_decref(root);
+}
+
+/* lockdown=confidentiality: nothing observes sharing, so nothing is 0. */
+static void sharing_that_is_not_observed(void **state)
+{
+	struct feed *f = *state;
+	char *text;
+
+	feed_session(f, GUEST_TDX, "x86_64", "6.12.0");
+	feed_hook(f, DMS_HOOK_MAP);
+	feed_pool(f, POOL_SLOTS, 0, true);
+	text = report(f, NULL);
+	has(text, "since the start: conversions were not counted");
+	has(text, "at least these 16,384 pages");
+	has(text, "the VGA");
+	has_not(text, "0 shared, 0 unshared");
 	free(text);
 }
 
@@ -205,11 +279,14 @@ static void a_plain_guest_reads_nothing_of_pseries(void **state)
 
 static void an_empty_stream(void **state)
 {
-	struct report_opts opts = { .cut = true };
+	static const struct dms_rec cut = { .type = REC_CUT };
 	struct feed *f = *state;
-	char *text = report(f, &opts);
+	char *text;
 
-	has(text, "not known");
+	state__feed(f->m, &cut);
+	text = report(f, NULL);
+
+	has(text, "unknown: the stream has no session");
 	has(text, "cut off");
 	has(text, "FINDINGS: none");
 	free(text);
@@ -227,11 +304,13 @@ static void loss_is_told(void **state)
 	put(f, &gap);
 	text = report(f, NULL);
 	has(text, "INCOMPLETE: 1,234 observations were lost: unmap 1234.");
+	has(text, "live ones may be fewer: some unmaps were not delivered");
+	has_not(text, "bytes are at least these");
 	has_not(text, "nothing was lost");
 	free(text);
 }
 
-/* What can be done depends on why: a ring that is full, or a program that did not run. */
+/* The remedy depends on the reason: a ring that is full, or a program that did not run. */
 static void remedy_for_loss(void **state)
 {
 	struct dms_rec end = { .type = REC_END };
@@ -245,8 +324,10 @@ static void remedy_for_loss(void **state)
 	put(f, &end);
 	text = report(f, NULL);
 	has(text, "INCOMPLETE: 3,017 observations were lost: map 3010, unmap 7.");
+	has(text, "mappings, failures and bytes are at least these: some were not delivered");
+	has(text, "live ones may be more or fewer");
 	has(text, "no room for 3,000: record with a larger --ring");
-	has(text, "did not run the program for 17");
+	has(text, "skipped the program for 17");
 	free(text);
 }
 
@@ -262,7 +343,7 @@ static void missing_hooks_are_told(void **state)
 	strcpy(r.hook.reason, "no such symbol");
 	strcpy(r.hook.lost, "whether conversions were refused");
 	put(f, &r);
-	/* attached, and yet something is not told */
+	/* attached, and yet something is not reported */
 	r.hook.id = DMS_HOOK_MAP_SG;
 	r.hook.attach = ATTACH_RAW_TP;
 	strcpy(r.hook.name, "map.sg");
@@ -318,7 +399,7 @@ static void one_address(void **state)
 	free(text);
 }
 
-/* Whose an old TCE is in a table of two devices: no view names one of them. */
+/* The owner of an old TCE in a table of two devices: no view names one of them. */
 static void old_tce_of_a_shared_table(void **state)
 {
 	struct report_opts opts = { .by_addr = true, .addr = 0x200000 };
@@ -392,21 +473,6 @@ static void output_that_fails(void **state)
 	fclose(full);
 }
 
-static json_t *report_as_json(struct feed *f, const struct report_opts *opts)
-{
-	struct out out;
-	json_error_t err;
-	json_t *root;
-
-	assert_int_equal(out__init_mem(&out), 0);
-	assert_int_equal(report_json(f->m, opts, &out), 0);
-	root = json_loadb(out.buf, (size_t)(out.p - out.buf), JSON_REJECT_DUPLICATES, &err);
-	if (!root)
-		fail_msg("%s at %d", err.text, err.position);
-	out__free(&out);
-	return root;
-}
-
 static void as_json(void **state)
 {
 	struct feed *f = *state;
@@ -440,15 +506,88 @@ static void as_json_of_nothing(void **state)
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
+/* The devices' shares of slot time, and the recommended pool size. */
+static void the_pool_by_device_and_time(void **state)
+{
+	struct dms_rec pool = { .type = REC_POOL };
+	struct feed *f = *state;
+	struct state_caller c;
+	char *text;
+
+	feed_session(f, GUEST_SEV, "x86_64", "6.12");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 0, true);
+	for (uint64_t d = 1; d <= 2; d++) {
+		struct dms_rec r = make_dev(d, d == 1 ? "0000:00:01.0" : "0000:00:02.0", 64);
+
+		put(f, &r);
+	}
+	feed_stack(f, 7, "nvme_map");
+	/* 64 slots for 1 s, 64 slots for 3 s: a quarter and three quarters */
+	for (uint64_t d = 1; d <= 2; d++) {
+		uint64_t slot = POOL_START + d * 131072;
+		struct dms_event ev;
+
+		feed_bounce(f, d, slot, 0x40000000, 131072);
+		ev = make_ev(f, DMS_EV_MAP, d);
+		ev.path = DMS_PATH_BOUNCED;
+		ev.dma = ev.aux = slot;
+		ev.phys = 0x40000000;
+		ev.size = 131072;
+		ev.stack = 7;
+		feed_ev(f, &ev);
+		f->ts += d == 1 ? SEC : 3 * SEC;
+		feed_unbounce(f, d, slot, 131072);
+		feed_unmap(f, d, slot, 131072);
+	}
+	assert_int_equal(state__slot_time(state__dev(f->m, 0), f->ts) / 1e9, 64);
+	assert_int_equal(state__slot_time(state__dev(f->m, 1), f->ts) / 1e9, 3 * 64);
+	assert_int_equal(state__callers(f->m, &(uint64_t){ 1 }, &c, 1), 1);
+	assert_int_equal(state__caller_life(&c, 50), 1048576000);	/* the class of 1 s */
+	assert_int_equal(state__caller_life(&c, 95), 1048576000);
+	text = report(f, NULL);
+	has(text, "64 at most; 25 % of all");
+	has(text, "64 at most; 75 % of all");
+	has_not(text, "recommended");		/* four seconds do not prove that it is too large */
+	free(text);
+	strcpy(pool.pool.name, "default");
+	strcpy(pool.pool.source, "debugfs");
+	pool.pool.nslabs = POOL_SLOTS;
+	pool.pool.start = POOL_START;
+	pool.pool.end = POOL_END;
+	pool.pool.slot_size = 2048;
+	pool.pool.used_known = pool.pool.hiwater_known = true;
+	pool.pool.hiwater = 8000;
+	pool.pool.ts = f->ts;
+	put(f, &pool);
+	text = report(f, NULL);
+	has(text, "recommended: swiotlb=12032 (23.5 MiB), less than it has");
+	has(text, "1.1 % of RAM");
+	free(text);
+	pool.pool.hiwater = 20000;
+	put(f, &pool);
+	text = report(f, NULL);
+	has(text, "its size is right");
+	free(text);
+	pool.pool.hiwater = 30000;	/* the finding speaks then */
+	put(f, &pool);
+	text = report(f, NULL);
+	has(text, "pool-pressure");
+	has_not(text, "recommended");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
 		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
 		T(when_it_was_decided), T(a_window_was_fuller), T(what_a_kexec_takes_back),
+		T(shared_for_user_space),
+		T(sharing_that_is_not_observed),
 		T(the_pools_alignment), T(one_device), T(old_tce_of_a_shared_table),
 		T(one_address), T(hostile_names), T(output_that_fails), T(as_json),
-		T(as_json_of_nothing),
+		T(as_json_of_nothing), T(the_pool_by_device_and_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

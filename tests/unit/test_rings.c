@@ -175,7 +175,7 @@ static void test_by_time(void **state)
 	close_rings(r, w, 3);
 }
 
-/* Of an interrupted program: its time is that before the interrupt's, its record comes later. */
+/* An interrupted program: its time precedes the interrupt's, its record comes later. */
 static void test_nested(void **state)
 {
 	struct seen s = {};
@@ -215,7 +215,7 @@ static void test_busy(void **state)
 	close_rings(r, w, 2);
 }
 
-/* What is younger than the begin of reading waits for the next time. */
+/* Records younger than the begin of reading wait for the next time. */
 static void test_younger(void **state)
 {
 	struct seen s = {};
@@ -303,7 +303,7 @@ static void test_pressed(void **state)
 	close_rings(r, w, 1);
 }
 
-/* No program of ours writes such: told, not followed. */
+/* No program of ours writes such records: reported, not followed. */
 static void test_nonsense(void **state)
 {
 	char big[512] = "";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * From rings to who works on their records, with rings that the test makes: nothing lost that could
- * be kept, all that is lost told in its place, no start that never ends, an end that is honest.
+ * From rings to the consumer of their records, with rings that the test makes: nothing lost that
+ * could be kept, each loss reported in its place, no start that never ends, an end that is honest.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -71,7 +71,7 @@ static const struct stream_from ops = {
 	.drain = drain, .pressed = pressed, .counts = counts, .at_work = 4,
 };
 
-/* What is handed on: records in order, and gaps. */
+/* Delivered: records in order, and gaps. */
 struct got {
 	uint64_t n, next, gaps, lost[DMS_HOOK_MAX];
 	uint64_t before_gap;	/* records before the first gap */
@@ -210,7 +210,7 @@ static void test_catch_up_ends(void **state)
 	stream__free(s);
 }
 
-/* What comes another way finds room, if others have to be handed on for it. */
+/* Records from another source find room, if others have to be delivered for it. */
 static void test_put(void **state)
 {
 	struct rings_made r = {};
@@ -228,7 +228,7 @@ static void test_put(void **state)
 	stream__free(s);
 }
 
-/* A record that is still being written is waited for; one that never ends is told. */
+/* A record that is still being written is waited for; one that never ends is reported. */
 static void test_held(void **state)
 {
 	struct rings_made r = { .there = 10, .held = 5 };
@@ -252,7 +252,7 @@ static void test_held(void **state)
 	stream__free(s);
 }
 
-/* Who cannot wait: the rest is lost, each of it counted, and the gap says so. */
+/* A consumer that cannot wait: the rest is lost, each record counted, and the gap says so. */
 static void test_drop(void **state)
 {
 	struct rings_made r = { .there = MANY };

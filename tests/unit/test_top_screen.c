@@ -34,7 +34,7 @@ static void stage_open(struct stage *s, const struct scene *scene)
 {
 	memset(s, 0, sizeof(*s));
 	s->f.ts = T0;
-	s->f.m = model__new(NULL);
+	s->f.m = state__new(NULL);
 	assert_non_null(s->f.m);
 	scene->before(&s->f);
 	assert_int_equal(top_sample__take(&s->sample, s->f.m, &s->u.o, s->f.ts), 0);
@@ -48,7 +48,7 @@ static void stage_close(struct stage *s)
 {
 	top_view__free(&s->v);
 	top_sample__free(&s->sample);
-	model__free(s->f.m);
+	state__free(s->f.m);
 }
 
 /* Characters, and below them the attributes as a letter each, where there are any. */
@@ -159,7 +159,7 @@ static void test_golden_pages(void **state)
 	}
 }
 
-/* Of a terminal's usual size, where a caller has to find room too. */
+/* At a terminal's usual size, where a caller has to find room too. */
 static void test_golden_narrow_pages(void **state)
 {
 	static const struct scene scene = { "callers", callers_before, sick_after };
@@ -201,7 +201,7 @@ static char *line_of(char *text, unsigned int line)
 	return text;
 }
 
-/* What has no room goes from the least important on; the kind of guest and the way out stay. */
+/* The least important items are dropped first; the kind of guest and the quit key stay. */
 static void test_narrow(void **state)
 {
 	static const char *const facts[] = { "dmascope  PEF secure guest", " - Linux 6.12.117",
@@ -290,7 +290,7 @@ static void test_every_size(void **state)
 
 static void test_empty(void **state)
 {
-	struct stage s = { .f = { .m = model__new(NULL) } };
+	struct stage s = { .f = { .m = state__new(NULL) } };
 	char *text;
 
 	(void)state;
@@ -302,13 +302,13 @@ static void test_empty(void **state)
 		free(text);
 		top_view__free(&s.v);
 	}
-	model__free(s.f.m);
+	state__free(s.f.m);
 }
 
 /* Foreign names may hold anything; on the screen they are harmless. */
 static void test_hostile_names(void **state)
 {
-	struct stage s = { .f = { .m = model__new(NULL), .ts = T0 } };
+	struct stage s = { .f = { .m = state__new(NULL), .ts = T0 } };
 	struct cells c;
 
 	(void)state;
@@ -321,7 +321,7 @@ static void test_hostile_names(void **state)
 		assert_true(c.at[i].ch >= ' ' && (c.at[i].ch < 0x7f || c.at[i].ch >= 0xa0));
 	cells__free(&c);
 	top_view__free(&s.v);
-	model__free(s.f.m);
+	state__free(s.f.m);
 }
 
 int main(void)

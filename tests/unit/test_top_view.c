@@ -128,7 +128,7 @@ static void test_order_and_filter(void **state)
 	sick_before(f);
 	look(f, &v, &o, NULL);
 	assert_non_null(v.dev[0].finding);
-	assert_int_equal(v.dev[0].finding->f.severity, MODEL_ERROR);
+	assert_int_equal(v.dev[0].finding->f.severity, STATE_ERROR);
 	for (size_t i = 1; i < v.devs; i++)
 		assert_true(v.dev[i].d->key != 3 || i < 3);
 	o.sort = TOP_SORT_NAME;
@@ -386,7 +386,7 @@ static char *row_of(const struct top_view *v, struct top_ui *u, const char *name
 	return text;
 }
 
-/* What was mapped before the start is not in LIVE, which says so. */
+/* Mappings from before the start are not in LIVE, which says so. */
 static void test_older(void **state)
 {
 	static const bool want[] = { false, true, true };
@@ -417,7 +417,7 @@ static void test_older(void **state)
 	top_view__free(&v);
 }
 
-/* What the screen says of a finding, its JSON does. */
+/* The JSON says the same of a finding as the screen. */
 static void test_json_findings(void **state)
 {
 	struct feed *f = *state;
@@ -478,13 +478,13 @@ static void test_a_day(void **state)
 	assert_int_equal(top_sample__take(&s, f->m, &u.o, f->ts), 0);
 	for (int i = 0; i < 3600; i++)
 		one_second(f, &s, &u);
-	after_hour = model__memory(f->m);
+	after_hour = state__memory(f->m);
 	heap = mallinfo2().uordblks;
 	for (int i = 3600; i < 24 * 3600; i++) {
 		u.page = i % 5;
 		one_second(f, &s, &u);
 	}
-	assert_true(model__memory(f->m) <= after_hour);
+	assert_true(state__memory(f->m) <= after_hour);
 	assert_true(mallinfo2().uordblks <= heap + 4096);
 	top_sample__free(&s);
 }

@@ -92,7 +92,7 @@ static void test_tolerant(void **state)
 	assert_int_equal(last.event.cpu, 2);
 }
 
-/* What later minor versions may add. */
+/* Additions that later minor versions may make. */
 static void test_unknown(void **state)
 {
 	(void)state;

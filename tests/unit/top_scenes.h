@@ -7,7 +7,7 @@
 #define DMASCOPE_TEST_TOP_SCENES_H
 
 #include "feed.h"
-#include "view/top.h"
+#include "top/top.h"
 
 #define SCENE_STEP	SEC	/* between the two samples */
 

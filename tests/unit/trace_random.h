@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dmascope/record.h"
+#include "record/device_fields.h"
+#include "record/record.h"
 #include "util/names.h"
 
 static uint64_t rnd_state = 88172645463325252ULL;
@@ -83,6 +84,7 @@ static inline void rnd_session(struct rec_session *s)
 	s->mem_bytes = rnd_u64();
 	s->mem_top = rnd_u64();
 	s->enc_mask = rnd_bool() ? 1ULL << rnd_below(64) : 0;
+	s->shared_mask = !s->enc_mask && rnd_bool() ? 1ULL << rnd_below(64) : 0;
 	s->lmb_size = rnd_bool() ? rnd_u64() : 0;
 	s->start_ns = rnd_u64();
 	s->realtime_offset_ns = (int64_t)rnd_u64();
@@ -90,6 +92,7 @@ static inline void rnd_session(struct rec_session *s)
 	s->swiotlb_force = rnd_bool();
 	s->disable_ddw = rnd_bool();
 	s->redacted = rnd_bool();
+	s->runs_kept = s->redacted && rnd_bool();
 	RND_TEXT(s->filter);
 }
 
@@ -108,7 +111,7 @@ static inline void rnd_event(struct dms_event *ev)
 	ev->aux = rnd_u64();
 	ev->ret = (int64_t)rnd_u64();
 	ev->liobn = rnd_u32();
-	ev->attrs = rnd_u32();
+	ev->attrs = rnd_u32() & DMS_ATTRS;
 	ev->pid = rnd_u32();
 	ev->stack = rnd_u32();
 	ev->path = (uint8_t)rnd_below(DMS_PATH_MAX);
@@ -117,59 +120,35 @@ static inline void rnd_event(struct dms_event *ev)
 	ev->page_shift = (uint8_t)rnd();
 }
 
-/* The state of a device: what is not known is 0, kernel addresses are not there. */
-static inline void rnd_devstate(struct rec_device *d)
-{
-	struct dms_devstate *s = &d->st;
-
-	s->type = DMS_EV_DEVSTATE;
-	s->dev = d->key;
-	s->ts = d->ts;
-	s->known = (uint32_t)rnd() & 0x7ff;
-#define KNOWN(bit, field, value)	do { if (s->known & (bit)) s->field = (value); } while (0)
-	KNOWN(DMS_DS_MASK, dma_mask, rnd_u64());
-	KNOWN(DMS_DS_COHERENT_MASK, coherent_mask, rnd_u64());
-	KNOWN(DMS_DS_BUS_LIMIT, bus_limit, rnd_u64());
-	KNOWN(DMS_DS_BYPASS, bypass, (uint8_t)rnd());
-	KNOWN(DMS_DS_OFFSET, dma_offset, rnd_u64());
-	KNOWN(DMS_DS_TABLE, liobn, rnd_u32());
-	KNOWN(DMS_DS_TABLE, table_offset, rnd_u64());
-	KNOWN(DMS_DS_TABLE, table_size, rnd_u64());
-	KNOWN(DMS_DS_TABLE, table_page_shift, (uint8_t)rnd());
-	KNOWN(DMS_DS_POOL, pool_start, rnd_u64());
-	KNOWN(DMS_DS_POOL, pool_end, rnd_u64());
-	KNOWN(DMS_DS_POOL, pool_nslabs, rnd_u64());
-	KNOWN(DMS_DS_POOL, pool_areas, rnd_u32());
-	KNOWN(DMS_DS_FORCE_BOUNCE, force_bounce, (uint8_t)rnd());
-	KNOWN(DMS_DS_DMA_IOMMU, dma_iommu, (uint8_t)rnd());
-	KNOWN(DMS_DS_POOL_USED, pool_used, rnd_u64());
-#undef KNOWN
-	if (s->known & DMS_DS_OPS) {
-		RND_TEXT(d->ops);
-		s->ops = d->ops[0] || rnd_bool();	/* some have no name */
-	}
-}
-
+/* Unknown fields are 0; kernel addresses are never set. */
 static inline void rnd_device(struct rec_device *d)
 {
+	const uint32_t bits = (uint32_t)rnd();
+
 	d->key = rnd_u64();
 	d->ts = rnd_u64();
-	RND_TEXT(d->name);
-	RND_TEXT(d->bus);
-	RND_TEXT(d->kind);
-	d->vendor = (uint16_t)rnd();
-	d->device = (uint16_t)rnd();
-	d->removed = rnd_bool();
-	d->preexisting = rnd_bool();
-	if (rnd_bool()) {
-		d->known |= DEV_KNOWN_DRIVER;
-		RND_TEXT(d->driver);
-	}
-	if (rnd_bool()) {
-		d->known |= DEV_KNOWN_FEATURES;
-		d->virtio_features = rnd_u64();
-	}
-	rnd_devstate(d);
+	d->st.type = DMS_EV_DEVSTATE;
+	d->st.dev = d->key;
+	d->st.ts = d->ts;
+#define RND_TEXT_OF(member)	RND_TEXT(member)
+#define RND_OPS_OF(member)	RND_TEXT(member)
+#define RND_BOOL_OF(member)	((member) = rnd_bool())
+#define RND_U8_OF(member)	((member) = (uint8_t)rnd())
+#define RND_U16_OF(member)	((member) = (uint16_t)rnd())
+#define RND_U32_OF(member)	((member) = rnd_u32())
+#define RND_U64_OF(member)	((member) = rnd_u64())
+#define RND_HEX_OF(member)	((member) = rnd_u64())
+#define RND_FIELD(name, kind, member, bit, flags)		\
+	do {							\
+		if (!((bit) & ~bits)) {				\
+			RND_##kind##_OF(d->member);		\
+			*((bit) < DEV_KNOWN_FIRST ? &d->st.known : &d->known) |= (bit); \
+		}						\
+	} while (0);
+	DEVICE_FIELDS(RND_FIELD)
+#undef RND_FIELD
+	if (d->st.known & DMS_DS_OPS)
+		d->st.ops = d->ops[0] || rnd_bool();	/* some have no name */
 }
 
 static inline void rnd_window(struct rec_window *w)
@@ -200,6 +179,8 @@ static inline void rnd_pool(struct rec_pool *p)
 	p->hiwater = p->hiwater_known ? rnd_u64() : 0;
 	p->force_bounce_known = rnd_bool();
 	p->force_bounce = p->force_bounce_known && rnd_bool();
+	p->cc_shared_known = rnd_bool();
+	p->cc_shared = p->cc_shared_known && rnd_bool();
 	p->dynamic = rnd_bool();
 	p->ts = rnd_u64();
 	RND_TEXT(p->source);
@@ -236,6 +217,7 @@ static inline void rnd_hook(struct rec_hook *h)
 	h->attach = (enum dms_attach)rnd_below(ATTACH_FENTRY + 1);
 	RND_TEXT(h->reason);
 	RND_TEXT(h->lost);
+	RND_TEXT(h->unseen);
 }
 
 static inline void rnd_stack(struct rec_stack *s)
@@ -281,6 +263,8 @@ static inline void rnd_rec(struct dms_rec *rec, enum dms_rec_type type)
 		break;
 	case REC_EVENT:
 		rnd_event(&rec->event);
+		if (rec->event.type == DMS_EV_SHARE)
+			RND_TEXT(rec->comm);
 		break;
 	case REC_STACK:
 		rnd_stack(&rec->stack);

@@ -6,7 +6,7 @@ _dmascope_tables() {
 	local verb=$1 previous=$2
 	options='' values=''
 # options: begin
-verbs="top record report findings convert doctor metrics explain"
+verbs="top doctor record bugreport report findings diff explain convert metrics"
 case $verb in
 	top)
 		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
@@ -24,10 +24,16 @@ case $verb in
 		--btf) values="files" ;;
 		esac
 		;;
+	doctor)
+		options="-v --verbose --json --btf --no-kprobes --libbpf -h --help"
+		case $previous in
+		--btf) values="files" ;;
+		esac
+		;;
 	record)
 		options="-o --output -d --duration -z --gzip -f --force --device --path --min-size
-			--max-size --stacks --redact --hcalls --ring --btf --no-kprobes -q --quiet
-			-v --verbose -h --help"
+			--max-size --until-finding --then --on-finding --stacks --redact --hcalls
+			--ring --btf --no-kprobes -q --quiet -v --verbose -h --help"
 		case $previous in
 		-o | --output) values="files" ;;
 		-d | --duration) values="" ;;
@@ -35,19 +41,32 @@ case $verb in
 		--path) values="direct bounced tce coherent failed iommu" ;;
 		--min-size) values="" ;;
 		--max-size) values="" ;;
+		--until-finding) values="" ;;
+		--then) values="" ;;
+		--on-finding) values="" ;;
 		--stacks) values="first failures all none" ;;
 		--ring) values="" ;;
 		--btf) values="files" ;;
 		esac
 		;;
+	bugreport)
+		options="-d --duration -o --output -f --force --no-redact --btf -q --quiet -h --help"
+		case $previous in
+		-d | --duration) values="" ;;
+		-o | --output) values="" ;;
+		--btf) values="files" ;;
+		esac
+		;;
 	report)
-		options="--device --at --since --until --ranges -a --all -j --json -h --help"
+		options="--device --at --since --until --ranges -a --all -j --json --html -f --force
+			-h --help"
 		case $previous in
 		--device) values="devices" ;;
 		--at) values="" ;;
 		--since) values="" ;;
 		--until) values="" ;;
 		--ranges) values="" ;;
+		--html) values="files" ;;
 		esac
 		;;
 	findings)
@@ -58,11 +77,21 @@ case $verb in
 		--until) values="" ;;
 		esac
 		;;
+	diff)
+		options="-j --json -e --exit-code -q --quiet -h --help"
+		case $previous in
+		esac
+		;;
+	explain)
+		options="-h --help"
+		case $previous in
+		esac
+		;;
 	convert)
 		options="-t --to -o --output --table --since --until --max-size -z --gzip -f --force
 			-h --help"
 		case $previous in
-		-t | --to) values="perfetto csv openmetrics" ;;
+		-t | --to) values="perfetto csv openmetrics html" ;;
 		-o | --output) values="files" ;;
 		--table) values="ranges devices windows shared findings" ;;
 		--since) values="" ;;
@@ -70,24 +99,17 @@ case $verb in
 		--max-size) values="" ;;
 		esac
 		;;
-	doctor)
-		options="-v --verbose --json --btf --no-kprobes --libbpf -h --help"
-		case $previous in
-		--btf) values="files" ;;
-		esac
-		;;
 	metrics)
-		options="-d --interval -i --input -o --output --btf --no-kprobes -h --help"
+		options="-d --interval -e --every -l --listen -o --output -f --format -i --input
+			--btf --no-kprobes -h --help"
 		case $previous in
 		-d | --interval) values="" ;;
-		-i | --input) values="files" ;;
+		-e | --every) values="" ;;
+		-l | --listen) values="" ;;
 		-o | --output) values="files" ;;
+		-f | --format) values="openmetrics prometheus" ;;
+		-i | --input) values="files" ;;
 		--btf) values="files" ;;
-		esac
-		;;
-	explain)
-		options="-h --help"
-		case $previous in
 		esac
 		;;
 esac

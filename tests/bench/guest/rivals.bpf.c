@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What dmascope is measured against on its own hooks: programs that do nothing, and the floor, the
+ * Rivals of dmascope on its own hooks: programs that do nothing, and the floor, the
  * least that an aggregate per device can cost when written by hand: one lookup in a per-CPU hash,
  * three adds. rivals.c attaches them. Nothing of dmascope is used here.
  */
@@ -22,7 +22,7 @@ struct {
 
 static const struct sums none;
 
-/* Which argument is taken for the size (1 to 3, else none); set by user space. */
+/* The argument taken for the size (1 to 3, else none); set by user space. */
 const volatile u32 size_at SEC(".rodata.size");
 
 static __always_inline u32 log2_of(u64 v)

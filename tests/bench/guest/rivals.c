@@ -80,7 +80,7 @@ static void list_perf(const struct perf_link_info *info, const char *name)
 		printf("kretprobe %s 0\n", name);
 }
 
-/* A link to a trace event does not tell; its program does. */
+/* The info of a trace event's link does not show it; its program's does. */
 static bool with_btf(__u32 prog_id)
 {
 	struct bpf_prog_info info = {};
@@ -153,7 +153,7 @@ static int links(void)
 	return 0;
 }
 
-/* What the kernel says that a map takes: fdinfo, in bytes. */
+/* The memory of a map as the kernel reports it: fdinfo, in bytes. */
 static unsigned long long map_memory(int fd)
 {
 	unsigned long long bytes = 0;
@@ -207,7 +207,7 @@ static int runs(void)
 }
 
 /*
- * What is taken for the size of a mapping: the 4th argument of the events of mapping, the 3rd of
+ * The argument taken for the size of a mapping: the 4th for the events of mapping, the 3rd for
  * functions, none of those that have fewer. It need not be right to cost the same.
  */
 static unsigned int size_argument(const char *kind, const char *symbol)

@@ -64,7 +64,7 @@ wait_for() {
 	done
 }
 
-# What is attached no longer changes.
+# Waits until the attached programs no longer change.
 settled() {
 	old=x new=0
 	while [ "$old" != "$new" ] || [ "$new" = 0 ]; do
@@ -114,7 +114,7 @@ start() {
 	esac
 }
 
-# What runs in the background is the tool, whose children are its own, or a shell that waits for it.
+# The background process is the tool, whose children are its own, or a shell that waits for it.
 process() {
 	[ "$(readlink /proc/$pid/exe)" = "$(readlink /proc/$$/exe)" ] &&
 		child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) || child=
@@ -140,7 +140,7 @@ memory() {
 		END { print rss, peak }' "/proc/$real/status") $(rivals maps)"
 }
 
-# What the whole machine executes for a load of so many batches, from idle to idle.
+# Instructions of the whole machine for a load of so many batches, from idle to idle.
 until_idle() {
 	sleep 3
 	begun=$(lab-count)
@@ -159,7 +159,7 @@ hits_of_tracer() {
 	sed -n 's/^\(entries\|read events\): //p' $tracing/per_cpu/cpu0/stats | xargs | tr ' ' +
 }
 
-# Names may come twice: told by id.
+# Names may come twice: ids distinguish them.
 hits() {
 	rivals runs >/tmp/before
 	[ "$tool" != trace-cmd ] || traced=$(($(hits_of_tracer)))

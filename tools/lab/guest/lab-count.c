@@ -23,6 +23,8 @@ static void loop(uint64_t turns)
 	__asm__ volatile("1:\tdecq %0\n\tjnz 1b" : "+r"(turns) : : "cc");
 #elif defined(__s390x__)
 	__asm__ volatile("1:\tnopr 0\n\tbrctg %0, 1b" : "+d"(turns) : : "cc");
+#elif defined(__aarch64__)
+	__asm__ volatile("1:\tsubs %0, %0, #1\n\tb.ne 1b" : "+r"(turns) : : "cc");
 #endif
 }
 

@@ -33,6 +33,11 @@ static inline void magic(uint64_t number, uint64_t arg1, uint64_t arg2)
 			  r4 __asm__("r4") = arg2;
 
 	__asm__ volatile(".long 0x47000dad" : : "d"(r2), "d"(r3), "d"(r4) : "memory");
+#elif defined(__aarch64__)
+	register uint64_t x0 __asm__("x0") = number, x1 __asm__("x1") = arg1,
+			  x2 __asm__("x2") = arg2;
+
+	__asm__ volatile(".inst 0xaa110231" : : "r"(x0), "r"(x1), "r"(x2) : "memory");
 #else
 #error "no magic instruction for this processor"
 #endif

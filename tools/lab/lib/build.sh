@@ -31,14 +31,17 @@ rom() {
 cd /lab/src/plugins
 plugin pef-ultravisor pef-ultravisor.c pages.c tce.c
 plugin pv-ultravisor pv-ultravisor.c pages.c
-plugin sev-firmware sev-firmware.c pages.c
+plugin sev-firmware sev-firmware.c ghcb.c x86.c views.c fence.c prove.c qemu.c pages.c
+plugin tdx-module tdx-module.c x86.c views.c fence.c prove.c qemu.c pages.c
+plugin cca-monitor cca-monitor.c realm.c fence.c prove.c qemu.c pages.c
 plugin marks marks.c
 
 cd /lab/src/firmware
 rom dma-fence 33
 
 cd /lab/src/guest
-for pair in ppc64le:powerpc64le-linux-gnu- s390x:s390x-linux-gnu- amd64:x86_64-linux-gnu-; do
+for pair in ppc64le:powerpc64le-linux-gnu- s390x:s390x-linux-gnu- amd64:x86_64-linux-gnu- \
+	arm64:aarch64-linux-gnu-; do
 	mkdir -p "$out/${pair%%:*}"
 	for source in *.c; do
 		# shellcheck disable=SC2086

@@ -18,7 +18,7 @@ positions() {
 	LC_ALL=C grep -abo -P "$1" "$2" | cut -d: -f1
 }
 
-# BTF begins with a header that tells its own length: 24 bytes, then types, then strings.
+# BTF begins with a header that has its own length: 24 bytes, then types, then strings.
 btf_of() {
 	for kind in 'little:\x9f\xeb\x01\x00\x18\x00\x00\x00' 'big:\xeb\x9f\x01\x00\x00\x00\x00\x18'; do
 		for pos in $(positions "${kind#*:}" "$1"); do

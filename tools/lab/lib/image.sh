@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What goes into a guest: busybox, modules, helpers, dmascope, the command. And the plugins, which
+# Contents of a guest: busybox, modules, helpers, dmascope, the command. And the plugins, which
 # are built in the same way. Nothing about QEMU's options. Sourced by tools/lab/lab.
 
 BUSYBOX_SUITE=bookworm

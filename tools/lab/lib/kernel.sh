@@ -13,13 +13,15 @@ KERNEL_NEEDS_MB=4000
 # A kernel without these is no use, whatever its version.
 KERNEL_MUST="PPC_SVM SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
 
-# kernel_row FAMILY VERSION: its line of the table, without the first two words.
+# kernel_row FAMILY VERSION: its line of the table, without the first two words. LAB_KERNELS names a
+# file of more lines.
 kernel_row() {
-	awk -v f="$1" -v v="$2" '$1 == f && $2 == v { $1 = $2 = ""; print }' "$lab_dir/kernels/table"
+	awk -v f="$1" -v v="$2" '$1 == f && $2 == v { $1 = $2 = ""; print }' "$lab_dir/kernels/table" \
+		${LAB_KERNELS:+"$LAB_KERNELS"}
 }
 
 kernel_versions() {
-	awk -v f="$1" '$1 == f { print $2 }' "$lab_dir/kernels/table"
+	awk -v f="$1" '$1 == f { print $2 }' "$lab_dir/kernels/table" ${LAB_KERNELS:+"$LAB_KERNELS"}
 }
 
 # kernel_dir FAMILY VERSION: keyed by what we say about it; "inputs" in it has what the mirror said.
@@ -76,9 +78,10 @@ kernel_get() {
 	say "kernel $1 $2 is ready: $(cat "$dir/version") ($package $version)"
 }
 
-# The kernel package that a meta package stands for.
+# The kernel package that a meta package stands for; itself when it is none.
 kernel_of_meta() {
 	local name
+	case $2 in linux-image-[0-9]*) echo "$2"; return ;; esac
 	name=$(apt_in "$1" apt-cache depends "$2" 2>/dev/null |
 		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
 	[ -n "$name" ] || die "package $2 is not on the mirror (see $1/update.log)"
@@ -99,6 +102,7 @@ kernel_file() {
 
 kernel_stock() {
 	local tmp=$1 apt=$2 package=$3 release=${3#linux-image-} modules file
+	release=${release%-unsigned}
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
 	say "kernel $7: fetching $package $4"

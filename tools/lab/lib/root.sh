@@ -5,9 +5,9 @@
 ROOT_RECIPE=1
 ROOT_SUITE=forky	# the first with QEMU 11.1: the plugins need plugin API 7
 ROOT_NEEDS_MB=3000
-ROOT_PACKAGES="qemu-system-ppc qemu-system-x86 qemu-system-s390x
+ROOT_PACKAGES="qemu-system-ppc qemu-system-x86 qemu-system-s390x qemu-system-arm
 	gcc libc6-dev gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	make flex bison bc libelf-dev libssl-dev openssl pahole perl python3-minimal
 	libglib2.0-dev pkgconf cpio xz-utils zstd gzip kmod"
 

@@ -56,6 +56,7 @@ write_run_json() {
 compose() {
 	local k=/lab/cache/${kernel#"$cache"/} event args
 	guest_machine
+	[ -z "$opt_iommu" ] || iommu_add "$opt_iommu"
 	[ -z "$opt_count" ] || {
 		machine=("${machine[@]/%thread=multi/thread=single}" -icount shift=0,sleep=off)
 		plugin_args="$plugin_args${plugin_args:+,}count=on"
@@ -74,6 +75,7 @@ compose() {
 	qemu_command+=(-d plugin -D /lab/out/tce-trace.log)
 	[ -z "$no_trace" ] || plugin_args="$plugin_args${plugin_args:+,}tce=off"
 	args=log=/lab/out/ultravisor.log,xfer=/lab/out/.xfer,ram=$ram,page-size=$page_size
+	[ -z "${DMASCOPE_LAB_ANY_QEMU-}" ] || args=$args,any-qemu=on
 	args="/lab/cache/${built#"$cache"/}/$plugin.so,$args${plugin_args:+,$plugin_args}"
 	qemu_command+=(-plugin "$args")
 	# shellcheck disable=SC2206
@@ -132,6 +134,22 @@ receive() {
 	tar -C "$out" --no-same-owner -xf "$out/.out.tar" || { damaged="/out is no archive"; return 1; }
 }
 
+# Prints the remedy for an error of QEMU, by its message.
+explain_qemu() {
+	local line
+	line=$(grep -m 1 -o -E "Could not open '[^']*': No such file or directory" "$out/qemu.log")
+	[ -z "$line" ] || echo "lab: QEMU did not find a file. It runs in the lab's root: --out DIR is" \
+		"/lab/out there, and $cache is /lab/cache. Put the file into one of them." >&2
+	line=$(grep -m 1 -E ': invalid option|: unknown option|is not a valid device model name' \
+		"$out/qemu.log")
+	[ -z "$line" ] || echo "lab: QEMU does not know a word of --qemu, or this QEMU lacks the" \
+		"device. \"lab qemu $guest -help\" and \"lab qemu $guest -device help\" list both." >&2
+	line=$(grep -m 1 -E "Property '.*' not found|Invalid parameter '" "$out/qemu.log")
+	[ -z "$line" ] || echo "lab: a device or machine of --qemu has no such property;" \
+		"\"lab qemu $guest -device NAME,help\" lists those of a device." >&2
+	return 0
+}
+
 verdict() {
 	local qemu_rc=$1 splat command_status='' damaged='' received=no
 	receive && received=yes
@@ -149,8 +167,16 @@ verdict() {
 	fi
 	if [ $received = no ]; then
 		echo "lab: ${damaged:-no result came back}; QEMU ended with $qemu_rc" >&2
-		tail -n 5 "$out/qemu.log" "$out/serial.log" >&2
+		tail -q -n 5 "$out/qemu.log" "$out/serial.log" >&2
+		explain_qemu
 		grep -q -E -e "$SPLAT" "$out/serial.log" && return 125
+		return $LAB_FAILED
+	fi
+	# The plugin checks, when the kernel finds out that it is a secure guest, that devices and
+	# hypervisor cannot read private memory (plugins/prove.h).
+	if [ -n "$separate" ] && ! grep -q ' separation .*result=proved$' "$out/ultravisor.log"; then
+		echo "lab: the kernel did not become a $guest guest with memory of its own:" \
+			"$out/ultravisor.log has no proved separation" >&2
 		return $LAB_FAILED
 	fi
 	# A log that lacks the marks was not looked at: no verdict is not a clean one.

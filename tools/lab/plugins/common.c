@@ -31,6 +31,8 @@ static struct mark_target mark_targets[] = {
 	  { { .name = "r3" }, { .name = "r4" }, { .name = "r5" } } },
 	{ "x86_64", { 0x0f, 0x1f, 0x80, 'm', 'a', 'r', 'k' }, 7,	/* nopl "mark"(%rax) */
 	  { { .name = "rdi" }, { .name = "rsi" }, { .name = "rdx" } } },
+	{ "aarch64", { 0x31, 0x02, 0x11, 0xaa }, 4,	/* orr x17,x17,x17 */
+	  { { .name = "x0" }, { .name = "x1" }, { .name = "x2" } } },
 	{ "s390x", { 0x47, 0x00, 0x0d, 0xad }, 4,	/* bc 0,0xdad */
 	  { { .name = "r2" }, { .name = "r3" }, { .name = "r4" } } },
 };

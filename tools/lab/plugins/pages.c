@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "common.h"
 #include "pages.h"
 
 static uint8_t *bits;
@@ -63,6 +64,14 @@ bool pages_run(uint64_t *first, uint64_t *count)
 		page++;
 	*count = page - *first;
 	return *count;
+}
+
+void pages_log(unsigned int cpu, uint64_t first, uint64_t base)
+{
+	uint64_t count;
+
+	for (; pages_run(&first, &count); first += count)
+		lab_log(cpu, "shared gpa=0x%" PRIx64 " pages=%" PRIu64, base + (first << shift), count);
 }
 
 static const char *page_state(uint64_t page)

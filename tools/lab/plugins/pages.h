@@ -23,6 +23,11 @@ uint64_t pages_clear(void);
 uint64_t pages_shared(void);
 /* The next run of shared pages from *first on; false: there is none. */
 bool pages_run(uint64_t *first, uint64_t *count);
+/*
+ * Logs each run of shared pages from page first on; base is the address of page 0:
+ *   shared gpa=ADDR pages=N
+ */
+void pages_log(unsigned int cpu, uint64_t first, uint64_t base);
 /* "shared", "private", "outside" (of RAM) or "mixed", for the pages that hold these bytes. */
 const char *pages_state(uint64_t addr, uint64_t len);
 

@@ -26,6 +26,7 @@ struct fault_dev {
 	struct pci_dev *pdev;
 	void *buffer;		/* BUFFER_SIZE bytes that are mapped, again and again */
 	struct list_head held;
+	void __iomem *bar;	/* of QEMU's edu device; NULL: not in use */
 };
 
 /* Counts of what a command did: its answer, for the test to compare with. */
@@ -41,12 +42,15 @@ struct command {
 	int (*run)(struct fault_dev *d, const u64 *arg, struct did *did);
 };
 
-extern const struct command map_commands[], share_commands[], tce_commands[];
+extern const struct command map_commands[], share_commands[], tce_commands[], edu_commands[];
 
 /* map.c */
 int fault_map(struct fault_dev *d, size_t size, enum dma_data_direction dir, struct held **held);
 void fault_unmap(struct fault_dev *d, struct held *h);
 void fault_unmap_all(struct fault_dev *d);
+
+/* edu.c */
+void fault_edu_stop(struct fault_dev *d);
 
 /* share.c: set_memory_decrypted() and _encrypted(), which powerpc exports to no module. */
 int fault_convert(void *virt, int pages, bool share);

@@ -2,7 +2,7 @@
 /*
  * lab-fault: a module for the lab's guests that does wrong what drivers and kernels should do
  * right, one command at a time, so that it is known how often. This file takes the commands and
- * drives the devices; the faults are in map.c, share.c and tce.c. See README.md.
+ * drives the devices; the faults are in map.c, share.c, edu.c and tce.c. See README.md.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -24,7 +24,7 @@ module_param(careless, bool, 0644);
 MODULE_PARM_DESC(careless, "leave mappings behind when a device is unbound");
 
 static const struct command *const tables[] = {
-	map_commands, share_commands,
+	map_commands, share_commands, edu_commands,
 #ifdef CONFIG_PPC_PSERIES
 	tce_commands,
 #endif
@@ -106,6 +106,7 @@ MODULE_PARM_DESC(do, "COMMAND [DEVICE] [NUMBER...]; reading tells what the last 
 
 static void drop(struct fault_dev *d)
 {
+	fault_edu_stop(d);
 	if (d->buffer)
 		free_pages_exact(d->buffer, BUFFER_SIZE);
 	kfree(d);

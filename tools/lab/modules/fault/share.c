@@ -152,8 +152,11 @@ static int share_free(struct fault_dev *d, const u64 *arg, struct did *did)
 	return 0;
 }
 
-#if defined(CONFIG_X86) && defined(CONFIG_KRETPROBES)
-/* What a VM monitor that will not convert looks like: the step that asks it says no. */
+#if (defined(CONFIG_X86) || defined(CONFIG_ARM64)) && defined(CONFIG_KRETPROBES)
+/*
+ * Plays a VM monitor that refuses a conversion: the kernel's request returns an error. On AMD after
+ * the request was made, which in SNP leaves the page shared; on TDX and CCA in place of the request.
+ */
 static int say_no(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	/* an int from 6.11 on, a bool before */
@@ -161,25 +164,47 @@ static int say_no(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
-/* share-refused COUNT: tries to share a page, and is refused. SEV. */
+static noinline int refuse(void)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) ? -EIO : 0;
+}
+
+/* Runs refuse() instead of the probed function. */
+static int skip(struct kprobe *p, struct pt_regs *regs)
+{
+	instruction_pointer_set(regs, (unsigned long)refuse);
+	return 1;
+}
+
+#ifdef CONFIG_X86
+#define ASKS	"tdx_enc_status_change_finish"
+#else
+#define ASKS	"realm_set_memory_decrypted"
+#endif
+
+/* share-refused COUNT: tries to share that many pages, each is refused and never used again. */
 static int share_refused(struct fault_dev *d, const u64 *arg, struct did *did)
 {
-	struct kretprobe asked = { .kp.symbol_name = "amd_enc_status_change_prepare",
+	struct kretprobe after = { .kp.symbol_name = "amd_enc_status_change_prepare",
 				   .handler = say_no };
-	void *virt = (void *)get_zeroed_page(GFP_KERNEL);
-	int err = virt ? register_kretprobe(&asked) : -ENOMEM;
-	u64 i;
+	struct kprobe instead = { .symbol_name = ASKS, .pre_handler = skip };
+	int amd = register_kretprobe(&after), other = register_kprobe(&instead);
+	int err = amd && other ? amd : 0;
+	void *virt;
 
-	for (i = 0; !err && i < arg[0]; i++) {
-		if (fault_convert(virt, 1, true))
+	while (!err && did->ok + did->failed < arg[0]) {
+		virt = (void *)get_zeroed_page(GFP_KERNEL);
+		if (!virt)
+			err = -ENOMEM;
+		else if (fault_convert(virt, 1, true))
 			did->failed++;
 		else
 			did->ok++;
 	}
-	if (!err)
-		unregister_kretprobe(&asked);
-	if (!did->ok)
-		free_page((unsigned long)virt);
+	if (!amd)
+		unregister_kretprobe(&after);
+	if (!other)
+		unregister_kprobe(&instead);
 	return err;
 }
 #else

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One observation of a mapping or its end: filtered, then counted (top, metrics) or sent as a
+ * record (record). Also the body of swiotlb:swiotlb_bounced, which both tiers have.
+ */
+#ifndef DMASCOPE_BPF_OBSERVE_H
+#define DMASCOPE_BPF_OBSERVE_H
+
+#include "lib/live.h"
+
+/*
+ * The context of an observation. Processor and flags are read once, when it begins: each costs
+ * several instructions.
+ */
+struct obs {
+	struct dms_counts *c;
+	struct device *dev;
+	void *ctx;		/* for a stack; NULL: none is taken */
+	u32 cpu;
+	u32 flags;		/* config.flags */
+	u32 hook;
+	u16 type;
+	bool path_known;	/* mapping.path is set already */
+};
+
+/* An observation whose hit was counted in c. */
+static __always_inline struct obs obs_of(struct dms_counts *c, u32 hook, u16 type,
+					 struct device *dev, void *ctx)
+{
+	return (struct obs){
+		.c = c, .dev = dev, .ctx = ctx, .cpu = bpf_get_smp_processor_id(),
+		.flags = config.flags, .hook = hook, .type = type,
+	};
+}
+
+/* Counts the hit. */
+static __always_inline struct obs obs_begin(u32 hook, u16 type, struct device *dev, void *ctx)
+{
+	struct obs o = obs_of(NULL, hook, type, dev, ctx);
+
+	o.c = hit_on(o.cpu, hook);
+	return o;
+}
+
+static __always_inline bool obs_maps(const struct obs *o)
+{
+	return o->type == DMS_EV_MAP || o->type == DMS_EV_ALLOC;
+}
+
+/* The filters that need no path: before anything else is done. */
+static __always_inline bool mapping_wanted(const struct obs *o, const struct mapping *m)
+{
+	if (m->size >= config.min_size && dev_wanted(m->dev))
+		return true;
+	count(o->c, filtered);
+	return false;
+}
+
+static __always_inline bool path_wanted(const struct obs *o, u8 path)
+{
+	if (!config.path_mask || config.path_mask & 1U << (path & 31))
+		return true;
+	count(o->c, filtered);
+	return false;
+}
+
+static __always_inline void mapping_send(const struct obs *o, const struct mapping *m)
+{
+	struct dms_event *e;
+	u32 stack = m->stack;
+
+	/* before the record is reserved, so that the stack stands before it in the ring */
+	if (obs_maps(o) && !stack)
+		stack = stack_for(o->ctx, o->hook, m->dev, m->path, m->dir);
+	e = event_reserve(o->c, o->hook, o->type);
+	if (!e)
+		return;
+	e->stack = stack;
+	e->dev = m->dev;
+	e->dma = m->dma;
+	e->phys = m->phys;
+	e->size = m->size;
+	e->aux = m->slot;
+	e->attrs = m->attrs;
+	e->liobn = m->liobn;
+	e->path = m->path;
+	e->dir = m->dir;
+	e->flags = m->flags;
+	e->page_shift = m->page_shift;
+	if (m->sg_index >= 0) {
+		e->flags |= DMS_FL_SG;
+		e->ret = m->sg_index;
+	}
+	event_submit(o->c, e);
+}
+
+/*
+ * Counts one mapping or its end. Failures are rare, and each is evidence: they are sent as well.
+ * The filters come first.
+ */
+static __always_inline void mapping_count(const struct obs *o, struct mapping *m)
+{
+	bool maps = obs_maps(o), indexed = true;
+	u64 key = m->dev ? m->dev : DMS_NO_DEV;
+	struct dms_counted *e;
+	struct dms_cell *cell;
+	u32 place;
+
+	if (o->flags & DMS_CFG_FILTER) {
+		/* a device that user space has not heard of may be one that --device means */
+		devstate_once(o->hook, o->dev, m->dev);
+		if (!mapping_wanted(o, m))
+			return;
+	}
+	e = place_of(o->dev, key, o->hook, &place);
+	if (!e) {
+		count(o->c, failed);
+		return;
+	}
+	if (!o->path_known)
+		mapping_classify(e, m, false);
+	if (o->flags & DMS_CFG_FILTER && !path_wanted(o, m->path))
+		return;
+	if (o->flags & DMS_CFG_INDEX && !maps)
+		indexed = live_take(key, m);
+	cell = cell_of(o->cpu, place, m->path);
+	if (!cell) {
+		count(o->c, failed);
+		return;
+	}
+	if (!maps) {
+		cell_unmap(cell, m->size, indexed);
+	} else {
+		if (o->flags & DMS_CFG_INDEX && m->path != DMS_PATH_FAILED &&
+		    !(e->may_skip_unmap && m->path == DMS_PATH_DIRECT))
+			indexed = live_put(key, m);
+		cell_map(cell, m, indexed);
+		if (m->path == DMS_PATH_FAILED) {
+			m->liobn = 0;
+			if (!o->path_known && !(o->flags & DMS_CFG_INNER))
+				m->flags |= failure_of(o->dev, e);
+			mapping_send(o, m);
+			return;
+		}
+	}
+	count(o->c, delivered);
+}
+
+/* Decides the path by the state that the device has now. */
+static __always_inline void mapping_path(const struct obs *o, struct mapping *m)
+{
+	bool inner = o->flags & DMS_CFG_INNER;
+	struct dms_counted d = {};
+
+	facts_read(&d, o->dev);
+	mapping_classify(&d, m, inner);
+	if (!inner && m->path == DMS_PATH_FAILED)
+		m->flags |= failure_of(o->dev, &d);
+	if (m->path != DMS_PATH_TCE) {
+		m->liobn = 0;
+		m->page_shift = 0;
+	}
+	if (!m->phys_known)
+		m->flags |= DMS_FL_NO_PHYS;
+}
+
+/* Sends the state of the device of the mappings that follow; counting does so at its first one. */
+static __always_inline void device_announce(const struct obs *o, u64 key)
+{
+	if (!(o->flags & DMS_CFG_STATS))
+		devstate_once(o->hook, o->dev, key);
+}
+
+/* A mapping or its end; its device was announced. */
+static __always_inline void mapping_observe(const struct obs *o, struct mapping *m)
+{
+	if (o->flags & DMS_CFG_STATS) {
+		mapping_count(o, m);
+		return;
+	}
+	if (!mapping_wanted(o, m))
+		return;
+	if (!o->path_known)
+		mapping_path(o, m);
+	if (path_wanted(o, m->path))
+		mapping_send(o, m);
+}
+
+/* The same where the path is set: coherent memory, and mappings that an inner hook saw. */
+static __always_inline void mapping_observe_as(struct obs *o, struct mapping *m)
+{
+	o->path_known = true;
+	device_announce(o, m->dev);
+	mapping_observe(o, m);
+}
+
+/*
+ * swiotlb:swiotlb_bounced (dev, dev_addr, size), to 5.17 with a fourth argument that is not read.
+ * The event is at the top of swiotlb_map(), before slots are searched: it counts attempts, and its
+ * address is the unbounced one.
+ */
+static __always_inline int bounce_request(unsigned long long *ctx, struct device *dev)
+{
+	struct dms_counts *c = hit(DMS_HOOK_SWIOTLB_BOUNCED);
+	u64 key = dev_key(dev);
+	struct dms_event *e;
+
+	devstate_once(DMS_HOOK_SWIOTLB_BOUNCED, dev, key);
+	e = event_reserve_wanted(c, DMS_HOOK_SWIOTLB_BOUNCED, DMS_EV_BOUNCE_REQ, key, ctx[2],
+				 false);
+	if (!e)
+		return 0;
+	e->dma = ctx[1];
+	event_submit(c, e);
+	return 0;
+}
+
+#endif /* DMASCOPE_BPF_OBSERVE_H */

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about drivers: mappings that are refused, leak, or are unmapped wrongly or never copied
+ * back.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/holders.h"
+#include "util/names.h"
+
+#define LEAK_LEAST	32	/* mappings more than at first, before it is called a leak */
+#define RING_LEAST	16	/* mappings made at once look like a ring that is filled */
+
+/* Failures that no event explained: from aggregates only their number is known. */
+static uint64_t unexplained(const struct state *m, const struct dev *d)
+{
+	const struct state_counts *c = &d->pub.path[DMS_PATH_FAILED];
+	uint64_t known = 0, big = 0;
+	size_t i;
+
+	if (!d->stats)
+		return d->ev[DE_FAIL + STATE_FAIL_OTHER].count - d->missed_search +
+		       d->ev[DE_FAIL + STATE_FAIL_SLOT].count;
+	for (i = 0; i < STATE_FAIL_MAX; i++)
+		known += i == STATE_FAIL_OTHER ? 0 : d->pub.fails[i];
+	/* 512 KiB and more: request-too-big has them */
+	for (i = 11; i < DMS_HIST_SLOTS && pool__bounces_all(m, d) == 1; i++)
+		big += c->size_hist[i];
+	return c->maps > known + big ? c->maps - known - big : 0;
+}
+
+/*
+ * The largest block of the page allocator: 1 << MAX_ORDER pages (arch/[arm64|powerpc|s390]/Kconfig
+ * ARCH_FORCE_MAX_ORDER, include/linux/mmzone.h, 5.4 to 7.1).
+ */
+static uint64_t largest_block(const struct state *m)
+{
+	uint64_t page = session_of(m)->page_size ? session_of(m)->page_size : 4096;
+	unsigned int order = 10;
+
+	if (!strcmp(session_of(m)->arch, "s390x"))
+		order = 8;
+	else if (!strncmp(session_of(m)->arch, "ppc", 3))
+		order = page == 65536 ? 8 : 12;
+	else if (page == 65536)
+		order = 13;
+	return page << order;
+}
+
+/*
+ * In a secure guest this memory has to be shared, which may sleep. Where the caller may not, it
+ * comes from a pool that was shared before (dma_direct_alloc(), kernel/dma/direct.c; pool.c there):
+ * none on powerpc and s390, which do not select CONFIG_DMA_COHERENT_POOL (5.10 to 7.2).
+ */
+static enum remedy coherent_remedy(const struct state *m, const struct dev *d, uint64_t biggest)
+{
+	if (mask_below_shared(m, d->pub.mask))
+		return REMEDY_BEYOND_MASK;
+	if (biggest > largest_block(m))
+		return REMEDY_CMA;
+	if (!is_secure(m))
+		return REMEDY_MEMORY_SHORT;
+	return !strcmp(session_of(m)->arch, "x86_64") || !strcmp(session_of(m)->arch, "aarch64") ?
+	       REMEDY_COHERENT_POOL : REMEDY_NO_COHERENT_POOL;
+}
+
+void find_coherent_refused(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x;
+	uint64_t biggest;
+
+	biggest = d->biggest_fail[STATE_FAIL_COHERENT];
+	x = finding_failed(f, d, STATE_FAIL_COHERENT, STATE_ERROR,
+			   biggest > largest_block(f->m) ? 90 :
+			   is_secure(f->m) ? 85 : 70);
+	if (!x)
+		return;
+	finding_fact(x, FACT_SIZE, biggest);
+	finding_fact(x, FACT_GRANTED, d->pub.path[DMS_PATH_COHERENT].maps);
+	if (biggest > largest_block(f->m))
+		finding_fact(x, FACT_TOO_LARGE, largest_block(f->m));
+	finding_advise(x, coherent_remedy(f->m, d, biggest));
+}
+
+/* True if for at least one failure no search for slots can have been missed. */
+static bool searches_seen(const struct state *m, const struct evid *e)
+{
+	size_t i;
+
+	for (i = 0; i < EVIDENCE && e->seq[i]; i++)
+		if (evid_sure(m, COVER_BOUNCES, e->from[i], e->to[i]))
+			return true;
+	return false;
+}
+
+static void failed_one(struct finder *f, const struct dev *d, uint64_t n)
+{
+	const struct evid *slot = &d->ev[DE_FAIL + STATE_FAIL_SLOT];
+	const struct evid *other = &d->ev[DE_FAIL + STATE_FAIL_OTHER];
+	struct state_finding *x = finding_new(f, d, STATE_WARNING, d->stats ? 60 : 90);
+	bool unreached = mask_below_enc(f->m, d->pub.mask);
+	bool beyond = mask_below_shared(f->m, d->pub.mask);
+	uint64_t size = d->biggest_fail[STATE_FAIL_OTHER];
+
+	if (d->biggest_fail[STATE_FAIL_SLOT] > size)
+		size = d->biggest_fail[STATE_FAIL_SLOT];
+	finding_fact(x, FACT_FAILED, n);
+	finding_fact(x, FACT_COUNTS_ONLY, d->stats);
+	if (slot->count && !d->stats)
+		finding_fact(x, FACT_NO_SLOT, slot->count);
+	else if (!d->stats && !searches_seen(f->m, other))
+		finding_fact(x, FACT_UNOBSERVED, 1);
+	finding_known(x, FACT_SIZE, size);
+	finding_known(x, FACT_MASK, dev_reach(d));
+	finding_known(x, FACT_RAM_END, session_of(f->m)->mem_top);
+	if (unreached)
+		finding_fact(x, FACT_ENC_MASK, session_of(f->m)->enc_mask);
+	if (beyond)
+		finding_fact(x, FACT_SHARED_MASK, session_of(f->m)->shared_mask);
+	finding_advise(x, beyond ? REMEDY_BEYOND_MASK : unreached ? REMEDY_NEEDS_POOL :
+		       d->stats ? REMEDY_RECORD :
+		       slot->count == n ? REMEDY_POOL_FILL_LOG : REMEDY_OVERFLOW_LOG);
+	finding_events(x, other);
+	finding_events(x, slot);
+	if (slot->count)
+		finding_doubt(x, 10, DOUBT_FILL_UNKNOWN);
+	else if (x->fact[FACT_UNOBSERVED].known)
+		finding_doubt(x, 20, DOUBT_SEARCH);
+}
+
+/* It had to bounce, and its attributes forbid that (dma_direct_map_phys(), 7.0 to 7.3). */
+static void find_forbidden(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x = finding_failed(f, d, STATE_FAIL_FORBIDDEN, STATE_WARNING, 95);
+
+	if (!x)
+		return;
+	finding_fact(x, FACT_FORBIDDEN, 1);
+	finding_advise(x, REMEDY_SHARED_HEAP);
+}
+
+void find_map_failed(struct finder *f, const struct dev *d)
+{
+	find_forbidden(f, d);
+	if (unexplained(f->m, d))
+		failed_one(f, d, unexplained(f->m, d));
+}
+
+void find_path_mismatch(struct finder *f, const struct dev *d)
+{
+	const struct evid *e = &d->ev[DE_PATH_MISMATCH];
+	struct state_finding *x;
+
+	if (!e->count)
+		return;
+	x = finding_new(f, d, STATE_ERROR, 80);
+	finding_fact(x, FACT_TIMES, e->count);
+	finding_advise(x, REMEDY_REPORT_MISMATCH);
+	finding_events(x, e);
+}
+
+void find_not_copied_back(struct finder *f)
+{
+	const struct state *m = f->m;
+	struct evid *e = calloc(dev_count(m) + 1, sizeof(*e));
+	const struct slot *s;
+	struct state_finding *x;
+	uint32_t i = 0;
+
+	if (!e) {
+		f->err = -ENOMEM;
+		return;
+	}
+	while ((s = pool__unreleased(m, &i)))
+		if (finding_whole(f, NULL, s->ts, now_of(m)))
+			evid_add(&e[s->dev], s->seq);
+	for (i = 0; i < dev_count(m); i++) {
+		if (!e[i].count)
+			continue;
+		x = finding_new(f, dev_at(m, i), STATE_ERROR, 75);
+		finding_fact(x, FACT_MAPS, e[i].count);
+		finding_advise(x, REMEDY_REPORT_PAST_POOL);
+		finding_events(x, &e[i]);
+	}
+	free(e);
+}
+
+static unsigned int leak_confidence(uint64_t ns)
+{
+	return ns > 60 * NSEC ? 85 : ns > 10 * NSEC ? 70 : 50;
+}
+
+struct leak {
+	uint64_t live, maps;
+	uint64_t grown, ns;
+	struct kept kept;
+};
+
+/*
+ * Has the number of live mappings grown all the time, by more than what was mapped before the start
+ * and is unmapped now? A ring that turns over has as many as ever.
+ */
+static bool is_growing(const struct state *m, const struct dev *d, const struct growth *now,
+		       struct leak *l)
+{
+	uint64_t from, to;
+	struct growth g = *now;
+
+	if (!g.n || l->live < LEAK_LEAST)
+		return false;
+	growth_roll(&g, now_of(m), l->live);
+	if (!growth_monotonic(&g, &from, &to, &l->ns) || l->ns < 2 * NSEC)
+		return false;
+	l->grown = to - from;
+	return l->grown >= LEAK_LEAST && l->grown - LEAK_LEAST >= d->pub.preexisting;
+}
+
+/* The old ones among them outlive whatever the device unmaps; a load that rises has young ones. */
+static bool are_old(struct finder *f, const struct dev *d, struct kept_filter *filter,
+		    struct leak *l)
+{
+	uint64_t age = l->ns / 2 > 2 * d->life_max ? l->ns / 2 : 2 * d->life_max;
+
+	filter->before = now_of(f->m) > age ? now_of(f->m) - age : 0;
+	if (kept__find(f->m, filter, &l->kept)) {
+		f->err = -ENOMEM;
+		return false;
+	}
+	return l->kept.old >= LEAK_LEAST / 2 && l->kept.old >= l->grown / 3 &&
+	       finding_whole(f, d, l->kept.oldest, now_of(f->m));
+}
+
+/* Many at once, and nothing for long: queues that are opened one after another. */
+static bool may_be_rings(const struct leak *l)
+{
+	const struct kept *k = &l->kept;
+
+	return k->n >= RING_LEAST * k->bursts && k->busy * 4 < k->newest - k->oldest &&
+	       l->ns < 60 * NSEC;
+}
+
+static struct state_finding *say_leak(struct finder *f, const struct dev *d, uint32_t path,
+				      const struct leak *l, unsigned int severity,
+				      unsigned int confidence)
+{
+	struct state_finding *x = finding_new(f, d, severity, confidence);
+
+	finding_text(x, FACT_PATH, dms_path_name(path));
+	finding_fact(x, FACT_LIVE, l->kept.n);
+	finding_fact(x, FACT_BYTES, l->kept.bytes);
+	finding_known(x, FACT_TOTAL, l->maps);
+	finding_text(x, FACT_CALLER, l->kept.caller);
+	finding_known(x, FACT_CALLER_MAPS, l->kept.caller_n);
+	finding_advise(x, REMEDY_FIND_UNMAP);
+	finding_events(x, &l->kept.old_ev);
+	return x;
+}
+
+static bool leaks(struct finder *f, struct kept_filter *filter, const struct growth *g,
+		  struct leak *l)
+{
+	const struct dev *d = dev_at(f->m, filter->dev);
+	struct state_finding *x;
+	bool rings;
+
+	if (!is_growing(f->m, d, g, l) || !are_old(f, d, filter, l))
+		return false;
+	rings = may_be_rings(l);
+	x = say_leak(f, d, filter->path, l, rings ? STATE_NOTE : STATE_WARNING,
+		     rings ? 30 : leak_confidence(l->ns));
+	finding_fact(x, FACT_GROWN, l->grown);
+	finding_fact(x, FACT_AGE, l->ns);
+	finding_fact(x, FACT_OLD, l->kept.old);
+	finding_fact(x, FACT_OLD_AGE, now_of(f->m) - filter->before);
+	if (rings) {
+		finding_fact(x, FACT_BURSTS, l->kept.bursts);
+		finding_doubt(x, 0, DOUBT_RINGS);
+	}
+	return true;
+}
+
+/* One caller's leak stands out even where others come and go. */
+static bool leak_by_caller(struct finder *f, uint32_t dev, uint32_t path)
+{
+	const struct caller *c;
+	uint32_t i;
+
+	for (i = 0; (c = caller_at(f->m, i)); i++) {
+		struct leak l = { .live = c->live, .maps = c->maps };
+		struct kept_filter filter = { .dev = dev, .path = path, .stack = c->stack,
+					      .by_stack = true };
+
+		if (c->dev == dev && c->path == path && leaks(f, &filter, &c->growth, &l))
+			return true;
+	}
+	return false;
+}
+
+static void leak_of_path(struct finder *f, uint32_t dev, uint32_t path)
+{
+	const struct dev *d = dev_at(f->m, dev);
+	struct leak l = { .live = d->pub.live[path], .maps = d->pub.path[path].maps };
+	struct kept_filter filter = { .dev = dev, .path = path };
+
+	if (l.live >= LEAK_LEAST && !leaks(f, &filter, &d->growth[path], &l))
+		leak_by_caller(f, dev, path);
+}
+
+/* Mappings of all devices that p refused. */
+static uint64_t refused_by(const struct state *m, const struct pool *p)
+{
+	uint64_t n = 0;
+	const struct dev *d;
+	uint32_t i;
+
+	for_each_dev(m, i, d)
+		if (pool__of(m, d) == p)
+			n += d->ev[DE_FAIL + STATE_FAIL_POOL_FULL].count +
+			     d->ev[DE_FAIL + STATE_FAIL_FRAGMENTED].count;
+	return n;
+}
+
+/* A leak has filled a pool: of this device, by that pool's record of who held it. NONE: none. */
+static uint32_t leak_that_filled(struct finder *f, const struct pool *p)
+{
+	uint64_t refused = refused_by(f->m, p);
+	struct state_finding *x;
+	struct leak l = { 0 };
+	struct pool_use use;
+
+	if (!refused)
+		return NONE;
+	judge_holder(f, p, &use);
+	if (use.kind != HOLDER_LEAKS)
+		return NONE;
+	l.kept = use.kept;
+	l.maps = dev_at(f->m, use.dev)->pub.path[DMS_PATH_BOUNCED].maps;
+	x = say_leak(f, dev_at(f->m, use.dev), DMS_PATH_BOUNCED, &l, STATE_ERROR, 90);
+	finding_fact(x, FACT_FILLED, 1);
+	finding_fact(x, FACT_AGE, use.kept.newest - use.kept.oldest);
+	finding_fact(x, FACT_USED, pool__hiwater(f->m, p).v);
+	finding_fact(x, FACT_SLOTS, pool__slots(p));
+	finding_fact(x, FACT_HOLDER1_SLOTS, p->worst[0].slots);
+	finding_fact(x, FACT_FAILED, refused);
+	finding_advise(x, REMEDY_POOL_DELAYS);
+	return use.dev;
+}
+
+void find_mapping_leak(struct finder *f)
+{
+	uint32_t i, p, filled = NONE;
+	const struct pool *pool;
+	const struct dev *d;
+
+	for (i = 0; (pool = pool_at(f->m, i)) && filled == NONE; i++)
+		filled = leak_that_filled(f, pool);
+	for_each_dev(f->m, i, d)
+		for (p = 0; p < DMS_PATH_MAX && !d->stats; p++)
+			if (i != filled || p != DMS_PATH_BOUNCED)
+				leak_of_path(f, i, p);
+}
+
+/* Live mappings of a device that were made before that time. */
+static void find_left(struct finder *f, const struct dev *d, uint64_t before, struct evid *e)
+{
+	uint32_t id = 0, dev = dev_index(f->m, d->pub.key);
+	const struct mapping *mp;
+
+	while ((mp = mapping_next(f->m, &id)))
+		if (mp->dev == dev && mp->ts < before &&
+		    finding_whole(f, d, mp->ts, now_of(f->m)))
+			evid_add(e, mp->seq);
+}
+
+void find_leak_at_remove(struct finder *f, const struct dev *d)
+{
+	bool unbound = d->unbound_ts || (dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0] &&
+					 d->rec.ts > d->pub.last_ts);
+	uint64_t gone = d->pub.removed || !d->unbound_ts ? UINT64_MAX : d->unbound_ts;
+	uint64_t since = d->pub.removed ? d->pub.removed_ts : d->unbound_ts ? d->unbound_ts :
+			 d->pub.last_ts;
+	struct state_finding *x;
+	struct evid e = { 0 };
+
+	if (!d->live_now || !(d->pub.removed || unbound) || now_of(f->m) < since + SETTLE)
+		return;
+	find_left(f, d, gone, &e);
+	if (!e.count)
+		return;
+	x = finding_new(f, d, STATE_ERROR, 85);
+	finding_fact(x, FACT_REMOVED, d->pub.removed);
+	finding_text(x, FACT_DRIVER, d->unbound);
+	finding_fact(x, FACT_MAPS, e.count);
+	finding_advise(x, REMEDY_UNMAP_AT_REMOVE);
+	finding_events(x, &e);
+}
+
+static void say_misuse(struct state_finding *x, const struct dev *d)
+{
+	static const struct {
+		enum dev_evid ev;
+		enum fact fact;
+	} kinds[] = {
+		{ DE_UNMAP_ERROR, FACT_UNMAP_ERROR }, { DE_UNMAP_TWICE, FACT_UNMAP_TWICE },
+		{ DE_SIZE_MISMATCH, FACT_SIZE_MISMATCH }, { DE_DIR_MISMATCH, FACT_DIR_MISMATCH },
+		{ DE_ATTR_MISMATCH, FACT_ATTR_MISMATCH },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!d->ev[kinds[i].ev].count)
+			continue;
+		finding_fact(x, kinds[i].fact, d->ev[kinds[i].ev].count);
+		finding_events(x, &d->ev[kinds[i].ev]);
+	}
+}
+
+void find_api_misuse(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x;
+
+	bool twice = d->ev[DE_UNMAP_TWICE].count && !d->untracked;
+	bool bad = d->ev[DE_UNMAP_ERROR].count || twice;
+
+	if (!bad && !d->ev[DE_SIZE_MISMATCH].count && !d->ev[DE_DIR_MISMATCH].count &&
+	    !d->ev[DE_ATTR_MISMATCH].count)
+		return;
+	x = finding_new(f, d, bad ? STATE_ERROR : STATE_WARNING,
+			d->ev[DE_UNMAP_ERROR].count ? 95 : 75);
+	finding_text(x, FACT_DRIVER, d->rec.driver);
+	say_misuse(x, d);
+	finding_advise(x, REMEDY_DMA_API_DEBUG);
+}

@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about the bounce pool: absent, not used, too small, too large, in the wrong place,
+ * or asked for more than it can ever give. Kernel facts: kernel/dma/swiotlb.c, 5.4 to 7.1.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/holders.h"
+#include "util/names.h"
+
+#define IO_TLB_DEFAULT_SLOTS	32768ULL	/* IO_TLB_DEFAULT_SIZE, 64 MiB */
+
+/*
+ * Mappings of private memory that a pool would have bounced: what goes through TCEs it would not.
+ * Where single mappings are not followed, all direct ones.
+ */
+static uint64_t private_direct(const struct dev *d)
+{
+	return d->stats ? d->pub.path[DMS_PATH_DIRECT].maps : d->private_direct;
+}
+
+/* The pool's record or any device's state may show whether there is a pool. */
+static int any_pool(const struct state *m)
+{
+	uint32_t i;
+	int got = pool__exists(m, NULL);
+
+	for (i = 0; got < 0 && i < dev_count(m); i++)
+		got = pool__exists(m, dev_at(m, i));
+	return got;
+}
+
+/* Only PEF's kernels make a pool on demand alone; elsewhere a secure guest has one by itself. */
+static bool needs_force(const struct state *m)
+{
+	const struct rec_session *s = session_of(m);
+
+	return dms_guest_is(s->guest, GT_POOL_ON_DEMAND) && !s->swiotlb_force;
+}
+
+/*
+ * A problem derived from the kernel's source alone is a warning; observed mappings that take
+ * private memory to a device make it an error.
+ */
+static unsigned int private_severity(const struct state *m, uint64_t seen)
+{
+	return seen && !counts_only(m) ? STATE_ERROR : STATE_WARNING;
+}
+
+static void advise_forcing(const struct state *m, struct state_finding *x)
+{
+	if (has_noforce(m))
+		finding_advise(x, REMEDY_NO_NOFORCE);
+	else if (needs_force(m))
+		finding_advise(x, REMEDY_PEF_FORCE);
+	else
+		finding_advise(x, any_pool(m) == 0 ? REMEDY_POOL_LOG : REMEDY_FORCE);
+}
+
+void find_no_bounce_pool(struct finder *f)
+{
+	const struct state *m = f->m;
+	struct state_finding *x;
+	uint64_t n = 0;
+	const struct dev *d;
+	uint32_t i;
+
+	if (any_pool(m) != 0)
+		return;
+	for_each_dev(m, i, d)
+		n += private_direct(d);
+	x = finding_new(f, NULL, private_severity(m, n), 100);
+	finding_text(x, FACT_SOURCE, pool__main(m) ? pool__main(m)->rec.source : NULL);
+	finding_fact(x, FACT_FORCE, session_of(m)->swiotlb_force);
+	finding_fact(x, FACT_NOFORCE, has_noforce(m));
+	finding_known(x, FACT_MAPS, n);
+	advise_forcing(m, x);
+	x->count = n;		/* without any it rests on the rule alone */
+}
+
+/* Up to three of the devices that are not forced, those first that were given private memory. */
+static void name_unforced(struct finder *f, struct state_finding *x)
+{
+	unsigned int named = 0, idle;
+	const struct dev *d;
+	uint32_t i;
+
+	for (idle = 0; idle < 2; idle++) {
+		for_each_dev(f->m, i, d) {
+			if (!dev_knows(d, DMS_DS_FORCE_BOUNCE) || pool__bounces_all(f->m, d) ||
+			    idle != !private_direct(d) || named >= FACT_DEVICES)
+				continue;
+			finding_fact(x, FACT_DEVICE1 + named++, d->pub.key);
+		}
+	}
+}
+
+void find_bounce_not_forced(struct finder *f)
+{
+	const struct state *m = f->m;
+	struct state_finding *x;
+	uint32_t i, off = 0;
+	uint64_t n = 0;
+	const struct dev *d;
+
+	if (any_pool(m) != 1)
+		return;
+	for_each_dev(m, i, d) {
+		if (pool__bounces_all(m, d) != 0)
+			continue;
+		off += dev_knows(d, DMS_DS_FORCE_BOUNCE);
+		n += private_direct(d);
+	}
+	if (!off && pool__bounces_all(m, NULL) != 0)
+		return;
+	x = finding_new(f, NULL, private_severity(m, n), 100);
+	finding_known(x, FACT_DEVICES_N, off);
+	finding_fact(x, FACT_MAPS, n);
+	name_unforced(f, x);
+	advise_forcing(m, x);
+	x->count = n;		/* without any it rests on the rule alone */
+}
+
+void find_pool_unusable(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x = finding_failed(f, d, STATE_FAIL_UNUSABLE, STATE_ERROR, 95);
+
+	if (!x)
+		return;
+	finding_fact(x, FACT_WRONG_KIND, pool__cc_shared(f->m, d) == 0);
+	finding_advise(x, pool__cc_shared(f->m, d) == 0 ? REMEDY_POOL_KIND :
+							  REMEDY_POOL_DISABLED);
+}
+
+void find_bounce_without_pool(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x;
+
+	x = is_secure(f->m) ? NULL :
+	    finding_failed(f, d, STATE_FAIL_NO_POOL, STATE_ERROR, 95);
+	if (!x)
+		return;
+	if (d->pub.mask && session_of(f->m)->mem_top) {
+		finding_fact(x, FACT_MASK, dev_reach(d));
+		finding_fact(x, FACT_RAM_END, session_of(f->m)->mem_top);
+	}
+	finding_advise(x, has_noforce(f->m) ? REMEDY_NO_NOFORCE_PLAIN :
+					      REMEDY_WIDER_DEVICE);
+}
+
+/*
+ * From aggregates only the sizes of what failed are known, by powers of two: what is above the
+ * one that holds the limit was too big for certain, if the device bounces.
+ */
+static uint64_t too_big_by_size(const struct state *m, const struct dev *d)
+{
+	const uint64_t *hist = d->pub.path[DMS_PATH_FAILED].size_hist;
+	uint64_t n = 0, low = 512;
+	size_t i;
+
+	if (!d->stats || pool__bounces_all(m, d) != 1)
+		return 0;
+	for (i = 1; i < DMS_HIST_SLOTS; i++, low *= 2)
+		if (low > pool__segment(pool__of(m, d)))
+			n += hist[i];
+	return n;
+}
+
+/* A size that a segment could hold, and its memory or alignment is such that none can. */
+static void say_unfit(const struct dev *d, struct state_finding *x)
+{
+	const struct slot_fail *u = &d->unfit;
+
+	if (!u->size)
+		return;
+	finding_fact(x, FACT_UNFIT_SIZE, u->size);
+	finding_fact(x, FACT_OFFSET, u->offset);
+	finding_known(x, FACT_ALIGN, u->align);
+	finding_fact(x, FACT_POOL_EMPTY, !u->used);
+}
+
+void find_request_too_big(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x;
+	const struct pool *p;
+	uint64_t n, big;
+
+	const struct evid *e = &d->ev[DE_FAIL + STATE_FAIL_TOO_BIG];
+
+	p = pool__of(f->m, d);
+	big = d->biggest_fail[STATE_FAIL_TOO_BIG];
+	n = e->count ? e->count : too_big_by_size(f->m, d);
+	if (!n)
+		return;
+	x = finding_new(f, d, STATE_ERROR, big > pool__segment(p) ? 100 : 90);
+	finding_fact(x, FACT_FAILED, n);
+	finding_fact(x, FACT_SEGMENT, pool__segment(p));
+	finding_fact(x, FACT_HALF_KIB, pool__segment(p) / 2 / 1024);
+	if (big) {
+		finding_fact(x, FACT_SIZE, big);
+		finding_fact(x, FACT_SIZE_EXACT, big);
+	}
+	finding_fact(x, FACT_SEGMENT_EXACT, pool__segment(p));
+	finding_fact(x, FACT_UNFIT, big && big <= pool__segment(p));
+	if (e->count && p && p->rec.used_known) {
+		finding_fact(x, FACT_USED, p->big_used_max);
+		finding_fact(x, FACT_SLOTS, pool__slots(p));
+	}
+	say_unfit(d, x);
+	finding_advise(x, !strncmp(d->rec.kind, "virtio-blk", 10) ||
+			  !strncmp(d->rec.kind, "nvme", 4) ? REMEDY_MAX_SECTORS :
+							     REMEDY_MAX_MAPPING);
+	finding_events(x, e);
+	if (!e->count)
+		finding_doubt(x, 0, DOUBT_SIZES_ONLY);
+}
+
+/*
+ * An arm64 kernel makes the pool smaller than the default where it takes it for one of unaligned
+ * buffers only (arch_mm_preinit(), arch/arm64/mm/init.c), unless another number than the default
+ * was asked for: swiotlb_adjust_size() cannot distinguish the command-line default from none.
+ */
+static bool default_is_shrunk(const struct state *m)
+{
+	const char *word = strstr(session_of(m)->cmdline, "swiotlb=");
+	const struct pool *p = pool__main(m);
+
+	return !strcmp(session_of(m)->arch, "aarch64") && p && p->rec.nslabs &&
+	       p->rec.nslabs < IO_TLB_DEFAULT_SLOTS &&
+	       !(word && word[8] >= '0' && word[8] <= '9');
+}
+
+/* The next power of two of slots above twice what was needed. */
+static uint64_t advised_slots(const struct state *m, const struct pool *p)
+{
+	uint64_t want = 2 * pool__slots(p), n;
+
+	n = IO_TLB_DEFAULT_SLOTS * (default_is_shrunk(m) ? 2 : 1);
+	for (; n < want && n < 1ULL << 30; n *= 2)
+		;
+	return n;
+}
+
+/* Slots=N on the command line, that somebody chose: 0 is none. */
+static uint64_t cmdline_slots(const struct state *m)
+{
+	const char *s = strstr(session_of(m)->cmdline, "swiotlb=");
+
+	return s ? strtoull(s + strlen("swiotlb="), NULL, 0) : 0;
+}
+
+/* On PEF a size alone gives no forced pool. */
+static bool wants_force(const struct state *m)
+{
+	return dms_guest_is(session_of(m)->guest, GT_POOL_ON_DEMAND) && !has_noforce(m);
+}
+
+static void advise_size(const struct state *m, const struct pool *p, struct state_finding *x)
+{
+	if (p != pool__main(m)) {
+		finding_advise(x, REMEDY_RESTRICTED_POOL);
+		return;
+	}
+	finding_fact(x, FACT_ADVICE, advised_slots(m, p));
+	finding_fact(x, FACT_ADVICE_BYTES, advised_slots(m, p) * IO_TLB_SIZE);
+	finding_known(x, FACT_CMDLINE_SLOTS, cmdline_slots(m));
+	finding_advise(x, wants_force(m) ? REMEDY_POOL_SIZE_PEF : REMEDY_POOL_SIZE);
+	if (!p->rec.dynamic)
+		finding_advise(x, REMEDY_SHORTER_QUEUES);
+}
+
+static void say_fill(const struct state *m, const struct pool *p, struct state_finding *x)
+{
+	struct mval most = pool__hiwater(m, p);
+	uint32_t i;
+
+	if (p != pool__main(m))
+		finding_text(x, FACT_POOL, p->rec.name);
+	if (p->rec.nslabs && !most.why) {
+		finding_fact(x, FACT_USED, most.v);
+		finding_fact(x, FACT_SLOTS, pool__slots(p));
+	}
+	for (i = 0; i < p->worsts && i < FACT_DEVICES; i++) {
+		finding_fact(x, FACT_HOLDER1 + i, p->worst[i].dev);
+		finding_fact(x, FACT_HOLDER1_SLOTS + i, p->worst[i].slots);
+		if (p->worst[i].dev)
+			finding_fact(x, FACT_HOLDER1_MAPS + i, p->worst[i].count);
+	}
+}
+
+/* Failures of all devices that take their slots from p, and who they were. */
+struct victims {
+	uint64_t failed, fragmented, biggest;
+	const struct dev *dev[FACT_DEVICES];
+	uint64_t n[FACT_DEVICES];
+	size_t devs;
+};
+
+static void add_victim(struct victims *v, const struct dev *d, uint64_t n)
+{
+	size_t k;
+
+	for (k = v->devs < FACT_DEVICES ? v->devs : FACT_DEVICES; k && v->n[k - 1] < n; k--) {
+		if (k == FACT_DEVICES)
+			continue;
+		v->n[k] = v->n[k - 1];
+		v->dev[k] = v->dev[k - 1];
+	}
+	if (k < FACT_DEVICES) {
+		v->n[k] = n;
+		v->dev[k] = d;
+	}
+	v->devs++;
+}
+
+static void find_victims(const struct state *m, const struct pool *p, enum state_fail why,
+			 struct victims *v)
+{
+	uint64_t full, frag;
+	const struct dev *d;
+	uint32_t i;
+
+	memset(v, 0, sizeof(*v));
+	for_each_dev(m, i, d) {
+		full = d->ev[DE_FAIL + STATE_FAIL_POOL_FULL].count;
+		frag = d->ev[DE_FAIL + STATE_FAIL_FRAGMENTED].count;
+		if (why == STATE_FAIL_FRAGMENTED)
+			full = 0;
+		if ((!full && !frag) || pool__of(m, d) != p)
+			continue;
+		v->failed += full;
+		v->fragmented += frag;
+		if (full && d->biggest_fail[STATE_FAIL_POOL_FULL] > v->biggest)
+			v->biggest = d->biggest_fail[STATE_FAIL_POOL_FULL];
+		if (frag && d->biggest_fail[STATE_FAIL_FRAGMENTED] > v->biggest)
+			v->biggest = d->biggest_fail[STATE_FAIL_FRAGMENTED];
+		add_victim(v, d, full + frag);
+	}
+}
+
+static void say_victims(const struct victims *v, struct state_finding *x)
+{
+	size_t i;
+
+	finding_fact(x, FACT_FAILED, v->failed ? v->failed : v->fragmented);
+	finding_fact(x, FACT_SIZE, v->biggest);
+	if (v->failed && v->fragmented)
+		finding_fact(x, FACT_FRAGMENTED, v->fragmented);
+	for (i = 0; i < v->devs && i < FACT_DEVICES; i++) {
+		if (v->devs > 1)
+			finding_fact(x, FACT_DEVICE1 + (enum fact)i, v->dev[i]->pub.key);
+		if (v->failed)
+			finding_events(x, &v->dev[i]->ev[DE_FAIL + STATE_FAIL_POOL_FULL]);
+		finding_events(x, &v->dev[i]->ev[DE_FAIL + STATE_FAIL_FRAGMENTED]);
+	}
+	if (v->devs > 1)
+		finding_fact(x, FACT_DEVICES_N, v->devs);
+}
+
+void find_pool_full(struct finder *f)
+{
+	struct state_finding *x;
+	struct pool_use use;
+	struct victims v;
+	const struct pool *p;
+	uint32_t i;
+
+	for (i = 0; (p = pool_at(f->m, i)); i++) {
+		find_victims(f->m, p, STATE_FAIL_POOL_FULL, &v);
+		if (!v.failed)
+			continue;
+		judge_holder(f, p, &use);
+		x = finding_new(f, use.kind != HOLDER_BUSY ? dev_at(f->m, use.dev) :
+				v.devs == 1 ? v.dev[0] : NULL, STATE_ERROR, 95);
+		say_victims(&v, x);
+		say_fill(f->m, p, x);
+		if (use.kind == HOLDER_PREALLOCATED) {
+			finding_fact(x, FACT_PREALLOCATED, use.kept.n);
+			finding_fact(x, FACT_KEPT, now_of(f->m) - use.kept.oldest);
+			finding_text(x, FACT_CALLER, use.kept.caller);
+			finding_advise(x, REMEDY_SHORTER_RINGS);
+			finding_advise(x, REMEDY_ROOM_FOR_RINGS);
+		} else if (use.kind == HOLDER_LEAKS) {
+			finding_advise(x, REMEDY_SEE_LEAK);
+		} else if (use.kind == HOLDER_UNKNOWN) {
+			finding_advise(x, REMEDY_HOLDER_FIRST);
+			finding_doubt(x, 15, DOUBT_HOLDER);
+		} else {
+			advise_size(f->m, p, x);
+		}
+	}
+}
+
+void find_pool_fragmented(struct finder *f)
+{
+	struct state_finding *x;
+	struct victims v;
+	const struct dev *d;
+	const struct pool *p;
+	uint32_t i;
+
+	for (i = 0; (p = pool_at(f->m, i)); i++) {
+		find_victims(f->m, p, STATE_FAIL_POOL_FULL, &v);
+		if (v.failed || !v.fragmented)
+			continue;	/* pool-full has them: one cause */
+		x = finding_new(f, v.devs == 1 ? v.dev[0] : NULL, STATE_ERROR, 80);
+		say_victims(&v, x);
+		say_fill(f->m, p, x);
+		d = v.dev[0];
+		if (d->longest_free && d->longest_free != NONE)
+			finding_fact(x, FACT_LONGEST_RUN, d->longest_free - 1);
+		finding_known(x, FACT_ALIGN, d->frag_align);
+		advise_size(f->m, p, x);
+	}
+}
+
+void find_pool_above_mask(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x = finding_failed(f, d, STATE_FAIL_ABOVE_MASK, STATE_ERROR, 90);
+
+	if (!x)
+		return;
+	finding_fact(x, FACT_ADDR, d->above_slot);
+	finding_fact(x, FACT_MASK, dev_reach(d));
+	finding_advise(x, REMEDY_POOL_ABOVE_MASK);
+}
+
+void find_pool_pressure(struct finder *f)
+{
+	const struct pool *p = pool__main(f->m);
+	struct mval most = { .why = "" };
+	struct state_finding *x;
+	const struct dev *d;
+	uint32_t i;
+
+	if (p && (p->rec.used_known || p->rec.hiwater_known))
+		most = pool__hiwater(f->m, p);
+	if (most.why || !p->rec.nslabs || most.v * 10 <= p->rec.nslabs * 8)
+		return;
+	for_each_dev(f->m, i, d)
+		if (d->pub.fails[STATE_FAIL_POOL_FULL] || d->pub.fails[STATE_FAIL_FRAGMENTED])
+			return;		/* pool-full or pool-fragmented has it */
+	x = finding_new(f, NULL, STATE_WARNING, 95);
+	say_fill(f->m, p, x);
+	if (p->rec.dynamic)
+		finding_advise(x, REMEDY_POOL_GROWS);
+	else
+		advise_size(f->m, p, x);
+}
+
+/* The facts the alignment questions turn on: 256 MiB, and the page of the window. */
+static void say_alignment(struct state_finding *x, uint64_t start, const struct rec_window *w)
+{
+	finding_fact(x, FACT_OFF_256M, (start & 0xfffffff) != 0);
+	if (!w || !w->page_shift || w->page_shift >= 63)
+		return;
+	finding_fact(x, FACT_PAGE_SIZE, UINT64_C(1) << w->page_shift);
+	finding_fact(x, FACT_OFF_PAGE, (start & ((1ULL << w->page_shift) - 1)) != 0);
+}
+
+void find_pool_outside_window(struct finder *f, const struct dev *d)
+{
+	const struct rec_window *w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
+	const struct pool *p = pool__main(f->m);
+	struct state_finding *x;
+
+	if (!p || p->rec.end <= p->rec.start || !w || !dev_in_use(d) ||
+	    pool__bounces_all(f->m, d) == 0 ||
+	    windows__cover(f->m, d, w->base + p->rec.start, p->rec.end - p->rec.start) != 0)
+		return;
+	x = finding_new(f, d, STATE_ERROR, 85);
+	finding_fact(x, FACT_ADDR, p->rec.start);
+	finding_fact(x, FACT_END, p->rec.end);
+	finding_fact(x, FACT_LIOBN, w->liobn);
+	finding_fact(x, FACT_RAM_END, windows__ram(f->m, w));
+	say_alignment(x, p->rec.start, w);
+	finding_advise(x, REMEDY_MEMORY_MULTIPLE);
+}
+
+/* Far larger than needed: over 256 MiB, or over a quarter of the guest's memory. */
+static bool is_oversized(const struct state *m, uint64_t bytes, uint64_t most)
+{
+	uint64_t ram = session_of(m)->mem_bytes;
+
+	if (most * 16 >= bytes)
+		return false;
+	return bytes > 256ULL << 20 || (ram && bytes > 16ULL << 20 && bytes > ram / 4);
+}
+
+void find_pool_oversized(struct finder *f)
+{
+	const struct pool *p = pool__main(f->m);
+	uint64_t bytes, most, ram = session_of(f->m)->mem_bytes;
+	struct state_finding *x;
+	struct mval hiwater;
+
+	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known))
+		return;
+	hiwater = pool__hiwater(f->m, p);
+	if (hiwater.why || (hiwater.least && !finding_always_whole(f, NULL)))
+		return;
+	bytes = p->rec.nslabs * IO_TLB_SIZE;
+	most = hiwater.v * IO_TLB_SIZE;
+	/* the kernel counts since boot; without its number a minute is the least to judge by */
+	if (!is_oversized(f->m, bytes, most) ||
+	    (!p->rec.hiwater_known && now_of(f->m) - start_of(f->m) < 60 * NSEC))
+		return;
+	x = finding_new(f, NULL, STATE_NOTE, p->rec.hiwater_known ? 90 : 60);
+	finding_fact(x, FACT_BYTES, bytes);
+	finding_fact(x, FACT_IDLE, bytes - most);
+	finding_fact(x, FACT_MOST, most);
+	finding_fact(x, FACT_USED, hiwater.v);
+	finding_fact(x, FACT_SINCE_BOOT, p->rec.hiwater_known);
+	if (ram)
+		finding_fact(x, FACT_PERCENT, bytes * 100 / ram);
+	finding_fact(x, FACT_ADVICE, state__slots_enough(hiwater.v));
+	finding_fact(x, FACT_ADVICE_BYTES, state__slots_enough(hiwater.v) * IO_TLB_SIZE);
+	finding_advise(x, wants_force(f->m) ? REMEDY_POOL_SMALLER_PEF : REMEDY_POOL_SMALLER);
+	if (!p->rec.hiwater_known)
+		finding_doubt(x, 0, DOUBT_HIWATER_SINCE_START);
+}
+
+void find_all_bounced(struct finder *f)
+{
+	uint64_t maps = 0, bytes = 0;
+	struct state_finding *x;
+	const struct dev *d;
+	uint32_t i, n = 0;
+
+	if (session_of(f->m)->guest != GUEST_NONE)
+		return;
+	for_each_dev(f->m, i, d) {
+		if (pool__bounces_all(f->m, d) != 1 || !d->pub.path[DMS_PATH_BOUNCED].maps)
+			continue;
+		n++;
+		maps += d->pub.path[DMS_PATH_BOUNCED].maps;
+		bytes += d->pub.path[DMS_PATH_BOUNCED].map_bytes;
+	}
+	if (!n)
+		return;
+	x = finding_new(f, NULL, STATE_NOTE, 100);
+	finding_fact(x, FACT_MAPS, maps);
+	finding_fact(x, FACT_BYTES, bytes);
+	finding_fact(x, FACT_DEVICES_N, n);
+	finding_fact(x, FACT_FORCE, session_of(f->m)->swiotlb_force);
+	finding_advise(x, session_of(f->m)->swiotlb_force ? REMEDY_NO_FORCE : REMEDY_WHO_FORCES);
+}
+
+void find_mask_below_memory(struct finder *f, const struct dev *d)
+{
+	uint64_t top = session_of(f->m)->mem_top, n;
+	struct state_finding *x;
+
+	if (is_secure(f->m) || !d->ev[DE_BOUNCE_ADDR].count || !d->pub.mask || !top ||
+	    dev_reach(d) >= top - 1)
+		return;
+	x = finding_new(f, d, STATE_NOTE, 90);
+	n = d->ev[DE_BOUNCE_ADDR].count;
+	finding_fact(x, FACT_BITS, dev_reach(d));
+	finding_fact(x, FACT_BUS_LIMIT, dev_reach(d) < d->pub.mask);
+	finding_fact(x, FACT_MAPS, n);
+	finding_fact(x, FACT_TOTAL, n + d->pub.path[DMS_PATH_DIRECT].maps);
+	finding_fact(x, FACT_RAM_END, top);
+	finding_advise(x, REMEDY_NOTHING_BROKEN_MASK);
+	finding_events(x, &d->ev[DE_BOUNCE_ADDR]);
+}
+
+/*
+ * Neither force nor address: buffers of kmalloc() that share a cache line with others, where DMA is
+ * not coherent (dma_kmalloc_needs_bounce(), 6.5 to 7.1), a device that the kernel does not trust,
+ * behind an IOMMU (dev_use_swiotlb(), drivers/iommu/dma-iommu.c), or dma_ops of its own (Xen).
+ */
+void find_bounced_unforced(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x;
+	uint64_t n, all;
+
+	n = d->ev[DE_BOUNCE_REACHED].count;
+	if (session_of(f->m)->guest != GUEST_NONE || !n ||
+	    pool__bounces_all(f->m, d) != 0)
+		return;
+	x = finding_new(f, d, STATE_NOTE, 90);
+	all = d->pub.path[DMS_PATH_BOUNCED].maps + d->pub.path[DMS_PATH_DIRECT].maps +
+	      d->pub.path[DMS_PATH_IOMMU].maps;
+	finding_fact(x, FACT_MAPS, n);
+	finding_fact(x, FACT_TOTAL, all);
+	finding_fact(x, FACT_PERCENT, all ? n * 100 / all : 100);
+	finding_fact(x, FACT_MASK, d->pub.mask);
+	finding_fact(x, FACT_RAM_END, session_of(f->m)->mem_top);
+	finding_text(x, FACT_OPS, d->rec.ops);
+	finding_advise(x, REMEDY_NOTHING_BROKEN_COPY);
+	finding_events(x, &d->ev[DE_BOUNCE_REACHED]);
+}

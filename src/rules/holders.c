@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Classifies holders of mappings. A ring turns over, or was filled in bursts; a leak grows by one
+ * mapping after another, each of which outlives all that are unmapped.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/holders.h"
+
+#define BURST_GAP	(NSEC / 100)
+#define NAMES		16
+#define PIECES		8
+
+struct names {
+	struct {
+		const char *name;
+		uint64_t n;
+	} of[NAMES];
+	size_t n;
+};
+
+static void count_name(struct names *s, const char *name)
+{
+	size_t i;
+
+	if (!name)
+		return;
+	for (i = 0; i < s->n && strcmp(s->of[i].name, name); i++)
+		;
+	if (i == NAMES)
+		return;
+	if (i == s->n)
+		s->of[s->n++].name = name;
+	s->of[i].n++;
+}
+
+static void best_name(const struct names *s, struct kept *out)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->of[i].n > out->caller_n) {
+			out->caller = s->of[i].name;
+			out->caller_n = s->of[i].n;
+		}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void judge_births(uint64_t *ts, size_t n, struct kept *out)
+{
+	bool born[PIECES] = { false };
+	uint64_t span;
+	size_t i;
+
+	qsort(ts, n, sizeof(*ts), by_value);
+	out->oldest = ts[0];
+	out->newest = ts[n - 1];
+	span = out->newest - out->oldest;
+	for (i = 0; i < n; i++) {
+		if (!i || ts[i] - ts[i - 1] > BURST_GAP)
+			out->bursts++;
+		else
+			out->busy += ts[i] - ts[i - 1];
+		born[span ? (ts[i] - ts[0]) / (span / PIECES + 1) : 0] = true;
+	}
+	for (i = 0; i < PIECES; i++)
+		out->pieces += born[i];
+}
+
+static bool fits(const struct kept_filter *f, const struct mapping *mp)
+{
+	return mp->dev == f->dev && mp->path == f->path &&
+	       (!f->by_stack || mp->stack == f->stack);
+}
+
+int kept__find(const struct state *m, const struct kept_filter *f, struct kept *out)
+{
+	uint64_t *ts = malloc((mapping_count(m) + 1) * sizeof(*ts));
+	struct names names = { .n = 0 };
+	const struct mapping *mp;
+	uint32_t id = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (!ts)
+		return -ENOMEM;
+	while ((mp = mapping_next(m, &id))) {
+		if (!fits(f, mp))
+			continue;
+		ts[out->n++] = mp->ts;
+		out->bytes += mp->size;
+		out->slots += (mp->size + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
+		if (mp->ts >= f->before)
+			continue;
+		out->old++;
+		evid_add(&out->old_ev, mp->seq);
+		count_name(&names, caller_name(m, mp->stack));
+	}
+	if (out->n)
+		judge_births(ts, out->n, out);
+	best_name(&names, out);
+	free(ts);
+	return 0;
+}
+
+/* Most of them older than anything the device unmaps would have become. */
+static bool outlives(const struct state *m, const struct dev *d, const struct kept *k)
+{
+	uint64_t middle = k->oldest + (k->newest - k->oldest) / 2;
+
+	return now_of(m) - middle > 2 * d->life_max;
+}
+
+static enum holder_kind kind_of(const struct state *m, const struct dev *d, const struct kept *k)
+{
+	uint64_t span = k->newest - k->oldest, age = now_of(m) - k->oldest;
+
+	if (k->n < 32 || !outlives(m, d, k) || d->pub.preexisting > k->n / 4 || age < 2 * NSEC)
+		return HOLDER_BUSY;
+	if (span >= 2 * NSEC && k->pieces >= PIECES - 2)
+		return HOLDER_LEAKS;
+	return span <= NSEC || span <= age / 8 ? HOLDER_PREALLOCATED : HOLDER_BUSY;
+}
+
+void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
+{
+	const struct state *m = f->m;
+	struct kept_filter filter = { .path = DMS_PATH_BOUNCED, .before = now_of(m) };
+	const struct dev *d;
+
+	memset(out, 0, sizeof(*out));
+	if (!p->worsts || !p->worst[0].dev || p->worst[0].slots * 2 <= pool__slots(p))
+		return;
+	out->dev = filter.dev = dev_index(m, p->worst[0].dev);
+	d = dev_at(m, out->dev);
+	if (kept__find(m, &filter, &out->kept)) {
+		f->err = -ENOMEM;
+		return;
+	}
+	if (!out->kept.n || d->stats)
+		return;
+	out->kind = evid_sure(m, COVER_UNMAPS | pool__given_by(m), out->kept.oldest, now_of(m)) ?
+		    kind_of(m, d, &out->kept) : HOLDER_UNKNOWN;
+}

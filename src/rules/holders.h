@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Holders of mappings, classified: leaked one after another, all at once as a ring, or in passing.
+ */
+#ifndef DMASCOPE_HOLDERS_H
+#define DMASCOPE_HOLDERS_H
+
+#include "rules/findings.h"
+
+/* The live mappings of a device and path (and stack), by age and caller. */
+struct kept {
+	uint64_t n, bytes, slots;
+	uint64_t oldest, newest;	/* ts of birth */
+	uint64_t bursts;		/* groups, less than 10 ms between their mappings */
+	uint64_t busy;			/* ns: how long these lasted in all */
+	uint64_t pieces;		/* of eight from oldest to newest: with a birth */
+	uint64_t old;			/* made before `before` */
+	struct evid old_ev;
+	const char *caller;		/* the function that made most of those known; NULL */
+	uint64_t caller_n;		/* how many are known to be its */
+};
+
+struct kept_filter {
+	uint32_t dev, path, stack;
+	bool by_stack;
+	uint64_t before;		/* ns: mappings made before that are old */
+};
+
+/* 0 or -ENOMEM. Walks all live mappings. */
+int kept__find(const struct state *m, const struct kept_filter *f, struct kept *out);
+
+enum holder_kind {
+	HOLDER_BUSY = 0,	/* in passing, or nobody has that much */
+	HOLDER_UNKNOWN,		/* unmaps were missed: any of these */
+	HOLDER_LEAKS,		/* one after another, none of them unmapped */
+	HOLDER_PREALLOCATED,	/* all at once, and kept since */
+};
+
+struct pool_use {
+	enum holder_kind kind;
+	uint32_t dev;		/* index of the device with more than half of the pool */
+	struct kept kept;
+};
+
+/* The device that holds more than half of p, if one does; how, if no unmap was missed. */
+void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out);
+
+#endif /* DMASCOPE_HOLDERS_H */

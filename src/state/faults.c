@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Accesses of devices that an IOMMU refused, each joined with the mapping that it meant: one that
+ * lives, one that was unmapped lately, or none. The findings are in src/rules/find_fault.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "state/internal.h"
+
+#define RECENT		8192		/* unmaps that are remembered; a fault searches all */
+#define JUDGED		256		/* faults of a device that are joined; others only count */
+#define PAGE		UINT64_C(4096)	/* the least that an IOMMU maps, and Intel's reports */
+/* A fault is reported after it happened: an unmap or a map may have come between. */
+#define REPORT_NS	(NSEC / 100)
+#define SOON_NS		(NSEC / 10)
+
+struct recent {
+	struct mapping mp;
+	uint64_t ts;		/* of the unmap */
+};
+
+/* An IOMMU maps whole pages. */
+static bool has_page(const struct mapping *mp, uint64_t addr)
+{
+	return (addr | (PAGE - 1)) >= (mp->dma & -PAGE) &&
+	       (addr & -PAGE) < range_end(mp->dma, mp->size);
+}
+
+/* Coherent memory, and what is bounced below an external port, is translated as well. */
+static bool is_translated(const struct state *m, const struct mapping *mp)
+{
+	const struct dev *d = m->dev[mp->dev];
+
+	return mp->path == DMS_PATH_IOMMU ||
+	       (dev_knows(d, DMS_DS_DMA_IOMMU) && d->rec.st.dma_iommu);
+}
+
+void faults__unmapped(struct state *m, const struct mapping *mp, uint64_t ts)
+{
+	if (!is_translated(m, mp))
+		return;
+	if (!m->recent)
+		m->recent = calloc(RECENT, sizeof(*m->recent));
+	if (!m->recent)
+		return;		/* what is not remembered is in no finding */
+	m->recent[m->recents++ % RECENT] = (struct recent){ .mp = *mp, .ts = ts };
+}
+
+/* The last mapping with that page to be unmapped before the fault. */
+static const struct recent *find_recent(const struct state *m, uint32_t dev, uint64_t addr,
+					uint64_t ts)
+{
+	const struct recent *r, *best = NULL;
+	uint64_t i;
+
+	for (i = 0; m->recent && i < m->recents && i < RECENT; i++) {
+		r = &m->recent[i];
+		if (r->mp.dev == dev && r->ts <= ts && has_page(&r->mp, addr) &&
+		    (!best || r->ts > best->ts))
+			best = r;
+	}
+	return best;
+}
+
+static const struct mapping *find_live(const struct state *m, uint32_t dev, uint64_t addr,
+				       uint64_t ts)
+{
+	const struct mapping *mp;
+	uint32_t id;
+
+	for (id = 0; id < m->maps.used; id++) {
+		mp = mapping_at(&m->maps, id);
+		if (mp->used && mp->dev == dev && mp->ts <= ts && has_page(mp, addr))
+			return mp;
+	}
+	return NULL;
+}
+
+/* Both are written as directions: the device reads memory that was mapped to_device. */
+static bool allows(const struct mapping *mp, uint8_t access)
+{
+	return mp->dir == access || mp->dir == DMS_DIR_BIDIR || mp->dir == DMS_DIR_NONE;
+}
+
+struct joined {
+	enum fault_kind kind;
+	const struct mapping *mp;	/* NULL: none */
+	uint64_t unmapped;		/* 0: it was live */
+	uint64_t hooks, from;		/* the judgement rests on these since then */
+};
+
+static struct joined join(const struct state *m, uint32_t dev, const struct dms_event *ev)
+{
+	const struct mapping *live = find_live(m, dev, ev->dma, ev->ts);
+	const struct recent *r = find_recent(m, dev, ev->dma, ev->ts);
+
+	if (live && !allows(live, ev->dir))
+		return (struct joined){ FAULT_DIRECTION, live, 0, COVER_MAPS | COVER_UNMAPS,
+					live->ts };
+	if (r && !live && !allows(&r->mp, ev->dir) && ev->ts - r->ts < SOON_NS)
+		return (struct joined){ FAULT_DIRECTION, &r->mp, r->ts, COVER_MAPS, r->mp.ts };
+	if (r && (!live || ev->ts - live->ts < REPORT_NS))
+		return (struct joined){ FAULT_UNMAPPED, &r->mp, r->ts, COVER_MAPS, r->ts };
+	if (live)
+		return (struct joined){ .kind = FAULT_OTHER };
+	/* the physical address of memory that the device has at another address? */
+	live = maptab_touching(&m->maps, ev->dma & -PAGE, PAGE);
+	return (struct joined){ FAULT_NEVER, live && live->dev == dev ? live : NULL, 0, COVER_MAPS,
+				m->first_ts };
+}
+
+static void note(struct state *m, struct dev *d, const struct dms_event *ev,
+		 const struct joined *j)
+{
+	struct evid *e = &d->ev[DE_FAULT + j->kind];
+	struct dev_fault *f = &d->fault[j->kind];
+	uint64_t before = e->count;
+
+	evid_add_sure(m, e, j->hooks, j->from, ev->ts);
+	if (before || !e->count)
+		return;
+	*f = (struct dev_fault){
+		.addr = ev->dma, .ts = ev->ts, .unmapped = j->unmapped,
+		.writes = ev->dir == DMS_DIR_FROM_DEVICE,
+	};
+	if (!j->mp)
+		return;
+	f->has_mapping = true;
+	f->dma = j->mp->dma;
+	f->size = j->mp->size;
+	f->dir = j->mp->dir;
+	f->stack = j->mp->stack;
+}
+
+bool has_faults(const struct state *m)
+{
+	return m->faults;
+}
+
+int faults__event(struct state *m, const struct dms_event *ev)
+{
+	uint32_t dev;
+	struct dev *d = dev_get(m, ev->dev, &dev);
+	struct joined j;
+
+	if (!d)
+		return -ENOMEM;
+	m->faults++;
+	if (!d->pub.faults++)
+		d->pub.fault_addr = ev->dma;
+	/* counts alone have no mappings to join with */
+	if (!ev->dev || m->aggregates || d->pub.faults > JUDGED)
+		return 0;
+	j = join(m, dev, ev);
+	if (j.kind != FAULT_OTHER)
+		note(m, d, ev, &j);
+	return 0;
+}
+
+void faults__free(struct state *m)
+{
+	free(m->recent);
+}

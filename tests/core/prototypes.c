@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Prototypes that no kernel has, made here: BTF whose types contradict the catalogue, functions
+ * that it does not list, BTF of another kernel. Nothing may be read as a value that it is not, and
+ * each refusal names the parameter and its type. Prints TAP.
+ *
+ * usage: prototypes FIXTURES
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "probe/proto.h"
+
+static unsigned int tests, failures;
+
+static void ok(bool is, const char *what, const char *said)
+{
+	printf("%sok %u - %s\n", is ? "" : "not ", ++tests, what);
+	if (!is)
+		printf("# %s\n", said);
+	failures += !is;
+}
+
+/* ---- the types of a small kernel ---- */
+
+struct types {
+	struct btf *btf;
+	int u32, u64, f64, dir;			/* numbers */
+	int device, page, iommu;		/* pointers to structures */
+	int to_u64, to_u32, to_void, to_device_ptr;
+};
+
+static int pointer_to(struct btf *btf, const char *name)
+{
+	return btf__add_ptr(btf, btf__add_struct(btf, name, 8));
+}
+
+static void types_make(struct types *t)
+{
+	int alias;
+
+	t->btf = btf__new_empty();
+	t->u32 = btf__add_int(t->btf, "unsigned int", 4, 0);
+	t->u64 = btf__add_int(t->btf, "long unsigned int", 8, 0);
+	t->f64 = btf__add_float(t->btf, "double", 8);
+	t->dir = btf__add_enum(t->btf, "dma_data_direction", 4);
+	t->device = pointer_to(t->btf, "device");
+	t->page = pointer_to(t->btf, "page");
+	t->iommu = pointer_to(t->btf, "iommu_table");
+	/* as in the kernel: const, typedef and all */
+	alias = btf__add_typedef(t->btf, "phys_addr_t", btf__add_const(t->btf, t->u64));
+	t->to_u64 = btf__add_ptr(t->btf, alias);
+	t->to_u32 = btf__add_ptr(t->btf, t->u32);
+	t->to_void = btf__add_ptr(t->btf, 0);
+	t->to_device_ptr = btf__add_ptr(t->btf, t->device);
+}
+
+struct param {
+	const char *name;
+	int type;
+};
+
+static void function_make(struct types *t, const char *name, const struct param *p)
+{
+	int proto = btf__add_func_proto(t->btf, t->u64);
+
+	for (; p->name; p++)
+		btf__add_func_param(t->btf, p->name, p->type);
+	btf__add_func(t->btf, name, BTF_FUNC_GLOBAL, proto);
+}
+
+static const struct candidate *candidate(enum dms_hook id, const char *symbol)
+{
+	const struct candidate *c = hook_row_by_id(id)->cand;
+
+	while (c->symbol && strcmp(c->symbol, symbol))
+		c++;
+	return c;
+}
+
+/* One function of one prototype: what comes of it, and what is said. */
+static int judge(enum dms_hook id, const char *symbol, const struct param *params,
+		 struct types *t, struct proto *out, char *why, size_t len)
+{
+	int err;
+
+	function_make(t, symbol, params);
+	why[0] = '\0';
+	err = proto_function(t->btf, id, candidate(id, symbol), symbol, out, why, len);
+	btf__free(t->btf);
+	return err;
+}
+
+#define JUDGE(...)	JUDGE_(__VA_ARGS__)	/* BOUNCE is two arguments */
+#define JUDGE_(id, symbol, ...)								\
+	judge(id, symbol, (const struct param[]){ __VA_ARGS__, { NULL, 0 } }, &t, &p,	\
+	      why, sizeof(why))
+
+#define BOUNCE	DMS_HOOK_SWIOTLB_MAP, "swiotlb_tbl_map_single"
+
+static void followed(void)
+{
+	struct proto p;
+	struct types t;
+	char why[256];
+	int err;
+
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "orig_addr", t.u64 }, { "mapping_size", t.u64 },
+		    { "alloc_align_mask", t.u32 }, { "dir", t.dir }, { "attrs", t.to_u64 });
+	ok(!err && p.layout.follow8 == 1U << DMS_ARG_ATTRS && p.layout.at[DMS_ARG_ATTRS] == 5,
+	   "a pointer to a number of 8 bytes is read through (7.3)", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "orig_addr", t.u64 }, { "mapping_size", t.u64 },
+		    { "dir", t.dir }, { "attrs", t.to_u32 });
+	ok(!err && p.layout.follow4 == 1U << DMS_ARG_ATTRS && !p.layout.follow8,
+	   "a pointer to a number of 4 bytes is read through as such", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "brand_new", t.to_void }, { "dir", t.dir }, { "dev", t.device },
+		    { "mapping_size", t.u64 }, { "orig_addr", t.u64 }, { "attrs", t.u64 });
+	ok(!err && p.layout.at[DMS_ARG_DEV] == 2 && p.layout.at[DMS_ARG_PHYS] == 4 &&
+	   p.layout.at[DMS_ARG_DIR] == 1 && !p.layout.follow8 && p.layout.params == 6,
+	   "parameters that changed places are found by name", why);
+}
+
+static void refused(void)
+{
+	struct proto p;
+	struct types t;
+	char why[256];
+	int err;
+
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "orig_addr", t.u64 }, { "mapping_size", t.u64 },
+		    { "dir", t.dir }, { "attrs", t.page });
+	ok(err == -EPROTO && strstr(why, "parameter attrs is of type struct page *"),
+	   "a pointer to a structure is no number, and is refused by name and type", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "orig_addr", t.to_void },
+		    { "mapping_size", t.u64 }, { "dir", t.dir }, { "attrs", t.u64 });
+	ok(err == -EPROTO && strstr(why, "parameter orig_addr is of type void *"),
+	   "a pointer to nobody knows what is refused", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.page }, { "orig_addr", t.u64 }, { "mapping_size", t.u64 },
+		    { "dir", t.dir }, { "attrs", t.u64 });
+	ok(err == -EPROTO && strstr(why, "parameter dev is of type struct page *, and struct "
+				    "device * was expected"),
+	   "a pointer to another structure is refused", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.to_device_ptr }, { "orig_addr", t.u64 },
+		    { "mapping_size", t.u64 }, { "dir", t.dir }, { "attrs", t.u64 });
+	ok(err == -EPROTO && strstr(why, "struct device **"), "a pointer to a pointer is refused",
+	   why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "orig_addr", t.u64 }, { "mapping_size", t.f64 },
+		    { "dir", t.dir }, { "attrs", t.u64 });
+	ok(err == -EPROTO && strstr(why, "parameter mapping_size is of type double"),
+	   "a floating-point number is refused", why);
+	types_make(&t);
+	err = JUDGE(BOUNCE, { "dev", t.device }, { "phys", t.u64 }, { "attrs", t.u64 },
+		    { "dir", t.dir });
+	ok(err == -EPROTO && strstr(why, "has no parameter mapping_size"),
+	   "a parameter that is gone is missed by name", why);
+	types_make(&t);
+	err = JUDGE(DMS_HOOK_ALLOC, "dma_alloc_attrs", { "dev", t.device }, { "size", t.u64 },
+		    { "dma_handle", t.u64 }, { "flag", t.u32 }, { "attrs", t.u64 });
+	ok(err == -EPROTO && strstr(why, "parameter dma_handle is of type long unsigned int"),
+	   "a number is no pointer to a DMA address", why);
+}
+
+static void unlisted(void)
+{
+	const struct candidate *c = candidate(BOUNCE);
+	struct btf *empty = btf__new_empty();
+	struct dms_layout by_hand;
+	char why[256] = "";
+	struct proto p;
+	int err = proto_function(empty, DMS_HOOK_SWIOTLB_MAP, c, c->symbol, &p, why, sizeof(why));
+
+	ok(err == -EPROTO && strstr(why, "BTF does not list it"),
+	   "without BTF of a function that kernels declare differently, nothing is guessed", why);
+	c = candidate(DMS_HOOK_UNMAP, "dma_unmap_page_attrs");
+	err = proto_function(empty, DMS_HOOK_UNMAP, c, c->symbol, &p, why, sizeof(why));
+	hook_layout(DMS_HOOK_UNMAP, c->params, &by_hand);
+	ok(!err && !p.params[0] && !memcmp(&p.layout, &by_hand, sizeof(by_hand)),
+	   "of one that all declare alike, the catalogue's parameters are used", why);
+	btf__free(empty);
+}
+
+/* Copies that the compiler made: their parameters are known where they were looked at. */
+static void copies(void)
+{
+	const struct candidate *one = candidate(DMS_HOOK_TCE_BUILD_ONE, "tce_build_pSeriesLP");
+	const struct candidate *all = candidate(DMS_HOOK_TCE_BUILD, "tce_buildmulti_pSeriesLP");
+	struct btf *empty = btf__new_empty();
+	char why[256] = "";
+	struct proto p;
+	int err;
+
+	err = proto_function(empty, DMS_HOOK_TCE_BUILD_ONE, one, "tce_build_pSeriesLP.constprop.0",
+			     &p, why, sizeof(why));
+	ok(!err && p.layout.at[DMS_ARG_TCESHIFT] == 2,
+	   "a copy whose parameters were looked at is read", why);
+	err = proto_function(empty, DMS_HOOK_TCE_BUILD_ONE, one,
+			     "tce_build_pSeriesLP.constprop.0.isra.0", &p, why, sizeof(why));
+	ok(err == -EPROTO, "another copy of it is not", why);
+	err = proto_function(empty, DMS_HOOK_TCE_BUILD, all, "tce_buildmulti_pSeriesLP.isra.0",
+			     &p, why, sizeof(why));
+	ok(err == -EPROTO && strstr(why, "the compiler made tce_buildmulti_pSeriesLP.isra.0 of "
+					 "tce_buildmulti_pSeriesLP: which parameters it left is"),
+	   "nor one of a function that was whole in all kernels, by name", why);
+	btf__free(empty);
+}
+
+static void event(void)
+{
+	const struct candidate *c = candidate(DMS_HOOK_UNMAP, "dma_unmap_phys");
+	struct types t;
+	struct proto p;
+	char why[256] = "";
+	int id, err;
+
+	types_make(&t);
+	id = btf__add_func_proto(t.btf, 0);
+	btf__add_func_param(t.btf, NULL, t.to_void);
+	btf__add_func_param(t.btf, NULL, t.device);
+	btf__add_func_param(t.btf, NULL, t.u64);
+	btf__add_func_param(t.btf, NULL, t.u64);
+	btf__add_func_param(t.btf, NULL, t.dir);
+	btf__add_func_param(t.btf, NULL, t.to_u64);
+	btf__add_typedef(t.btf, "btf_trace_dma_unmap_phys", btf__add_ptr(t.btf, id));
+	err = proto_event(t.btf, DMS_HOOK_UNMAP, c, false, &p, why, sizeof(why));
+	ok(err == -EPROTO && strstr(why, "has a pointer where a number was expected"),
+	   "an event's pointer is not read as a number", why);
+	btf__free(t.btf);
+}
+
+/* ---- BTF of another kernel ---- */
+
+static struct symbols *symbols_of(const char *fixtures, const char *kernel)
+{
+	char root[] = "/tmp/dmascope-proto-XXXXXX", dir[64], link[80], file[512], real[4096];
+	struct symbols *syms = NULL;
+
+	snprintf(file, sizeof(file), "%s/%s.syms", fixtures, kernel);
+	if (!mkdtemp(root) || !realpath(file, real))
+		return NULL;
+	snprintf(dir, sizeof(dir), "%s/proc", root);
+	snprintf(link, sizeof(link), "%s/kallsyms", dir);
+	mkdir(dir, 0700);
+	if (!symlink(real, link))
+		symbols_load(root, &syms);
+	unlink(link);
+	rmdir(dir);
+	rmdir(root);
+	return syms;
+}
+
+static void other_kernel(const char *fixtures, const char *of, const char *running, bool fits)
+{
+	char path[512], why[256] = "", name[256];
+	struct symbols *syms = symbols_of(fixtures, running);
+	struct btf *btf;
+	int err = -ENOENT;
+
+	snprintf(path, sizeof(path), "%s/%s.btf", fixtures, of);
+	btf = btf__parse(path, NULL);
+	if (btf && syms)
+		err = proto_of_kernel(btf, syms, why, sizeof(why));
+	snprintf(name, sizeof(name), "BTF of %s on %s is %s", of, running,
+		 fits ? "accepted" : "recognized as another kernel's");
+	ok(fits ? !err : err == -EINVAL && strstr(why, "not the BTF of the running kernel"), name,
+	   why);
+	btf__free(btf);
+	symbols_free(syms);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fputs("usage: prototypes FIXTURES\n", stderr);
+		return 2;
+	}
+	followed();
+	refused();
+	unlisted();
+	copies();
+	event();
+	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
+	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
+	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);
+	other_kernel(argv[1], "x86-6.12", "x86-6.1", false);
+	other_kernel(argv[1], "pseries-7.3", "x86-7.3", false);
+	printf("1..%u\n", tests);
+	return failures ? 1 : 0;
+}

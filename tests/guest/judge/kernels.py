@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Judges the runs of tests/guest/test_kernels. TAP."""
+import json
+import os
+import sys
+
+import judge
+from judge import check, num
+
+out, script = sys.argv[1:]
+judge.about(script)
+
+
+def text(name):
+    with open(os.path.join(out, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def records(name):
+    return [json.loads(line) for line in text(name).splitlines() if line.strip()]
+
+
+def lives():
+    """48 writers of one page: as many mappings of one address at a time, and none at the end."""
+    shots = [r for r in records("top.json") if r.get("type") == "top"]
+    disk = [next(d for d in s["devices"] if d["kind"].endswith("vda")) for s in shots]
+    check(num(disk[-1]["maps"]) >= 48 * 40, "the writers' mappings are counted", disk[-1])
+    check(all(d["lost"] == "0" for d in shots), "nothing is lost", shots[-1])
+    check(num(disk[-1]["live"]) == 0 and num(disk[-1]["live_bytes"]) == 0,
+          "when they have ended none is live", [d["live"] for d in disk])
+    # the state of devices, by the kernel's own structures: times, and what time changes, left out
+    state = []
+    for name in ("outside.json", "inside.json"):
+        state.append({r["dev"]: {k: v for k, v in r.items() if k not in ("ts", "t", "pool_used")}
+                      for r in records(name) if r["type"] == "device"})
+    known = [sum(d.get("coherent_mask") is not None for d in s.values()) for s in state]
+    check(known[0] > 3, "outside a PID namespace the devices' state is read", known)
+    check(state[0] == state[1], "within one it is the same",
+          [(state[0][k], state[1].get(k)) for k in state[0] if state[0][k] != state[1].get(k)])
+
+
+def many():
+    """200,000 direct mappings live at a time: far more than the index has places for."""
+    shots = [r for r in records("top.json") if r.get("type") == "top"]
+    then = int(text("mapped"))
+    card = [next((d for d in s["devices"] if d["name"] == "0000:00:04.0"), None) for s in shots]
+    check("200000 done, 0 refused" in text("map.txt"), "200,000 were mapped", text("map.txt"))
+    check(all(d["lost"] == "0" for d in shots), "nothing is lost", shots[-1])
+    check(num(card[then - 1]["live"]) == 200000 and num(card[then - 1]["live_bytes"]) == 200000 * 64,
+          "all of them are live", card[then - 1])
+    check(num(card[-1]["live"]) == 0 and num(card[-1]["live_bytes"]) == 0, "and none when they are unmapped", card[-1])
+
+
+def unmaps():
+    """NVMe, multi-segment requests: mapped, never unmapped, as dma_need_unmap() allows."""
+    trace = records("trace.json")
+    devs = [r for r in trace if r["type"] == "device" and r["name"] == "0000:00:02.0"]
+    dev = devs[0]
+    maps = [r for r in trace if r["type"] == "map" and r["dev"] == dev["dev"]]
+    ended = [r for r in trace if r["type"] == "unmap" and r["dev"] == dev["dev"]]
+    check(len(maps) >= 128 and len(ended) < len(maps) / 2,
+          "the driver leaves out most unmaps", (len(maps), len(ended)))
+    check(any(d.get("may_skip_unmap") == 1 for d in devs), "the device's record says that it may",
+          devs)
+    report = text("report.txt")
+    ids = [f["id"] for f in json.loads(text("report.json"))["findings"]]
+    check("mapping-leak" not in ids and "leak-at-remove" not in ids,
+          "neither a leak nor one at the unbinding is found", ids)
+    check("not followed" in report and "dma_need_unmap" in report,
+          "the report says that these mappings are not followed", report)
+
+
+def iommu():
+    """dma-iommu of 6.1, known by its operations."""
+    maps = [r for r in records("trace.json") if r["type"] == "map"]
+    paths = {r["path"] for r in maps}
+    check(len(maps) > 32 and paths == {"iommu"}, "each mapping goes through the IOMMU", paths)
+
+
+{"lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu}[script]()
+sys.exit(judge.finish())

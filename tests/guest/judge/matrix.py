@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+Makes doc/matrix.md from the runs of tests/guest/matrix: a table of kernels and hooks, each cell
+the candidate that was used and how often it was hit, and whether the oracles agreed.
+
+usage: matrix.py DIR OLD	DIR holds GUEST-KERNEL.run and .tap; the traces are beside it. Rows that are
+	not in DIR stay as they are in the page OLD, with their date and commit.
+"""
+import glob
+import gzip
+import json
+import os
+import re
+import sys
+
+SHORT = {"kprobe": "k", "tp_btf": "b", "raw_tp": "r", "fentry": "f"}
+
+
+def version(key):
+    guest, kernel = key
+    return guest, [int(n) for n in kernel.split("-")[0].split(".")], kernel
+
+
+def read_run(path):
+    with open(path) as f:
+        run = dict(line.rstrip("\n").split(" ", 1) for line in f)
+    tap = open(path[:-4] + ".tap", errors="replace").read()
+    run["passed"] = len(re.findall(r"^ok ", tap, re.M))
+    run["failed"] = re.findall(r"^not ok \d* ?- ?(.*)", tap, re.M)
+    run["agree"] = re.findall(r"^ok \d+ - (.*)", tap, re.M)
+    run["records"] = []
+    trace = os.path.join(run["dir"], "trace.json.gz")
+    if os.path.exists(trace):
+        try:
+            with gzip.open(trace, "rt") as f:
+                run["records"] = [json.loads(line) for line in f]
+        except (OSError, EOFError, ValueError):
+            run["failed"].append("the trace cannot be read")
+    run["release"] = next((r["kernel"] for r in run["records"] if r["type"] == "session"), "")
+    return run
+
+
+def oracle(run):
+    """In a few words, what agreed with whom."""
+    if run["failed"]:
+        return "**FAILED**: " + "; ".join(run["failed"])
+    said = []
+    for text in run["agree"]:
+        m = re.match(r"TCEs by (QEMU's trace|the plugin's log): none of (\d+) entries is missing",
+                     text)
+        if m:
+            said.append(f"{m.group(2)} TCE entries ({m.group(1)})")
+        m = re.match(r"all (\d+) shares and unshares agree", text)
+        if m:
+            said.append(f"{m.group(1)} shares (ultravisor)")
+        m = re.match(r"the (\d+) pages that the guest converted are those of the trace", text)
+        if m:
+            said.append(f"{m.group(1)} converted pages (the guest's calls)")
+        m = re.match(r"all (\d+) bounces agree", text)
+        if m:
+            said.append(f"{m.group(1)} bounces (swiotlb_bounced)")
+        m = re.match(r"all (\d+) dma:\* events agree", text)
+        if m:
+            said.append(f"{m.group(1)} mappings and unmappings (dma:*)")
+    if run["what"] == "refusal":
+        return "cannot run there, and says why (exit status 3)"
+    return "agree: " + ", ".join(said)
+
+
+def cells(run):
+    """Per hook: what it was attached by and the hits, or why it was not."""
+    out = {}
+    ends = [r for r in run["records"] if r["type"] == "end"]
+    counts = ends[0].get("hooks", {}) if ends else {}
+    for r in run["records"]:
+        if r["type"] != "hook":
+            continue
+        hits = counts.get(r["hook"], {}).get("hits", "0")
+        out[r["hook"]] = (r["attach"], r["symbol"], hits, r["reason"])
+    return out
+
+
+def row_of(run):
+    """What doc/matrix.md says of one run: its line, a cell for each hook, lines of what is missing."""
+    row = {"guest": run["guest"], "kernel": run["kernel"], "cells": {}, "missing": [], "line":
+           f"| {run['guest']} | {run['release'] or run['kernel']} | {run['passed']} passed, "
+           f"{len(run['failed'])} failed | {oracle(run)} | {run['date']}, {run['commit']} |"}
+    for hook, (attach, symbol, hits, reason) in cells(run).items():
+        row["cells"][hook] = f"{SHORT.get(attach, attach)} `{symbol}` {hits}" if attach else "–"
+        if not attach:
+            row["missing"].append(f"* {run['guest']} {run['kernel']}, {hook}: {reason}")
+    return row
+
+
+def rows_before(path):
+    """
+    The rows of a page that was made earlier. A row's line has the kernel's release, the head of its
+    column the version: they are in the same order. A row without a trace has no column.
+    """
+    lines = open(path).read().splitlines() if os.path.exists(path) else []
+    tables = [[c.strip() for c in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")]
+    heads = [t for t in tables if t[0] == "hook"]
+    if not heads:
+        return []
+    columns, rows = heads[0][1:], []
+    after = tables[tables.index(heads[0]) + 1:]
+    for line in lines:
+        m = re.match(r"\| (?!guest |hook )(\S+) \| (\d+\.\d+\S*) \|.* \|$", line)
+        if not m:
+            continue
+        row = {"guest": m.group(1), "kernel": m.group(2), "cells": {}, "missing": [], "line": line}
+        free = [c for c in columns if c not in [f"{r['guest']} {r['kernel']}" for r in rows]]
+        head = next((c for c in free if c.split(" ")[0] == row["guest"] and re.match(
+            re.escape(c.split(" ")[1].split("-")[0]) + "[.-]", m.group(2))), None)
+        if head:
+            row["kernel"] = head.split(" ")[1]
+            at = columns.index(head) + 1
+            row["cells"] = {t[0]: t[at] for t in after if t[at]}
+        row["missing"] = [x for x in lines if x.startswith(f"* {row['guest']} {row['kernel']}, ")]
+        rows.append(row)
+    return rows
+
+
+def main():
+    rows = [row_of(read_run(p)) for p in glob.glob(os.path.join(sys.argv[1], "*.run"))]
+    here = {(r["guest"], r["kernel"]) for r in rows}
+    rows += [r for r in rows_before(sys.argv[2]) if (r["guest"], r["kernel"]) not in here]
+    rows.sort(key=lambda r: version((r["guest"], r["kernel"])))
+    if not rows:
+        raise SystemExit("no runs")
+    # in two pieces, or it would be taken for this file's own
+    print("<!-- SPDX-License-""Identifier: GPL-2.0-only OR BSD-2-Clause -->")
+    print("<!-- Made by tests/guest/matrix (make check-matrix); do not edit. -->")
+    print("# Kernels and hooks\n")
+    print("Each row is a guest that was booted, loaded with I/O and recorded, and whose trace was "
+          "compared with\nan oracle: on ppc64le every TCE with QEMU's own trace and with the "
+          "plugin's log; in pef and pv guests\nevery shared page with the ultravisor's log; in snp, "
+          "tdx and cca guests every converted page with the\nguest's calls; on x86, arm64 and s390x every "
+          "bounce and mapping with the kernel's own trace events. A\nwarning of the guest's kernel "
+          "while hooks are attached, at work or detached fails the row; so does, in rows\nof 2026-11-29 and "
+          "later, a value in one of its traces that could be an address of the kernel, or half of one.\n")
+    print("| guest | kernel | checks | oracle | run |")
+    print("|---|---|---|---|---|")
+    for r in rows:
+        print(r["line"])
+    tables = [r for r in rows if r["cells"]]
+    hooks = list(dict.fromkeys(h for r in tables for h in r["cells"]))
+    print("\n## What each hook was attached to, and its hits\n")
+    print("**b** tp_btf, **r** raw_tp, **k** kprobe (with its return), **f** fentry or fexit; the "
+          "function or\nevent; hits. **–** missing, see below; empty: not a hook of that machine, "
+          "or not asked for.\nA kernel with -btf was built without BTF and given a file "
+          "(tests/core/make-btf).\n")
+    print("| hook | " + " | ".join(f"{r['guest']} {r['kernel']}" for r in tables) + " |")
+    print("|---" * (len(tables) + 1) + "|")
+    for h in hooks:
+        print(f"| {h} | " + " | ".join(r["cells"].get(h, "") for r in tables) + " |")
+    print("\n## Missing, and why\n")
+    for r in tables:
+        for line in r["missing"]:
+            print(line)
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Findings about accesses that an IOMMU refused: each kind of mapping that the access may have
+ * meant, and what is not concluded where records are missing.
+ */
+#include "finding.h"
+
+#define DEV	4
+#define IOVA	0xffffd000ULL
+#define READ	DMS_DIR_TO_DEVICE
+#define WRITE	DMS_DIR_FROM_DEVICE
+
+static void begin(struct feed *f)
+{
+	struct dms_rec r = make_dev(DEV, "0000:00:04.0", 64);
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.device.st.known |= DMS_DS_DMA_IOMMU;
+	r.device.st.dma_iommu = 1;
+	put(f, &r);
+}
+
+static void map(struct feed *f, uint64_t dma, uint64_t phys, enum dms_dir dir)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_MAP, DEV);
+
+	ev.path = DMS_PATH_IOMMU;
+	ev.dma = dma;
+	ev.phys = phys;
+	ev.size = 1500;
+	ev.dir = dir;
+	feed_ev(f, &ev);
+}
+
+static void unmap(struct feed *f, uint64_t dma, enum dms_dir dir)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_UNMAP, DEV);
+
+	ev.path = DMS_PATH_IOMMU;
+	ev.dma = dma;
+	ev.size = 1500;
+	ev.dir = dir;
+	feed_ev(f, &ev);
+}
+
+static void fault(struct feed *f, uint64_t addr, enum dms_dir dir)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_FAULT, DEV);
+
+	ev.hook = DMS_HOOK_DMAR_FAULT;
+	ev.dma = addr;
+	ev.dir = dir;
+	ev.ret = 5;
+	feed_ev(f, &ev);
+}
+
+static void expect_none(struct feed *f)
+{
+	expect_no_finding(f, "fault-after-unmap");
+	expect_no_finding(f, "fault-wrong-direction");
+	expect_no_finding(f, "fault-unmapped");
+}
+
+static void after_the_unmap(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA + 0x200, 0x1000000, WRITE);
+	unmap(f, IOVA + 0x200, WRITE);
+	expect_none(f);
+	f->ts += 3 * MS;
+	fault(f, IOVA, WRITE);	/* the page alone is reported */
+	fault(f, IOVA + 0x900, WRITE);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 2);
+	expect_fact(&x, FACT_ADDR, IOVA);
+	expect_fact(&x, FACT_WRITES, 1);
+	assert_true(x.fact[FACT_AGO].v >= 3 * MS && x.fact[FACT_AGO].v <= 4 * MS);
+	assert_string_equal(x.fact[FACT_MAPPED_DIR].text, "from_device");
+	expect_no_finding(f, "fault-wrong-direction");
+	expect_no_finding(f, "fault-unmapped");
+	assert_int_equal(state__dev_by_key(f->m, DEV)->faults, 2);
+}
+
+static void in_the_other_direction(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, READ);
+	fault(f, IOVA, WRITE);
+	x = expect_finding(f, "fault-wrong-direction", STATE_ERROR, DEV);
+	assert_false(x.fact[FACT_AGO].known);
+	/* its unmap may come before the report of the fault */
+	map(f, IOVA - 0x1000, 0x1001000, WRITE);
+	unmap(f, IOVA - 0x1000, WRITE);
+	fault(f, IOVA - 0x1000, READ);
+	x = expect_finding(f, "fault-wrong-direction", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 2);
+	expect_no_finding(f, "fault-after-unmap");
+	/* but not long before */
+	map(f, IOVA - 0x2000, 0x1002000, WRITE);
+	unmap(f, IOVA - 0x2000, WRITE);
+	f->ts += SEC;
+	fault(f, IOVA - 0x2000, READ);
+	expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+}
+
+static void at_no_mapping(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	fault(f, 0x12345000, READ);
+	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
+	assert_false(x.fact[FACT_MAPPED_AT].known);
+	assert_true(advises(&x, REMEDY_WILD_ADDRESS));
+}
+
+static void by_the_physical_address(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, READ);
+	fault(f, 0x1000000, READ);
+	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_MAPPED_AT, IOVA);
+	assert_true(advises(&x, REMEDY_USE_HANDLE));
+}
+
+/* Mapped, and for that direction: the IOMMU has a reason of its own. */
+static void at_a_mapping_that_allows_it(void **state)
+{
+	struct feed *f = *state;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, DMS_DIR_BIDIR);
+	f->ts += SEC;
+	fault(f, IOVA, WRITE);
+	expect_none(f);
+	assert_int_equal(state__dev_by_key(f->m, DEV)->faults, 1);
+}
+
+/* The page may have been mapped anew unseen, or never seen to be mapped. */
+static void maps_were_lost(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, WRITE);
+	unmap(f, IOVA, WRITE);
+	fault(f, IOVA, WRITE);
+	fault(f, IOVA - 0x5000, WRITE);
+	expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	gap.gap.ts = f->ts;
+	gap.gap.hook = DMS_HOOK_MAP;
+	gap.gap.lost = 3;
+	put(f, &gap);
+	expect_none(f);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(after_the_unmap), T(in_the_other_direction), T(at_no_mapping),
+		T(by_the_physical_address), T(at_a_mapping_that_allows_it), T(maps_were_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
