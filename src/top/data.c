@@ -177,6 +177,8 @@ static void fill(struct top_view *v, struct top_dev *t, const struct state_dev *
 	if (v->run.tce)
 		t->liobn = t->decision.liobn;
 	t->older = has_older(v, t);
+	t->maps_least = !state__counts_all(v->m, COVER_MAPS, d->key);
+	t->unmaps_least = !state__counts_all(v->m, COVER_UNMAPS, d->key);
 }
 
 static bool contains(const char *text, const char *what)

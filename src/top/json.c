@@ -134,6 +134,8 @@ static void put_device(struct json *j, const struct top_dev *d)
 	json__u64(j, "live", d->live);
 	json__u64(j, "live_bytes", d->live_bytes);
 	json__bool(j, "older", d->older);
+	json__bool(j, "maps_least", d->maps_least);
+	json__bool(j, "unmaps_least", d->unmaps_least);
 	json__u64(j, "before_start", d->d->preexisting);
 	json__u64(j, "unfollowed", d->d->unfollowed);
 	json__u64(j, "iommu_faults", d->d->faults);

@@ -364,6 +364,18 @@ static void dev_older(const struct top_dev *d, struct scroll *s)
 	scroll_text(s, 14, "before", CELL_PLAIN, text);
 }
 
+static void dev_least(const struct top_dev *d, struct scroll *s)
+{
+	char text[DMS_TEXT_LEN];
+
+	snprintf(text, sizeof(text), "%s%s%s", d->maps_least ?
+		 "mappings, failures and bytes are at least these" : "",
+		 d->maps_least && d->unmaps_least ? "; " : "", d->unmaps_least ?
+		 "live ones may be fewer" : "");
+	if (text[0])
+		scroll_text(s, 14, "not delivered", CELL_PLAIN, text);
+}
+
 /* In short, then in full, without what both have: "TCE: 32-bit mask: ..." */
 static void dev_decision(const struct top_dev *d, struct scroll *s)
 {
@@ -433,6 +445,7 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 	pool_size(v, s);
 	dev_decision(d, s);
 	dev_older(d, s);
+	dev_least(d, s);
 }
 
 static void dev_windows(const struct top_view *v, const struct top_dev *d, struct scroll *s)

@@ -57,6 +57,7 @@ struct top_dev {
 	uint64_t path[DMS_PATH_MAX];	/* maps, of the paths shown */
 	uint64_t live, live_bytes;	/* made since the start */
 	bool older;			/* others were made before, or may have been */
+	bool maps_least, unmaps_least;	/* some were not delivered: there were more */
 	uint64_t slots;			/* of the bounce pool held */
 	bool slots_estimate;
 	int64_t maps_rate, bytes_rate, fails_rate;

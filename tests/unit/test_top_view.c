@@ -417,6 +417,29 @@ static void test_older(void **state)
 	top_view__free(&v);
 }
 
+/* A gap of one hook makes the counts that hang on it lower bounds, of every device, and no other. */
+static void test_least(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec gap = { .type = REC_GAP };
+	struct top_ui u = { .page = TOP_DEVICE, .selected = true, .sel_key = 1 };
+	struct top_view v = { 0 };
+
+	sick_before(f);
+	look(f, &v, &u.o, NULL);
+	assert_false(v.dev[0].maps_least || v.dev[0].unmaps_least);
+	gap.gap = (struct rec_gap){ .ts = f->ts, .hook = DMS_HOOK_UNMAP, .lost = 3 };
+	put(f, &gap);
+	look(f, &v, &u.o, NULL);
+	assert_true(!v.dev[0].maps_least && v.dev[0].unmaps_least);
+	free(row_of(&v, &u, "not delivered live ones may be fewer"));
+	gap.gap.hook = DMS_HOOK_MAP;
+	put(f, &gap);
+	look(f, &v, &u.o, NULL);
+	assert_true(v.dev[0].maps_least && v.dev[0].unmaps_least);
+	top_view__free(&v);
+}
+
 /* The JSON says the same of a finding as the screen. */
 static void test_json_findings(void **state)
 {
@@ -497,7 +520,7 @@ int main(void)
 		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates),
 		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
 		TEST(test_prompts), TEST(test_random_keys), TEST(test_json),
-		TEST(test_older), TEST(test_json_findings), TEST(test_a_day),
+		TEST(test_older), TEST(test_least), TEST(test_json_findings), TEST(test_a_day),
 	};
 
 	return cmocka_run_group_tests_name("top", tests, NULL, NULL);
