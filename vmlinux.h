@@ -109,7 +109,34 @@ struct kobject {
 	struct kernfs_node *sd;
 };
 
-struct page;
+/* Of compound pages: how to find the head. */
+struct page {
+	unsigned long compound_head;
+};
+
+struct page___71 {
+	unsigned long compound_info;		/* 7.1+ instead of compound_head */
+};
+
+enum pagetype {
+	PGTY_slab = 245,			/* 6.12+ (4ffca5a96678) */
+};
+
+enum pageflags {
+	PG_slab = 9,				/* to 6.10 (46df8e73a4a3) */
+};
+
+struct kmem_cache {
+	unsigned int object_size;
+};
+
+/* mm/slab.h, 5.17+ (d122019bf061): laid over the head page. */
+struct slab {
+	unsigned long __page_flags;
+	struct kmem_cache *slab_cache;
+	unsigned int __page_type;		/* 6.11+ */
+};
+
 struct dma_map_ops;
 struct bus_dma_region;
 

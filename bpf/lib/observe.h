@@ -6,7 +6,7 @@
 #ifndef DMASCOPE_BPF_OBSERVE_H
 #define DMASCOPE_BPF_OBSERVE_H
 
-#include "lib/live.h"
+#include "lib/object.h"
 
 /*
  * The context of an observation. Processor and flags are read once, when it begins: each costs
@@ -87,6 +87,8 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 	e->dir = m->dir;
 	e->flags = m->flags;
 	e->page_shift = m->page_shift;
+	if (stack && o->type == DMS_EV_MAP && m->phys_known && !(m->attrs & DMS_ATTR_MMIO))
+		e->object = object_exceeded(m->phys, m->size);
 	if (m->sg_index >= 0) {
 		e->flags |= DMS_FL_SG;
 		e->ret = m->sg_index;

@@ -188,7 +188,8 @@ struct dms_event {
 	__dms_u8 dir;		/* enum dms_dir */
 	__dms_u8 flags;		/* DMS_FL_* */
 	__dms_u8 page_shift;	/* of the TCE table, 0 = none */
-	__dms_u32 pad;
+	__dms_u32 object;	/* MAP: bytes of the slab object that the memory begins in, where
+				 * that is less than size; 0: it is not, or was not looked at */
 };
 _Static_assert(sizeof(struct dms_event) == 88, "wire format");
 

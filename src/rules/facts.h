@@ -151,6 +151,7 @@ enum fact_unit {
 	X(SIZE_MISMATCH, "size_mismatch", UNIT_COUNT) \
 	X(DIR_MISMATCH, "dir_mismatch", UNIT_COUNT) \
 	X(ATTR_MISMATCH, "attr_mismatch", UNIT_COUNT) \
+	X(OBJECT, "object", UNIT_BYTES)		/* of the slab that the memory begins in */ \
 	X(FORBIDDEN, "forbidden", UNIT_FLAG)	/* attributes forbid to bounce */ \
 	X(COUNTS_ONLY, "counts_only", UNIT_FLAG) \
 	X(UNOBSERVED, "unobserved", UNIT_FLAG)	/* not each search for slots was observed */ \

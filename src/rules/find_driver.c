@@ -417,6 +417,23 @@ static void say_misuse(struct state_finding *x, const struct dev *d)
 	}
 }
 
+void find_past_object(struct finder *f, const struct dev *d)
+{
+	const struct evid *e = &d->ev[DE_PAST_OBJECT];
+	struct state_finding *x;
+
+	if (!e->count)
+		return;
+	x = finding_new(f, d, STATE_ERROR, 95);
+	finding_text(x, FACT_DRIVER, d->rec.driver[0] ? d->rec.driver : NULL);
+	finding_text(x, FACT_CALLER, caller_name(f->m, d->past_object.stack));
+	finding_fact(x, FACT_TIMES, e->count);
+	finding_fact(x, FACT_SIZE, d->past_object.size);
+	finding_fact(x, FACT_OBJECT, d->past_object.object);
+	finding_advise(x, REMEDY_MAP_OBJECT);
+	finding_events(x, e);
+}
+
 void find_api_misuse(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;

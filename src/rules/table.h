@@ -51,6 +51,7 @@
 	EACH("leak-at-remove", STATE_ERROR, 0, COVER_UNMAPS, 0, find_leak_at_remove) \
 	EACH("api-misuse", STATE_ERROR, COVER(MAP) | COVER(MAP_SG), COVER_MAPS | COVER_UNMAPS, \
 	     0, find_api_misuse) \
+	EACH("past-object", STATE_ERROR, 0, 0, 0, find_past_object) \
 	EACH("fault-after-unmap", STATE_ERROR, COVER_FAULTS, COVER_MAPS, \
 	     RULE_FAULTS | RULE_PLACES, find_fault_after_unmap) \
 	EACH("fault-wrong-direction", STATE_ERROR, COVER_FAULTS, COVER_MAPS | COVER_UNMAPS, \

@@ -39,6 +39,7 @@ enum dev_evid {
 	DE_UNMAP_TWICE,
 	DE_BYPASS_REFUSED,
 	DE_MASK_REFUSED,
+	DE_PAST_OBJECT,		/* mapped more than the slab object that the memory begins in */
 	DE_BOUNCE_ADDR,		/* bounced though nothing forces it */
 	DE_BOUNCE_REACHED,	/* ... and though the device reaches all RAM */
 	DE_FAULT,		/* + enum fault_kind */
@@ -100,6 +101,10 @@ struct dev {
 		uint32_t pid;
 	} last_slot;		/* the last search that found one */
 	uint64_t above_slot;	/* the first slot above the mask */
+	struct {		/* the first mapping of more than its object */
+		uint64_t size;
+		uint32_t object, stack;	/* bytes of the object; id of the caller's stack */
+	} past_object;
 	uint64_t missed_search;	/* failures of no known reason right at the start */
 	struct dev_fault fault[FAULT_KINDS];
 };

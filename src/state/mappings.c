@@ -614,6 +614,18 @@ static bool reaches_ram(const struct state *m, const struct dev *d)
 	return !dev_knows(d, DMS_DS_BUS_LIMIT) || !st->bus_limit || st->bus_limit >= top - 1;
 }
 
+static void check_object(struct state *m, struct dev *d, const struct dms_event *ev)
+{
+	if (!ev->object || ev->size <= ev->object)
+		return;
+	if (!d->ev[DE_PAST_OBJECT].count) {
+		d->past_object.size = ev->size;
+		d->past_object.object = ev->object;
+		d->past_object.stack = ev->stack;
+	}
+	evid_add(&d->ev[DE_PAST_OBJECT], m->seq);
+}
+
 static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms_event *in)
 {
 	struct dms_event ev = *in;
@@ -636,6 +648,7 @@ static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms
 	} else {
 		check_private(m, d, dev, &ev, ev.path);
 		check_window(m, d, &ev);
+		check_object(m, d, &ev);
 	}
 	if (ev.path == DMS_PATH_BOUNCED) {
 		d->pub.bounce_bytes.v += ev.size;

@@ -137,6 +137,8 @@ static bool event_field6(const struct jmember *m, struct dms_event *ev)
 {
 	if (m->klen == 6 && (IS(m, "ucalls") || IS(m, "opcode")))
 		return jval__u64(m, &ev->aux);
+	if (m->klen == 6 && IS(m, "object"))
+		return jval__u32(m, &ev->object);
 	if (m->klen == 10 && IS(m, "page_shift"))
 		return small(m, &ev->page_shift);
 	if (m->klen == 10 && IS(m, "align_mask"))

@@ -175,6 +175,8 @@ static char *put_rest(char *p, const struct dms_event *ev)
 		p = json_fmt_u64(json_lit(p, ",\"pid\":"), ev->pid);
 	if (ev->stack)
 		p = json_fmt_u64(json_lit(p, ",\"stack\":"), ev->stack);
+	if (ev->object)
+		p = json_fmt_u64(json_lit(p, ",\"object\":"), ev->object);
 	if (ev->flags)
 		p = put_flags(p, ev->flags);
 	return p;

@@ -70,6 +70,25 @@ const struct finding_words words_driver[] = {
 	.sources = "Documentation/core-api/dma-api.rst; kernel/dma/debug.c check_unmap().",
 },
 {
+	.id = "past-object",
+	.title = "a mapping larger than the object that it begins in",
+	.summary = "The driver[ ({driver})] maps more bytes than the slab object has that they begin "
+		"in: the device reaches what lies behind it.",
+	.evidence = "{times mapping}, the first of {size} that begin in an object of {object}"
+		"[, by {caller}]",
+	.means = "kmalloc() and slab caches give objects of a fixed size that lie one beside the "
+		"other. A mapping that is larger than its object lets the device read, or "
+		"overwrite, the objects behind, which belong to anybody. A bounced mapping copies "
+		"them: out of the guest, and back over them at the unmap.",
+	.how = "The driver allocates fewer bytes than it maps: a length of another request, a "
+		"header that was not counted, an array's length for its size. Only mappings whose "
+		"stack was taken are looked at (all with record --stacks=all), where the address "
+		"of the struct page of memory is known (5.17 and later).",
+	.todo = "Report it to the driver with the caller.",
+	.sources = "mm/slab.h struct slab; mm/slub.c calculate_sizes(): object_size; "
+		"include/linux/page-flags.h compound_head(), PGTY_slab.",
+},
+{
 	.id = "coherent-refused",
 	.title = "coherent memory that the kernel did not give",
 	.summary = "The driver asked for coherent memory and got none: its requests fail, or wait "

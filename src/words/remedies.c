@@ -362,6 +362,11 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"A driver bug: report it. A kernel with CONFIG_DMA_API_DEBUG prints the place.",
 	"kernel/dma/debug.c check_unmap(), 5.4 to 7.1",
 },
+[REMEDY_MAP_OBJECT] = {
+	"A driver bug: report it with its caller. It has to map as many bytes as it allocated. A "
+	"kernel with slab_debug=Z, or KASAN, shows what was overwritten.",
+	"mm/slub.c setup_slub_debug(), Documentation/mm/slub.rst (slub_debug before 6.6), 6.12",
+},
 [REMEDY_STOP_BEFORE_UNMAP] = {
 	"The driver unmaps memory that the device still uses: it has to wait until the device has "
 	"finished, or was stopped, before it unmaps.",

@@ -20,11 +20,11 @@ static const char *const structs[] = {
 	"sg_table", "iommu_table", "iommu_pool", "iommu_table_ops", "io_tlb_mem", "io_tlb_pool",
 	"io_tlb_area", "io_tlb_slot", "xive_q", "xive_cpu", "dma_map_ops", "pt_regs",
 	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver", "dma_iova_state",
-	"intel_iommu",
+	"intel_iommu", "slab", "kmem_cache",
 };
 
 /* Enumerations whose values count. */
-static const char *const enums[] = { "struct_device_flags" };
+static const char *const enums[] = { "struct_device_flags", "pagetype", "pageflags" };
 
 /* Functions, and trace events behind btf_trace_ and __tracepoint_. */
 static const char *const families[] = {

@@ -253,6 +253,33 @@ static void wrong_size_and_error_unmapped(void **state)
 	expect_finding(f, "api-misuse", STATE_ERROR, 1);
 }
 
+/* What is mapped is larger than the object that it begins in; where it is not, the field is 0. */
+static void past_object(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x9000, 0x9000, 1536);
+	expect_no_finding(f, "past-object");
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_DIRECT;
+	ev.dma = ev.phys = 0xa400;
+	ev.size = 5120;
+	ev.object = 8192;	/* no program sends that */
+	feed_ev(f, &ev);
+	expect_no_finding(f, "past-object");
+	ev.object = 1024;
+	feed_ev(f, &ev);
+	ev.size = 1025;
+	feed_ev(f, &ev);
+	x = expect_finding(f, "past-object", STATE_ERROR, 1);
+	expect_fact(&x, FACT_TIMES, 2);
+	expect_fact(&x, FACT_SIZE, 5120);
+	expect_fact(&x, FACT_OBJECT, 1024);
+}
+
 static void path_mismatch(void **state)
 {
 	struct feed *f = *state;
@@ -571,7 +598,7 @@ int main(void)
 		T(leak_after_another_driver_came), T(a_page_in_both_directions),
 		T(a_page_mapped_before_the_start), T(coherent_refused_to_one_who_probes),
 		T(unmapped_twice), T(unmapped_twice_was_only_late),
-		T(wrong_size_and_error_unmapped), T(path_mismatch), T(not_copied_back),
+		T(wrong_size_and_error_unmapped), T(past_object), T(path_mismatch), T(not_copied_back),
 		T(refused_without_a_reason), T(coherent_refused), T(coherent_refused_on_sev),
 		T(small_mask_in_a_realm),
 		T(callers_by_stack),

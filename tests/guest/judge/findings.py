@@ -215,6 +215,11 @@ X86 = Boot(
             ("mask-below-memory", NOTE, D[0], r"^4 of its 4 mappings were bounced; RAM ends at "
              r"0x1c0000000"),
         ], before=f"fault load; fault bind {D[0]} {D[1]}; fault mask {D[0]} 32"),
+        # of an object as large as the mapping there is nothing to say
+        Case("past-object", f"fault past {D[1]} 5 5120 1024; fault past {D[1]} 3 2048 2048", [
+            ("past-object", ERROR, D[1], r"^5 mappings, the first of 5 KiB that begin in an object of "
+             r"1 KiB, by past \[lab_fault\]$"),
+        ], options="--stacks=all"),
         Case("forced", f"fault force {D[1]} 1; fault map {D[1]} 5 4096; fault unmap {D[1]}", [
             ("all-bounced", NOTE, None, r"^5 mappings, 20 KiB, of 1 device; bouncing is forced$"),
         ], after=f"fault force {D[1]} 0"),

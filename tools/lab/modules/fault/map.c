@@ -81,6 +81,31 @@ static int map_anyway(struct fault_dev *d, const u64 *arg, struct did *did)
 	return 0;
 }
 
+/* past DEVICE COUNT SIZE OBJECT: maps more than the slab object has, to the device, and unmaps it. */
+static int past(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	dma_addr_t dma;
+	void *object;
+	u64 i;
+
+	if (arg[1] > BUFFER_SIZE || arg[2] < 8 || arg[2] > 2048)
+		return -EINVAL;
+	object = kmalloc(arg[2], GFP_KERNEL);
+	if (!object)
+		return -ENOMEM;
+	for (i = 0; i < arg[0]; i++) {
+		dma = dma_map_single(&d->pdev->dev, object, arg[1], DMA_TO_DEVICE);
+		if (dma_mapping_error(&d->pdev->dev, dma)) {
+			did->failed++;
+			continue;
+		}
+		dma_unmap_single(&d->pdev->dev, dma, arg[1], DMA_TO_DEVICE);
+		did->ok++;
+	}
+	kfree(object);
+	return 0;
+}
+
 /* unmap DEVICE [EACH]: gives back what is held: all, or each second, third ... */
 static int unmap(struct fault_dev *d, const u64 *arg, struct did *did)
 {
@@ -253,6 +278,7 @@ static int force(struct fault_dev *d, const u64 *arg, struct did *did)
 const struct command map_commands[] = {
 	{ "map", true, 2, map },
 	{ "map-anyway", true, 2, map_anyway },
+	{ "past", true, 3, past },
 	{ "unmap", true, 0, unmap },
 	{ "coherent", true, 2, coherent },
 	{ "leak", true, 2, leak },
