@@ -9,7 +9,7 @@
 #include "lib/live.h"
 
 /*
- * The head of a compound page, the page itself where it is none, 0 where it cannot be told: to 7.0
+ * The head of a compound page, the page itself where it is none, 0 where it is not known: to 7.0
  * page->compound_head is the head's address + 1; then compound_info is that, or + 1 the mask that
  * makes the head's address of a tail's (compound_info_has_mask(), include/linux/page-flags.h, 7.2).
  */
@@ -57,8 +57,8 @@ static __noinline u32 object_exceeded(u64 phys, u64 size)
 	u32 bytes;
 
 	/* struct slab is laid over the head page from 5.17 on (d122019bf061) */
-	if (!values.vmemmap || !config.struct_page_size || !bpf_core_field_exists(slab->slab_cache) ||
-	    !bpf_core_field_exists(cache->object_size))
+	if (!values.vmemmap || !config.struct_page_size ||
+	    !bpf_core_field_exists(slab->slab_cache) || !bpf_core_field_exists(cache->object_size))
 		return 0;
 	head = page_head(head);
 	slab = AS(struct slab, head);

@@ -72,8 +72,8 @@ const struct finding_words words_driver[] = {
 {
 	.id = "past-object",
 	.title = "a mapping larger than the object that it begins in",
-	.summary = "The driver[ ({driver})] maps more bytes than the slab object has that they begin "
-		"in: the device reaches what lies behind it.",
+	.summary = "The driver[ ({driver})] maps more bytes than the slab object has that they "
+		"begin in: the device reaches what lies behind it.",
 	.evidence = "{times mapping}, the first of {size} that begin in an object of {object}"
 		"[, by {caller}]",
 	.means = "kmalloc() and slab caches give objects of a fixed size that lie one beside the "
