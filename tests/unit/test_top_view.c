@@ -417,7 +417,7 @@ static void test_older(void **state)
 	top_view__free(&v);
 }
 
-/* A gap of one hook makes the counts that hang on it lower bounds, of every device, and no other. */
+/* A gap of one hook makes the counts that hang on it lower bounds, of every device, no other. */
 static void test_least(void **state)
 {
 	struct feed *f = *state;
