@@ -162,6 +162,8 @@ enum fact_unit {
 	/* faults */ \
 	X(WRITES, "writes", UNIT_FLAG)		/* the device wrote, else it read */ \
 	X(MAPPED_DIR, "mapped_dir", UNIT_TEXT) \
+	X(MAY_BE_OLDER, "may_be_older", UNIT_FLAG)	/* a mapping from before the start */ \
+	X(SINCE_ADDED, "since_added", UNIT_FLAG)	/* the device was added then */ \
 	X(MAPPED_AT, "mapped_at", UNIT_HEX)	/* DMA address of the memory that addr is of */ \
 	X(AGO, "ago", UNIT_TIME)
 

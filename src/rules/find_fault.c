@@ -7,26 +7,27 @@
 #include "util/names.h"
 
 static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum fault_kind kind,
-				     unsigned int confidence)
+				     unsigned int severity, unsigned int confidence)
 {
+	const struct dev_fault *first = dev_first_fault(d, kind);
 	const struct evid *e = &d->ev[DE_FAULT + kind];
-	const struct dev_fault *first = &d->fault[kind];
 	struct state_finding *x;
 
-	if (!e->count) {
+	if (!first) {
 		/* had some been of that kind, it would not be known */
 		if (d->pub.faults)
 			finding_always_whole(f, d);
 		return NULL;
 	}
-	x = finding_new(f, d, STATE_ERROR, confidence);
+	x = finding_new(f, d, severity, confidence);
 	finding_fact(x, FACT_TIMES, e->count);
 	finding_fact(x, FACT_ADDR, first->addr);
 	finding_fact(x, FACT_WRITES, first->writes);
 	finding_text(x, FACT_DRIVER, d->rec.driver[0] ? d->rec.driver : NULL);
 	if (first->has_mapping) {
 		finding_text(x, FACT_CALLER, caller_name(f->m, first->stack));
-		finding_text(x, FACT_MAPPED_DIR, dms_dir_name(first->dir));
+		if (first->dir != DMS_DIR_NONE)
+			finding_text(x, FACT_MAPPED_DIR, dms_dir_name(first->dir));
 		finding_fact(x, FACT_SIZE, first->size);
 	}
 	if (first->unmapped)
@@ -35,9 +36,12 @@ static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum
 	return x;
 }
 
+/* A driver that also maps unseen may have mapped the page anew: then it is not this unmap's. */
 void find_fault_after_unmap(struct finder *f, const struct dev *d)
 {
-	struct state_finding *x = of_kind(f, d, FAULT_UNMAPPED, 90);
+	struct state_finding *x = of_kind(f, d, FAULT_UNMAPPED,
+					  d->pub.unseen ? STATE_WARNING : STATE_ERROR,
+					  d->pub.unseen ? 60 : 90);
 
 	if (x)
 		finding_advise(x, REMEDY_STOP_BEFORE_UNMAP);
@@ -45,21 +49,37 @@ void find_fault_after_unmap(struct finder *f, const struct dev *d)
 
 void find_fault_wrong_direction(struct finder *f, const struct dev *d)
 {
-	struct state_finding *x = of_kind(f, d, FAULT_DIRECTION, 95);
+	struct state_finding *x = of_kind(f, d, FAULT_DIRECTION, STATE_ERROR, 95);
 
 	if (x)
 		finding_advise(x, REMEDY_MAP_DIRECTION);
 }
 
-/* Mappings from before the start are not known: the page may have been of one. */
+/*
+ * The physical address of the device's own memory was observed. That nothing was mapped is known
+ * only of a device that was watched since it was added, and by the hooks that there are: memory of
+ * dma_alloc_pages() passes none. Of any other device a mapping from before the start may have had
+ * the page, so that this is a note.
+ */
 void find_fault_unmapped(struct finder *f, const struct dev *d)
 {
-	const struct dev_fault *first = &d->fault[FAULT_NEVER];
-	struct state_finding *x = of_kind(f, d, FAULT_NEVER, first->has_mapping ? 90 : 70);
+	struct state_finding *x = of_kind(f, d, FAULT_PHYSICAL, STATE_ERROR,
+					  d->added_ts ? 90 : 80);
 
-	if (!x)
+	if (x) {
+		finding_fact(x, FACT_MAPPED_AT, dev_first_fault(d, FAULT_PHYSICAL)->dma);
+		finding_advise(x, REMEDY_USE_HANDLE);
 		return;
-	if (first->has_mapping)
-		finding_fact(x, FACT_MAPPED_AT, first->dma);
-	finding_advise(x, first->has_mapping ? REMEDY_USE_HANDLE : REMEDY_WILD_ADDRESS);
+	}
+	x = of_kind(f, d, FAULT_NEVER_ADDED, STATE_WARNING, 60);
+	if (x) {
+		finding_fact(x, FACT_SINCE_ADDED, 1);
+		finding_advise(x, REMEDY_CHECK_ADDRESS);
+		return;
+	}
+	x = of_kind(f, d, FAULT_NEVER, STATE_NOTE, 50);
+	if (x) {
+		finding_fact(x, FACT_MAY_BE_OLDER, 1);
+		finding_advise(x, REMEDY_WILD_ADDRESS);
+	}
 }

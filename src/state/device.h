@@ -10,14 +10,16 @@
 enum fault_kind {
 	FAULT_UNMAPPED,		/* what it accessed was unmapped before */
 	FAULT_DIRECTION,	/* ... is mapped, or was, for the other direction */
-	FAULT_NEVER,		/* ... was not mapped since the start */
+	FAULT_PHYSICAL,		/* ... is the physical address of memory that is mapped elsewhere */
+	FAULT_NEVER_ADDED,	/* ... was not mapped since the device was added */
+	FAULT_NEVER,		/* ... was not mapped since the start; an older one may have it */
 	FAULT_KINDS,
 	FAULT_OTHER = FAULT_KINDS,	/* mapped: the IOMMU has another reason */
 };
 
-/* The first fault of a kind, and the mapping that it is joined with. */
+/* A fault, and the mapping that it is joined with. */
 struct dev_fault {
-	uint64_t addr, ts;
+	uint64_t seq, addr, ts;
 	uint64_t unmapped;	/* ts; 0: it was not */
 	uint64_t dma, size;
 	uint32_t stack;
@@ -106,7 +108,8 @@ struct dev {
 		uint32_t object, stack;	/* bytes of the object; id of the caller's stack */
 	} past_object;
 	uint64_t missed_search;	/* failures of no known reason right at the start */
-	struct dev_fault fault[FAULT_KINDS];
+	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
+	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
 };
 
 
@@ -118,6 +121,8 @@ uint32_t dev_count(const struct state *m);
 	for ((i) = 0; ((d) = dev_at(m, i)) != NULL; (i)++)
 /* An IOMMU refused an access of any device. */
 bool has_faults(const struct state *m);
+/* The first fault of that kind that is still evidence, or NULL. */
+const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kind);
 /* The index of a key, or NONE. */
 uint32_t dev_index(const struct state *m, uint64_t key);
 

@@ -267,6 +267,7 @@ int devices__event(struct state *m, const struct dms_event *ev)
 		break;
 	case DMS_EV_DEVICE_ADD:
 		d->pub.present = true;
+		d->added_ts = ev->ts;
 		break;
 	case DMS_EV_DEVICE_DEL:
 		d->pub.present = false;

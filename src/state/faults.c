@@ -47,6 +47,17 @@ void faults__unmapped(struct state *m, const struct mapping *mp, uint64_t ts)
 	m->recent[m->recents++ % RECENT] = (struct recent){ .mp = *mp, .ts = ts };
 }
 
+void faults__unmapped_older(struct state *m, uint32_t dev, const struct dms_event *unmap)
+{
+	struct mapping mp = {
+		.dev = dev, .dma = unmap->dma, .size = unmap->size, .path = unmap->path,
+		.dir = DMS_DIR_NONE,	/* what a driver passes to unmap may be wrong */
+	};
+
+	if (unmap->size)
+		faults__unmapped(m, &mp, unmap->ts);
+}
+
 /* The last mapping with that page to be unmapped before the fault. */
 static const struct recent *find_recent(const struct state *m, uint32_t dev, uint64_t addr,
 					uint64_t ts)
@@ -90,38 +101,68 @@ struct joined {
 	uint64_t hooks, from;		/* the judgement rests on these since then */
 };
 
+/*
+ * No mapping has the page. Memory of the device at that physical address makes it known what the
+ * access meant. Else only of a device that was added while it was watched it is known that no
+ * older mapping had the page; and never where its driver maps unseen.
+ */
+static struct joined join_none(const struct state *m, uint32_t dev, const struct dms_event *ev)
+{
+	const struct mapping *mp = maptab_touching(&m->maps, ev->dma & -PAGE, PAGE);
+	const struct dev *d = m->dev[dev];
+
+	if (mp && mp->dev == dev)
+		return (struct joined){ FAULT_PHYSICAL, mp, 0, COVER_MAPS | COVER_UNMAPS,
+					m->first_ts };
+	if (d->pub.unseen)
+		return (struct joined){ .kind = FAULT_OTHER };
+	if (d->added_ts)
+		return (struct joined){ FAULT_NEVER_ADDED, NULL, 0, COVER_MAPS, d->added_ts };
+	return (struct joined){ FAULT_NEVER, NULL, 0, COVER_MAPS, m->first_ts };
+}
+
 static struct joined join(const struct state *m, uint32_t dev, const struct dms_event *ev)
 {
 	const struct mapping *live = find_live(m, dev, ev->dma, ev->ts);
 	const struct recent *r = find_recent(m, dev, ev->dma, ev->ts);
+	bool is_soon = r && ev->ts - r->ts < SOON_NS;
 
 	if (live && !allows(live, ev->dir))
 		return (struct joined){ FAULT_DIRECTION, live, 0, COVER_MAPS | COVER_UNMAPS,
 					live->ts };
-	if (r && !live && !allows(&r->mp, ev->dir) && ev->ts - r->ts < SOON_NS)
+	if (r && !live && is_soon && !r->mp.ts)		/* its direction is not known */
+		return (struct joined){ .kind = FAULT_OTHER };
+	if (r && !live && is_soon && !allows(&r->mp, ev->dir))
 		return (struct joined){ FAULT_DIRECTION, &r->mp, r->ts, COVER_MAPS, r->mp.ts };
 	if (r && (!live || ev->ts - live->ts < REPORT_NS))
 		return (struct joined){ FAULT_UNMAPPED, &r->mp, r->ts, COVER_MAPS, r->ts };
 	if (live)
 		return (struct joined){ .kind = FAULT_OTHER };
-	/* the physical address of memory that the device has at another address? */
-	live = maptab_touching(&m->maps, ev->dma & -PAGE, PAGE);
-	return (struct joined){ FAULT_NEVER, live && live->dev == dev ? live : NULL, 0, COVER_MAPS,
-				m->first_ts };
+	return join_none(m, dev, ev);
+}
+
+static bool is_evidence(const struct evid *e, uint64_t seq)
+{
+	size_t i;
+
+	for (i = 0; i < EVIDENCE && e->seq[i] != seq; i++)
+		;
+	return e->count && seq && i < EVIDENCE;
 }
 
 static void note(struct state *m, struct dev *d, const struct dms_event *ev,
 		 const struct joined *j)
 {
 	struct evid *e = &d->ev[DE_FAULT + j->kind];
-	struct dev_fault *f = &d->fault[j->kind];
-	uint64_t before = e->count;
+	struct dev_fault *f = d->fault[j->kind], *end = f + EVIDENCE;
 
+	while (f < end && is_evidence(e, f->seq))
+		f++;
 	evid_add_sure(m, e, j->hooks, j->from, ev->ts);
-	if (before || !e->count)
+	if (f == end || !is_evidence(e, m->seq))
 		return;
 	*f = (struct dev_fault){
-		.addr = ev->dma, .ts = ev->ts, .unmapped = j->unmapped,
+		.seq = m->seq, .addr = ev->dma, .ts = ev->ts, .unmapped = j->unmapped,
 		.writes = ev->dir == DMS_DIR_FROM_DEVICE,
 	};
 	if (!j->mp)
@@ -131,6 +172,17 @@ static void note(struct state *m, struct dev *d, const struct dms_event *ev,
 	f->size = j->mp->size;
 	f->dir = j->mp->dir;
 	f->stack = j->mp->stack;
+}
+
+const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kind)
+{
+	const struct evid *e = &d->ev[DE_FAULT + kind];
+	size_t i;
+
+	for (i = 0; e->count && e->seq[0] && i < EVIDENCE; i++)
+		if (d->fault[kind][i].seq == e->seq[0])
+			return &d->fault[kind][i];
+	return NULL;
 }
 
 bool has_faults(const struct state *m)

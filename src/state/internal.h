@@ -133,6 +133,8 @@ int dma_says_shared(const struct state *m, uint64_t dma, uint8_t path);
 /* faults.c */
 int faults__event(struct state *m, const struct dms_event *ev);
 void faults__unmapped(struct state *m, const struct mapping *mp, uint64_t ts);
+/* The same of a mapping that was not seen to be made. */
+void faults__unmapped_older(struct state *m, uint32_t dev, const struct dms_event *unmap);
 void faults__free(struct state *m);
 
 /* windows.c */

@@ -740,6 +740,7 @@ static void unmap_unknown(struct state *m, struct dev *d, uint32_t dev, const st
 	count_unmap(d, ev->path, ev->size, 1);
 	if (may_end_unseen(d, ev->path))
 		return;
+	faults__unmapped_older(m, dev, ev);
 	if (d->untracked) {
 		d->untracked--;
 		return;

@@ -50,13 +50,17 @@ const struct finding_words words_fault[] = {
 	.summary = "[The device accessed an address that is no DMA address of its own, but the "
 		"physical address of memory that was mapped for it; the IOMMU refused "
 		"it.{?mapped_at}][The device accessed an address that nothing was mapped at since "
-		"the recording began, and the IOMMU refused it.{!mapped_at}]",
+		"it was added, and the IOMMU refused it.{?since_added}][The IOMMU refused an "
+		"access to an address that no known mapping has; an older one may have had "
+		"it.{?may_be_older}]",
 	.evidence = "{times fault}; at the first the device [wrote{?writes}]"
 		"[read{!writes}] {addr}[, "
 		"memory that has the DMA address {mapped_at}][, mapped by {caller}][; driver "
 		"{driver}]",
 	.means = "No mapping of the recording has the page, neither a live one nor one that was "
-		"unmapped. One that was unmapped before the recording began is not known here.",
+		"unmapped. An error only if it is the physical address of the device's own memory; "
+		"a warning if the device was added in the recording, so that all its mappings are "
+		"known; else a note: a mapping from before the recording began may have had it.",
 	.how = "The driver gave the device a physical address instead of the one that dma_map_*() "
 		"returned, the device cuts off or misreads addresses, or firmware had set it up "
 		"before the kernel took the IOMMU.",

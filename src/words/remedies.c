@@ -382,6 +382,11 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"memory.",
 	"Documentation/core-api/dma-api-howto.rst \"CPU and DMA addresses\", 6.12",
 },
+[REMEDY_CHECK_ADDRESS] = {
+	"Look how the driver fills addresses into the device's descriptors, and whether the device "
+	"cuts them off.",
+	"Documentation/core-api/dma-api-howto.rst \"DMA addressing capabilities\", 6.12",
+},
 [REMEDY_WILD_ADDRESS] = {
 	"Record again from before its driver is bound, so that all its mappings are known.",
 	"drivers/iommu/dma-iommu.c iommu_dma_map_page(), 5.4 to 7.2",

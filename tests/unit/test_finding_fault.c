@@ -110,6 +110,7 @@ static void in_the_other_direction(void **state)
 	expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
 }
 
+/* A mapping from before the start may have had the page: no accusation. */
 static void at_no_mapping(void **state)
 {
 	struct feed *f = *state;
@@ -117,9 +118,73 @@ static void at_no_mapping(void **state)
 
 	begin(f);
 	fault(f, 0x12345000, READ);
-	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
+	x = expect_finding(f, "fault-unmapped", STATE_NOTE, DEV);
 	assert_false(x.fact[FACT_MAPPED_AT].known);
 	assert_true(advises(&x, REMEDY_WILD_ADDRESS));
+}
+
+static void add_device(struct feed *f)
+{
+	struct dms_event ev = make_ev(f, DMS_EV_DEVICE_ADD, DEV);
+
+	feed_ev(f, &ev);
+}
+
+/* All its mappings were watched, but those of interfaces that no hook sees: no error either. */
+static void at_no_mapping_since_it_was_added(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+
+	begin(f);
+	fault(f, 0x12345000, READ);
+	add_device(f);
+	expect_finding(f, "fault-unmapped", STATE_NOTE, DEV);
+	f->ts += 5 * SEC;
+	fault(f, 0x12345000, READ);
+	expect_finding(f, "fault-unmapped", STATE_WARNING, DEV);
+	gap.gap.ts = f->ts;
+	gap.gap.hook = DMS_HOOK_MAP;
+	gap.gap.lost = 1;
+	put(f, &gap);
+	expect_none(f);
+}
+
+/* What a driver in user space maps passes no hook. */
+static void of_a_driver_in_user_space(void **state)
+{
+	struct dms_rec r = make_dev(DEV, "0000:00:04.0", 64);
+	struct feed *f = *state;
+
+	begin(f);
+	strcpy(r.device.driver, "vfio-pci");
+	r.device.known |= DEV_KNOWN_DRIVER;
+	add_device(f);
+	map(f, IOVA, 0x1000000, WRITE);
+	unmap(f, IOVA, WRITE);
+	put(f, &r);
+	fault(f, 0x12345000, READ);
+	expect_none(f);
+	fault(f, IOVA, WRITE);
+	expect_finding(f, "fault-after-unmap", STATE_WARNING, DEV);
+}
+
+/* Only its unmap was seen: the access came after that, but what it was mapped for is not known. */
+static void after_the_unmap_of_an_older_mapping(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	unmap(f, IOVA, WRITE);
+	fault(f, IOVA, READ);
+	expect_none(f);
+	f->ts += SEC;
+	fault(f, IOVA, READ);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 1);
+	assert_false(x.fact[FACT_MAPPED_DIR].known);
+	assert_false(x.fact[FACT_CALLER].known);
 }
 
 static void by_the_physical_address(void **state)
@@ -133,6 +198,23 @@ static void by_the_physical_address(void **state)
 	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
 	expect_fact(&x, FACT_MAPPED_AT, IOVA);
 	assert_true(advises(&x, REMEDY_USE_HANDLE));
+	assert_int_equal(x.f.confidence, 80);
+}
+
+/* Its unmap may be among what was lost, and the memory somebody else's by then. */
+static void by_the_physical_address_of_a_lost_unmap(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, READ);
+	fault(f, 0x1000000, READ);
+	gap.gap.ts = f->ts;
+	gap.gap.hook = DMS_HOOK_UNMAP;
+	gap.gap.lost = 1;
+	put(f, &gap);
+	expect_none(f);
 }
 
 /* Mapped, and for that direction: the IOMMU has a reason of its own. */
@@ -173,7 +255,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(after_the_unmap), T(in_the_other_direction), T(at_no_mapping),
-		T(by_the_physical_address), T(at_a_mapping_that_allows_it), T(maps_were_lost),
+		T(at_no_mapping_since_it_was_added), T(of_a_driver_in_user_space),
+		T(after_the_unmap_of_an_older_mapping), T(by_the_physical_address),
+		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
+		T(maps_were_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

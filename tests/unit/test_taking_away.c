@@ -181,6 +181,7 @@ static enum dms_hook hook_of(const struct dms_event *ev)
 		[DMS_EV_DEVICE_ADD] = DMS_HOOK_DEVICE_ADD,
 		[DMS_EV_DEVICE_DEL] = DMS_HOOK_DEVICE_DEL,
 		[DMS_EV_FREED_SHARED] = DMS_HOOK_PAGE_FREE, [DMS_EV_LIVE] = DMS_HOOK_SNAPSHOT,
+		[DMS_EV_FAULT] = DMS_HOOK_IOMMU_FAULT,
 	};
 
 	return ev->hook ? (enum dms_hook)ev->hook : ev->type < DMS_EV_MAX ? of[ev->type] : 0;
@@ -688,6 +689,97 @@ static void random_guest(struct trace *t, unsigned int events)
 	add(t, &end);
 }
 
+/* An access to a page of a live mapping, of one that was unmapped, to its memory, or to any. */
+static void random_fault(struct trace *t, uint64_t ts, const struct live *of, bool is_live)
+{
+	struct dms_rec r = { .type = REC_EVENT };
+
+	r.event.type = DMS_EV_FAULT;
+	r.event.hook = DMS_HOOK_IOMMU_FAULT;
+	r.event.ts = ts;
+	r.event.dev = of->dev;
+	r.event.dma = rnd(3) ? of->dma : is_live && rnd(2) ? of->phys : rnd(1 << 20) << 12;
+	r.event.dir = rnd(2) ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
+	add(t, &r);
+}
+
+#define TRANSLATED	24
+
+/*
+ * Devices behind an IOMMU, whose pages often have the same DMA addresses again. Some mappings are
+ * older than the start, one device was added after it.
+ */
+static void faulting_guest(struct trace *t, unsigned int events)
+{
+	struct live live[TRANSLATED] = { { 0 } }, gone = { .dev = 1, .dma = 0xff000000 };
+	struct dms_rec end = { .type = REC_END };
+	uint64_t ts = T0;
+	bool is_map;
+	uint32_t i;
+
+	begin_guest(t, GUEST_NONE, false);
+	put_event(t, DMS_EV_DEVICE_ADD, ts, 3, 0, 0, 0, 0);
+	while (events--) {
+		ts += rnd(60 * MS);
+		i = (uint32_t)rnd(TRANSLATED);
+		if (!rnd(20)) {
+			random_fault(t, ts, rnd(2) && live[i].dev ? &live[i] : &gone, live[i].dev);
+			continue;
+		}
+		is_map = !live[i].dev;
+		if (is_map)
+			live[i] = (struct live){ .dev = 1 + i % GUEST_DEVS, .size = 2048,
+						 .dma = 0xfffff000 - (uint64_t)i * 4096,
+						 .phys = rnd(1 << 19) << 12 };
+		else
+			gone = live[i];
+		if (is_map && ts < T0 + SEC && rnd(2))
+			continue;	/* before the start */
+		put_event(t, is_map ? DMS_EV_MAP : DMS_EV_UNMAP, ts, live[i].dev, live[i].dma,
+			  is_map ? live[i].phys : 0, 2048, 0);
+		t->rec[t->n - 1].event.path = DMS_PATH_IOMMU;
+		t->rec[t->n - 1].event.dir = i % 2 ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
+		if (!is_map)
+			live[i].dev = 0;
+	}
+	end.end.ts = ts + MS;
+	end.end.complete = true;
+	add(t, &end);
+}
+
+static bool has(const struct verdict *v, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < v->n && strcmp(v->f[i].f.id, id); i++)
+		;
+	return i < v->n;
+}
+
+static void faults_of_random_guests(void **state)
+{
+	unsigned int i, after = 0, direction = 0, wild = 0;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		struct trace t = { 0 };
+		struct verdict v;
+		char name[32];
+
+		seed = 2000 + i;
+		faulting_guest(&t, 300 + 100 * (i % 4));
+		v = judge(&t);
+		after += has(&v, "fault-after-unmap");
+		direction += has(&v, "fault-wrong-direction");
+		wild += has(&v, "fault-unmapped");
+		free(v.f);
+		snprintf(name, sizeof(name), "faults %u", i);
+		take_away(name, &t);
+		clear(&t);
+	}
+	assert_true(after > 1 && direction > 1 && wild > 1);
+}
+
 static void random_guests(void **state)
 {
 	unsigned int i, wrong = 0;
@@ -736,7 +828,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_examples), cmocka_unit_test(cases),
-		cmocka_unit_test(random_guests),
+		cmocka_unit_test(random_guests), cmocka_unit_test(faults_of_random_guests),
 	};
 
 	if (argc > 1)

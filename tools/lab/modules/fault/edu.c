@@ -129,9 +129,21 @@ static int touch_phys(struct fault_dev *d, const u64 *arg, struct did *did)
 	return touch(d, lab_fault_uses_the_physical_address, did);
 }
 
+/* touch-wild DEVICE ADDRESS: reads there, where the caller knows that nothing is mapped. */
+static int touch_wild(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	int err = edu_start(d);
+
+	if (!err)
+		edu_access(d, arg[0], false);
+	did->ok += !err;
+	return err;
+}
+
 const struct command edu_commands[] = {
 	{ "touch-late", true, 0, touch_late },
 	{ "touch-dir", true, 0, touch_dir },
 	{ "touch-phys", true, 0, touch_phys },
+	{ "touch-wild", true, 1, touch_wild },
 	{ }
 };
