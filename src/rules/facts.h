@@ -117,6 +117,7 @@ enum fact_unit {
 	X(PAGE_SIZE, "page_size", UNIT_BYTES) \
 	/* windows and TCEs */ \
 	X(LIOBN, "liobn", UNIT_HEX) \
+	X(REACHED, "reached", UNIT_BYTES)	/* of a window, below the mask */ \
 	X(ENTRIES, "entries", UNIT_COUNT) \
 	X(ENTRIES_MOST, "entries_most", UNIT_COUNT) \
 	X(ENTRIES_ALL, "entries_all", UNIT_COUNT) \

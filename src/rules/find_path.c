@@ -509,6 +509,38 @@ void find_beyond_mask(struct finder *f)
 	free(b);
 }
 
+/*
+ * Where memory is not private such a device works: what its window has beyond the mask is mapped by
+ * TCEs. In a secure guest small-mask speaks of it, and of what is mapped there already
+ * mapped-beyond-mask.
+ */
+void find_window_above_mask(struct finder *f, const struct dev *d)
+{
+	const struct rec_window *w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
+	uint64_t mask = d->pub.mask, ram;
+	struct state_finding *x;
+
+	if (!w)
+		w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_HYBRID);
+	/* a device of 32 bits expects no window: others of its endpoint made it */
+	if (is_secure(f->m) || !w || mask_bits(mask) <= 32 || !dev_in_use(d))
+		return;
+	ram = windows__ram(f->m, w);
+	if (range_end(w->base, ram ? ram : 1) - 1 <= mask || !finding_always_whole(f, d))
+		return;
+	x = finding_new(f, d, STATE_NOTE, 90);
+	finding_fact(x, FACT_BITS, mask);
+	finding_fact(x, FACT_MASK, mask);
+	finding_fact(x, FACT_ADDR, w->base);
+	finding_fact(x, FACT_LIOBN, w->liobn);
+	if (w->base <= mask)
+		finding_fact(x, FACT_REACHED, mask - w->base + 1);
+	finding_fact(x, FACT_DIRECT_MAPS, d->pub.path[DMS_PATH_DIRECT].maps);
+	finding_fact(x, FACT_TCE_MAPS, d->pub.path[DMS_PATH_TCE].maps);
+	finding_advise(x, d->pub.live[DMS_PATH_DIRECT] ? REMEDY_MASK_BEFORE_MAP :
+		       REMEDY_REACH_WINDOW);
+}
+
 /* The path that a prediction does not allow and most mappings took; DMS_PATH_UNKNOWN: none. */
 static enum dms_path unforeseen(const struct state *m, const struct dev *d, enum state_way way)
 {

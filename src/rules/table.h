@@ -76,6 +76,8 @@
 	     find_tce_table_pressure) \
 	ONCE("all-bounced", STATE_NOTE, 0, 0, 0, find_all_bounced) \
 	EACH("mask-below-memory", STATE_NOTE, 0, COVER_MASKS, 0, find_mask_below_memory) \
+	EACH("window-above-mask", STATE_NOTE, 0, COVER_MASKS, RULE_TCE, \
+	     find_window_above_mask) \
 	EACH("bounced-unforced", STATE_NOTE, 0, COVER_MASKS, 0, find_bounced_unforced) \
 	EACH("mixed-paths", STATE_NOTE, 0, 0, RULE_TCE, find_mixed_paths) \
 	EACH("unexpected-path", STATE_NOTE, 0, 0, 0, find_unexpected_path) \

@@ -293,6 +293,27 @@ const struct finding_words words_path[] = {
 	.sources = "kernel/dma/mapping.c dma_set_mask(); include/linux/dma-direct.h "
 		"dma_capable().",
 },
+{
+	.id = "window-above-mask",
+	.title = "a direct window above what the device drives",
+	.summary = "The device has a direct window that its {bits}-bit mask does not reach[ beyond "
+		"the first {reached}]: what it maps from now on goes through TCEs instead.",
+	.evidence = "mask {mask}; the window, LIOBN {liobn}, begins at {addr}; {direct_maps} "
+		"direct, {tce_maps} through TCEs",
+	.means = "The direct window maps all memory, at addresses with more bits than the device "
+		"drives: as 1 << 59, where KVM and PowerVM put it. A device that uses such an "
+		"address all the same cuts it off and accesses other memory, or its slot is "
+		"frozen (EEH). The kernel compares with the mask and takes the default window, "
+		"which is small, and where each mapping costs an hcall.",
+	.how = "The window was made when a driver asked for 64 bits, or by an earlier kernel or "
+		"driver, for a device of the same partitionable endpoint; then a smaller mask was "
+		"set. Some GPUs drive 47 bits.",
+	.todo = "Compare the mask with what the device's manual says. Where both are right, "
+		"nothing has to be done; see mapped-beyond-mask for mappings that are too high.",
+	.sources = "arch/powerpc/platforms/pseries/iommu.c enable_ddw(), "
+		"iommu_bypass_supported_pSeriesLP(); arch/powerpc/kernel/dma-iommu.c "
+		"dma_iommu_dma_supported(), 5.4 to 7.3.",
+},
 };
 
 const size_t words_path_count = sizeof(words_path) / sizeof(words_path[0]);

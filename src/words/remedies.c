@@ -288,6 +288,12 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"Its driver has to set the mask before it maps, or unmap first: report it.",
 	"Documentation/core-api/dma-api-howto.rst \"DMA addressing capabilities\", 6.12",
 },
+[REMEDY_REACH_WINDOW] = {
+	"Nothing is broken; each such mapping costs a TCE. The hypervisor chooses where the window "
+	"lies: only a device (or a driver) of more bits uses it.",
+	"arch/powerpc/platforms/pseries/iommu.c enable_ddw(): win_addr of "
+	"ibm,create-pe-dma-window, 5.4 to 7.3; QEMU hw/ppc/spapr_pci.c dma64_win_addr",
+},
 [REMEDY_MEMORY_SHORT] = {
 	"Look for allocation failures in the kernel log: memory is short, or the device's "
 	"coherent mask leaves little of it.",

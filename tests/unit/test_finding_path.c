@@ -657,6 +657,68 @@ static void mapped_beyond_the_mask(void **state)
 	expect_no_finding(f, "mapped-beyond-mask");
 }
 
+/* A window at 1 << 59, made for 64 bits, and a device of 47: what it maps takes TCEs. */
+static void window_above_the_mask(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
+	feed_all_hooks(f);
+	feed_pseries_dev(f, 3, "0000:00:03.0", 64, false);
+	expect_no_finding(f, "window-above-mask");
+	ev = make_ev(f, DMS_EV_MASK, 3);
+	ev.aux = (1ULL << 47) - 1;
+	feed_ev(f, &ev);
+	feed_map(f, 3, DMS_PATH_TCE, 0x10000, 0x20000, 4096);
+	x = expect_finding(f, "window-above-mask", STATE_NOTE, 3);
+	expect_fact(&x, FACT_MASK, (1ULL << 47) - 1);
+	expect_fact(&x, FACT_ADDR, DDW_BASE);
+	expect_fact(&x, FACT_TCE_MAPS, 1);
+	expect_fact(&x, FACT_DIRECT_MAPS, 0);
+	assert_false(x.fact[FACT_REACHED].known);
+	ev = make_ev(f, DMS_EV_MASK, 3);	/* expects none */
+	ev.aux = (1ULL << 32) - 1;
+	feed_ev(f, &ev);
+	expect_no_finding(f, "window-above-mask");
+	ev = make_ev(f, DMS_EV_MASK, 3);	/* the last byte of RAM in the window */
+	ev.aux = (1ULL << 60) - 1;
+	feed_ev(f, &ev);
+	expect_no_finding(f, "window-above-mask");
+}
+
+/* Limited addressing (67dfc11982f7): a window below the mask, of less than all memory or not. */
+static void window_partly_above_the_mask(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(3, "0000:00:03.0", 40);
+	struct state_finding x;
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
+	feed_all_hooks(f);
+	put(f, &r);
+	feed_window(f, 3, 0x8000009b, WINDOW_DDW, WINDOW_DIRECT, 1ULL << 39, 1ULL << 31);
+	expect_no_finding(f, "window-above-mask");
+	feed_window(f, 3, 0x8000009b, WINDOW_DDW, WINDOW_DIRECT, (1ULL << 40) - 4096, 1ULL << 31);
+	x = expect_finding(f, "window-above-mask", STATE_NOTE, 3);
+	expect_fact(&x, FACT_REACHED, 4096);
+}
+
+/* In a secure guest it is small-mask's. */
+static void window_above_the_mask_of_a_secure_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	feed_healthy_pef(f);
+	feed_pseries_dev(f, 3, "0000:00:03.0", 64, true);
+	ev = make_ev(f, DMS_EV_MASK, 3);
+	ev.aux = (1ULL << 47) - 1;
+	feed_ev(f, &ev);
+	expect_no_finding(f, "window-above-mask");
+}
+
 /* The kernel refused the virtio device at probe: the one that sits on it has no driver. */
 static void virtio_refused_by_the_kernel(void **state)
 {
@@ -689,6 +751,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(registers_are_not_private), T(driver_in_user_space), T(mapped_beyond_the_mask),
+		T(window_above_the_mask), T(window_partly_above_the_mask),
+		T(window_above_the_mask_of_a_secure_guest),
 		T(virtio_refused_by_the_kernel), T(private_pages_of_a_joined_list),
 		T(private_pages_through_tces), T(virtual_io_in_a_secure_guest),
 		T(memory_shared_by_its_caller),

@@ -409,6 +409,16 @@ DDW_OFF = Boot(
         ]),
     ], module=False)
 
+# A window at 1 << 59, made for the 64 bits that the driver asked for first.
+ABOVE = Boot(
+    "pseries-mask", "pseries", "6.12", ["--no-trace", "--qemu", TESTDEVS],
+    [
+        Case("above", f"fault map {D[0]} 3 4096; fault unmap {D[0]}", [
+            ("window-above-mask", NOTE, D[0], r"^mask 0x7fffffffffff; the window, LIOBN 0x\w+, "
+             r"begins at 0x800000000000000; 0 direct, 3 through TCEs$"),
+        ], before=f"fault load; fault bind {D[0]}; fault mask {D[0]} 47"),
+    ])
+
 PEF_NVME = Boot(
     "pef-nvme", "pef", "6.12",
     # the kernel warns, once, that it has no pool for this
@@ -439,7 +449,7 @@ PEF_NVME = Boot(
     ], module=False, notes={"window-wide"})
 
 BOOTS = [PEF, BARE, PEF_NVME, PEF72, X86, NOFORCE, SNP, SEV, TDX, CCA, OUTSIDE,
-         IOMMU, DDW_OFF]
+         IOMMU, DDW_OFF, ABOVE]
 
 
 def script(boot, directory):
