@@ -219,16 +219,15 @@ void find_request_too_big(struct finder *f, const struct dev *d)
 /*
  * An arm64 kernel makes the pool smaller than the default where it takes it for one of unaligned
  * buffers only (arch_mm_preinit(), arch/arm64/mm/init.c), unless another number than the default
- * was asked for: swiotlb_adjust_size() cannot distinguish the command-line default from none.
+ * was asked for: swiotlb_adjust_size() cannot distinguish the command-line default from none. So
+ * the default is no advice there, whatever made the pool smaller.
  */
-static bool default_is_shrunk(const struct state *m)
+static bool default_may_shrink(const struct state *m)
 {
-	const char *word = strstr(session_of(m)->cmdline, "swiotlb=");
 	const struct pool *p = pool__main(m);
 
 	return !strcmp(session_of(m)->arch, "aarch64") && p && p->rec.nslabs &&
-	       p->rec.nslabs < IO_TLB_DEFAULT_SLOTS &&
-	       !(word && word[8] >= '0' && word[8] <= '9');
+	       p->rec.nslabs < IO_TLB_DEFAULT_SLOTS;
 }
 
 /* The next power of two of slots above twice what was needed. */
@@ -236,7 +235,7 @@ static uint64_t advised_slots(const struct state *m, const struct pool *p)
 {
 	uint64_t want = 2 * pool__slots(p), n;
 
-	n = IO_TLB_DEFAULT_SLOTS * (default_is_shrunk(m) ? 2 : 1);
+	n = IO_TLB_DEFAULT_SLOTS * (default_may_shrink(m) ? 2 : 1);
 	for (; n < want && n < 1ULL << 30; n *= 2)
 		;
 	return n;

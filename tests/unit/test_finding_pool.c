@@ -261,6 +261,49 @@ static void pool_full_where_the_default_is_shrunk(void **state)
 	assert_non_null(strstr(x.f.action, "swiotlb=65536"));
 }
 
+/*
+ * arch/arm64/mm/init.c arch_mm_preinit(), 7.3: swiotlb_adjust_size(min(swiotlb_size_or_default(),
+ * DIV_ROUND_UP(memblock_phys_mem_size(), 1024))), which leaves a number of slots alone unless it is
+ * IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT: what a word leads to with 1 GiB of RAM.
+ */
+static void default_is_no_advice_on_arm64(void **state)
+{
+	static const struct {
+		const char *arch, *word;
+		uint32_t slots;		/* the kernel's, by that word */
+		uint64_t advice;	/* must lead to more */
+	} boot[] = {
+		{ "aarch64", "", 512, 65536 },
+		{ "aarch64", "swiotlb=32768", 512, 65536 },
+		{ "aarch64", "swiotlb=force", 512, 65536 },
+		{ "aarch64", "swiotlb=1024", 1024, 65536 },
+		{ "aarch64", "swiotlb=65536", 65536, 131072 },
+		{ "x86_64", "swiotlb=1024", 1024, 32768 },
+	};
+	struct dms_rec s = { .type = REC_SESSION };
+	struct state_finding x;
+
+	for (size_t i = 0; i < sizeof(boot) / sizeof(*boot); i++) {
+		struct feed *f = *state;
+
+		s.session.guest = GUEST_NONE;
+		s.session.page_size = 4096;
+		strcpy(s.session.arch, boot[i].arch);
+		strcpy(s.session.cmdline, boot[i].word);
+		put(f, &s);
+		feed_all_hooks(f);
+		feed_pool(f, boot[i].slots, 0, true);
+		feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+		fill_pool(f, boot[i].slots, 32);
+		feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 65536);
+		feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
+		x = expect_finding(f, "pool-full", STATE_ERROR, 1);
+		expect_fact(&x, FACT_ADVICE, boot[i].advice);
+		feed_teardown(state);
+		feed_setup(state);
+	}
+}
+
 /* By the time that somebody reads the report the slots are free again. */
 static void pool_full_then(void **state)
 {
@@ -912,7 +955,8 @@ int main(void)
 		T(request_too_big), T(request_too_big_from_counts),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
-		T(pool_full), T(pool_full_where_the_default_is_shrunk), T(pool_full_then),
+		T(pool_full), T(pool_full_where_the_default_is_shrunk),
+		T(default_is_no_advice_on_arm64), T(pool_full_then),
 		T(pool_full_for_a_list),
 		T(pool_holders),
 		T(pool_fragmented), T(pool_fragmented_run),
