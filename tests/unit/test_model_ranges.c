@@ -469,16 +469,48 @@ static struct state_range coherent(struct feed *f, uint64_t dma, uint64_t phys)
 	return g.r[0];
 }
 
-/* From an atomic pool shared at boot: no event says so, and TDX's addresses do not. */
+/*
+ * From an atomic pool shared at boot, of which no event tells. force_dma_unencrypted() is true for
+ * all devices of TDX and SEV (arch/x86/mm/mem_encrypt.c), Secure Execution (arch/s390/mm/init.c)
+ * and realms; then atomic_pool_expand() and dma_direct_alloc() share what they return (kernel/dma/,
+ * 5.8 to 7.3). In PEF guests iommu_alloc_coherent() may be called instead, which shares nothing.
+ */
 static void coherent_memory_is_shared(void **state)
 {
-	struct feed *f = *state;
+	static const struct {
+		enum dms_guest guest;
+		const char *arch;
+		uint64_t enc_mask, bits;	/* bits: of the DMA address */
+		enum state_shared_state shared;
+	} want[] = {
+		{ GUEST_TDX, "x86_64", 0, 0, STATE_SHARED_YES },
+		{ GUEST_S390_PV, "s390x", 0, 0, STATE_SHARED_YES },
+		{ GUEST_SEV, "x86_64", 1ULL << 51, 0, STATE_SHARED_YES },
+		{ GUEST_SEV, "x86_64", 1ULL << 51, 1ULL << 51, STATE_SHARED_NO },
+		{ GUEST_PEF, "ppc64le", 0, 0, STATE_SHARED_NO },
+	};
 	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64);
+	struct dms_rec s = { .type = REC_SESSION };
+	struct state_range got;
 
-	feed_session(f, GUEST_TDX, "x86_64", "6.12.95");
-	feed_all_hooks(f);
-	put(f, &dev);
-	assert_int_equal(coherent(f, 0x1d1c0000, 0x1d1c0000).shared, STATE_SHARED_YES);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		struct feed *f = *state;
+
+		s.session.guest = want[i].guest;
+		s.session.page_size = 4096;
+		s.session.enc_mask = want[i].enc_mask;
+		strcpy(s.session.arch, want[i].arch);
+		put(f, &s);
+		feed_all_hooks(f);
+		if (want[i].guest == GUEST_PEF)
+			feed_pseries_dev(f, 1, "0000:00:01.0", 64, true);
+		else
+			put(f, &dev);
+		got = coherent(f, 0x1d1c0000 | want[i].bits, 0x1d1c0000);
+		assert_int_equal(got.shared, want[i].shared);
+		feed_teardown(state);
+		feed_setup(state);
+	}
 }
 
 /* A realm's is remapped, so only the DMA address leads to its memory. */

@@ -173,6 +173,38 @@ static void what_a_kexec_takes_back(void **state)
 	free(text);
 }
 
+/* The pages of a kexec are a lower bound; what they leave out is named, also if nothing is seen. */
+static void what_a_kexec_leaves_out(void **state)
+{
+	static const struct {
+		enum dms_guest guest;
+		const char *unlisted;
+	} want[] = {
+		{ GUEST_PEF, "Not listed: pages shared early at boot (lppaca, dispatch log," },
+		{ GUEST_SEV, "Not listed: memory shared at boot: coherent memory of drivers," },
+		{ GUEST_SEV_SNP, "GHCBs and .bss..decrypted" },
+		{ GUEST_TDX, "VGA text" },
+		{ GUEST_S390_PV, "Not listed: memory shared at boot: coherent memory of drivers," },
+		{ GUEST_CCA, "the interrupt controller's" },
+	};
+	char *text;
+
+	for (size_t i = 0; i < 2 * (sizeof(want) / sizeof(*want)); i++) {
+		struct feed *f = *state;
+
+		feed_session(f, want[i / 2].guest, "x86_64", "6.12.0");
+		if (i % 2)
+			feed_all_hooks(f);
+		feed_pool(f, POOL_SLOTS, 0, true);
+		text = report(f, NULL);
+		has(text, "a kexec now would have to unshare at least these 16,384 pages, 64 MiB");
+		has(text, want[i / 2].unlisted);
+		free(text);
+		feed_teardown(state);
+		feed_setup(state);
+	}
+}
+
 /* A name of a process may hold anything. */
 static void shared_for_user_space(void **state)
 {
@@ -583,6 +615,7 @@ int main(void)
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
 		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
 		T(when_it_was_decided), T(a_window_was_fuller), T(what_a_kexec_takes_back),
+		T(what_a_kexec_leaves_out),
 		T(shared_for_user_space),
 		T(sharing_that_is_not_observed),
 		T(the_pools_alignment), T(one_device), T(old_tce_of_a_shared_table),
