@@ -176,6 +176,33 @@ def unload(run):
           "unload: and the disk's mappings after that are there")
 
 
+def late(run):
+    """The functions of a module that came while it was recorded have their names."""
+    records, _, driver = recorded(run, "late")
+    frames = {r["id"]: r["frames"] for r in records if r["type"] == "stack"}
+    shares = [frames.get(r.get("stack"), []) for r in records if r["type"] == "share"]
+    check(len(shares) == 3 and all(any(re.match(r"lab_fault_shares_and_keeps\+0x\w+ \[lab_fault\]", f)
+                                       for f in s) for s in shares),
+          "late: each share is by the function of the new module", shares)
+    maps = maps_of(records, driver, "lab-fault", "bounced")
+    mine = [frames[r["stack"]] for r in maps if r.get("stack")]		# a sample
+    check(len(maps) == 2 and mine and all(any(f.endswith(" [lab_fault]") for f in s) for s in mine),
+          "late: and so is each mapping whose stack was recorded", mine)
+    odd = sorted({f for s in frames.values() for f in s if "__builtin__ftrace" in f or "tpstrtab" in f})
+    check(not odd, "late: no function has the name of something else", odd)
+
+
+def during(run):
+    """Names that a module has not resolved yet are no second functions of that name."""
+    used = {case: {r["hook"]: (r["attach"], r["symbol"], r["reason"])
+                   for r in recorded(run, case)[0] if r["type"] == "hook"} for case in ("during", "late")}
+    names = set(re.findall(r" u (\S+)\s+\[lab_fault\]", run.text("undefined")))
+    hooked = {symbol for _, symbol, _ in used["late"].values()} & names
+    check(len(hooked) > 2, "during: functions that are hooked were listed as undefined", names)
+    check(used["during"] == used["late"], "during: the same hooks are attached as else",
+          f"{used['during']}\n{used['late']}")
+
+
 def unplug(run):
     _, found, _ = recorded(run, "unplug", "leak-at-remove")
     f = found["leak-at-remove"]
@@ -197,7 +224,7 @@ def suspend(run):
 
 
 def wrong(run):
-    for case in (oversize, leak, unload, unplug, suspend, pool_full):
+    for case in (oversize, leak, unload, late, during, unplug, suspend, pool_full):
         case(run)
 
 

@@ -4,6 +4,7 @@
  * right, one command at a time, so that it is known how often. This file takes the commands and
  * drives the devices; the faults are in map.c, share.c, edu.c and tce.c. See README.md.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -22,6 +23,10 @@ MODULE_PARM_DESC(bits, "DMA mask that a device gets when it is bound");
 static bool careless;
 module_param(careless, bool, 0644);
 MODULE_PARM_DESC(careless, "leave mappings behind when a device is unbound");
+
+static bool wait;
+module_param(wait, bool, 0644);
+MODULE_PARM_DESC(wait, "the module's init function waits until it is 0");
 
 static const struct command *const tables[] = {
 	map_commands, share_commands, edu_commands,
@@ -164,6 +169,9 @@ static struct pci_driver driver = {
 
 static int __init start(void)
 {
+	while (READ_ONCE(wait))
+		if (msleep_interruptible(20))
+			return -EINTR;
 	return pci_register_driver(&driver);
 }
 
