@@ -80,6 +80,11 @@ build/npm:
 		npm install --silent --ignore-scripts @paulirish/trace_engine@0.0.65
 	$(Q)mv $@.tmp $@
 
+# Made before the tests, some of which use it side by side.
+ifneq ($(SAN),1)
+unit-bins: $(OUT)/tests/trace_scenario $(OUT)/tests/trace_seeds
+endif
+
 check-trace-convert: $(OUT)/dmascope $(OUT)/tests/trace_scenario
 	$(Q)$(OUT)/tests/trace_scenario $(OUT)/tests/scenario.json.gz 3000
 	$(Q)tests/trace/validate $(OUT)/tests/scenario.json.gz

@@ -47,7 +47,7 @@ eventually() {
 run() {
 	last=$*
 	status=0
-	timeout 60 "$tool" "$@" >"$tmp/stdout" 2>"$tmp/stderr" </dev/null || status=$?
+	timeout 300 "$tool" "$@" >"$tmp/stdout" 2>"$tmp/stderr" </dev/null || status=$?
 }
 
 # said STATUS TEXT: ended with STATUS, TEXT (a pattern) in one line of errors and nothing else.
