@@ -23,13 +23,26 @@ apt_mirror() {
 		sed -n "s/^$release //p" | head -n 1
 }
 
+# patient COMMAND...: tries it three times: a mirror that is being updated, or a network, may fail once.
+patient() {
+	local pause
+	for pause in 5 30; do
+		"$@" && return
+		echo "note: $1 failed; again in $pause s" >&2
+		sleep $pause
+	done
+	"$@"
+}
+
 # apt_state DIR ARCH SUITE...: writes a private apt configuration for ARCH into DIR and reads the
 # package lists. One suite that cannot be read is not an error: a mirror may hold a stale index
 # for one architecture; what is really missing shows when a package is asked for.
 apt_state() {
-	local dir=$1 arch=$2 suite site
+	local dir=$1 arch=$2 suite site lock
 	shift 2
 	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+	exec {lock}>"$dir/.lock"	# two kernels may come from the same suites
+	flock "$lock"
 	: >"$dir/status"
 	: >"$dir/sources.list.tmp"
 	for suite; do
@@ -40,7 +53,7 @@ apt_state() {
 		echo "deb [signed-by=$KEYRING] $site $suite main" >>"$dir/sources.list.tmp"
 	done
 	mv "$dir/sources.list.tmp" "$dir/sources.list"
-	cat >"$dir/apt.conf" <<-CONF
+	cat >"$dir/apt.conf.tmp" <<-CONF
 		Dir::State "$dir";
 		Dir::State::status "$dir/status";
 		Dir::State::lists "$dir/lists";
@@ -58,8 +71,16 @@ apt_state() {
 		Acquire::Check-Valid-Until "false";
 		Acquire::Retries "3";
 	CONF
-	apt_in "$dir" apt-get -q update >"$dir/update.log" 2>&1 ||
-		echo "note: some package lists of $arch could not be read ($dir/update.log)" >&2
+	mv "$dir/apt.conf.tmp" "$dir/apt.conf"
+	patient apt_lists "$dir" || :
+	exec {lock}>&-
+}
+
+# apt_lists DIR: reads the package lists; fails when there is none.
+apt_lists() {
+	apt_in "$1" apt-get -q -o APT::Update::Error-Mode=any update >"$1/update.log" 2>&1 && return
+	echo "note: some package lists could not be read ($1/update.log)" >&2
+	compgen -G "$1/lists/*_Packages*" >/dev/null
 }
 
 # apt_in DIR COMMAND...: an apt command with the private configuration of DIR.
@@ -77,10 +98,14 @@ apt_version() {
 	esac
 }
 
-# apt_unpack DIR TO PACKAGE...: downloads the packages and unpacks them all into TO.
-apt_unpack() {
-	local dir=$1 to=$2 pkg missing='' tmp
+# apt_download DIR INTO PACKAGE...: downloads the packages, by lists that are new if it failed before.
+apt_download() {
+	local dir=$1 into=$2 pkg missing=''
 	shift 2
+	if [ -e "$into/failed" ]; then
+		flock "$dir/.lock" env APT_CONFIG="$dir/apt.conf" apt-get -q update >"$dir/update.log" 2>&1 || :
+	fi
+	touch "$into/failed"
 	for pkg; do
 		[ -n "$(apt_version "$dir" "${pkg%%=*}")" ] || missing="$missing $pkg"
 	done
@@ -88,13 +113,19 @@ apt_unpack() {
 		echo "error: not found on the mirror:$missing (see $dir/update.log)" >&2
 		return 1
 	fi
-	tmp=$(mktemp -d "$dir/get.XXXXXX")
-	if ! (cd "$tmp" && apt_in "$dir" apt-get -q download "$@" >"$dir/download.log" 2>&1); then
+	(cd "$into" && apt_in "$dir" apt-get -q download "$@" >download.log 2>&1) || {
 		echo "error: could not download: $*" >&2
-		tail -n 3 "$dir/download.log" >&2
-		rm -rf "$tmp"
+		tail -n 3 "$into/download.log" >&2
 		return 1
-	fi
+	}
+}
+
+# apt_unpack DIR TO PACKAGE...: downloads the packages and unpacks them all into TO.
+apt_unpack() {
+	local dir=$1 to=$2 pkg tmp
+	shift 2
+	tmp=$(mktemp -d "$dir/get.XXXXXX")
+	patient apt_download "$dir" "$tmp" "$@" || { rm -rf "$tmp"; return 1; }
 	mkdir -p "$to"
 	for pkg in "$tmp"/*.deb; do
 		dpkg-deb -x "$pkg" "$to" || { rm -rf "$tmp"; return 1; }

@@ -39,12 +39,18 @@ in_this_root() {
 		exec chroot "$root" "$@"' sh "$@"
 }
 
-root_bootstrap() {
-	local tmp=$1 script=$ROOT_SUITE
+root_debootstrap() {
+	local script=$ROOT_SUITE
 	# An older debootstrap does not know a newer suite's name; they are all like sid.
 	[ -e "/usr/share/debootstrap/scripts/$script" ] || script=sid
-	debootstrap --variant=minbase --keyring="$KEYRING" "$ROOT_SUITE" "$tmp" \
-		"$(apt_mirror "$ROOT_SUITE")" "$script" || return
+	rm -rf "$1"
+	debootstrap --variant=minbase --keyring="$KEYRING" "$ROOT_SUITE" "$1" \
+		"$(apt_mirror "$ROOT_SUITE")" "$script"
+}
+
+root_bootstrap() {
+	local tmp=$1
+	patient root_debootstrap "$tmp" || return
 	# Package lists of a mirror may be past their date.
 	printf '%s\n' 'Acquire::Check-Valid-Until "false";' 'Acquire::Languages "none";' \
 		'Acquire::Retries "3";' 'APT::Install-Recommends "false";' \
@@ -54,14 +60,17 @@ root_bootstrap() {
 	touch "$tmp/.bootstrapped"
 }
 
+root_packages() {
+	in_this_root "$1" apt-get -q update || true
+	# shellcheck disable=SC2086
+	in_this_root "$1" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install $ROOT_PACKAGES
+}
+
 root_install() {
 	local tmp=$1
 	cp /etc/resolv.conf "$tmp/etc/resolv.conf" 2>/dev/null || true
 	cp /etc/apt/apt.conf.d/*proxy* "$tmp/etc/apt/apt.conf.d/" 2>/dev/null || true
-	in_this_root "$tmp" apt-get -q update || true
-	# shellcheck disable=SC2086
-	in_this_root "$tmp" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install $ROOT_PACKAGES &&
-		in_this_root "$tmp" apt-get clean && rm -rf "$tmp"/var/lib/apt/lists/*
+	patient root_packages "$tmp" && in_this_root "$tmp" apt-get clean && rm -rf "$tmp"/var/lib/apt/lists/*
 }
 
 # Makes the root when it is not there. Interrupted, it goes on with the packages.
@@ -74,7 +83,6 @@ root_setup() {
 	need_keyring
 	need_space $ROOT_NEEDS_MB
 	if [ ! -e "$root.tmp/.bootstrapped" ]; then
-		rm -rf "$root.tmp"
 		watch_step "Debian root ($ROOT_SUITE)" "$cache/log/bootstrap.log" '^I: (Unpacking|Configuring)' \
 			156 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
 	fi
