@@ -52,6 +52,7 @@ secure() {
 		wait "$job"
 		status=$?
 		kill "$(cat /tmp/pid)"
+		while [ -e "/proc/$(cat /tmp/pid)/exe" ]; do sleep 0.1; done
 		ok "SIG$signal: exit 0" is 0
 		ok "SIG$signal: a whole trace" whole $t
 		run report $t

@@ -50,7 +50,7 @@ static struct held held_in_the_end(const struct held *before)
 {
 	struct held h = held();
 
-	for (int i = 0; i < 100 && memcmp(&h, before, sizeof(h)); i++) {
+	for (int i = 0; i < 3000 && memcmp(&h, before, sizeof(h)); i++) {
 		usleep(100000);
 		h = held();
 	}

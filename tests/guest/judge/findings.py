@@ -34,6 +34,8 @@ TESTDEVS = " ".join(f"-device pci-testdev,addr={0x10 + i:#x}" for i in range(15)
 READ = "dd if=/dev/vda of=/dev/null bs=64k count=16 iflag=direct"
 # A pseries guest's table is there with a window of 1 GiB, 4 KiB pages.
 TABLE, TABLE_ENTRIES, TABLE_END = "0x80000000", 1 << 18, "0x40000000"
+# Of `fault storm 1200 3`, which a slow guest takes more seconds for: at most as many as its 3600 fill.
+STORM = r"500 or more in [2-7] seconds; "
 WARNING, ERROR, NOTE = "warning", "error", "note"
 
 
@@ -129,7 +131,7 @@ PEF_FOUND = [
     ("freed-while-shared", ERROR, None, r"^9 pages, 576 KiB"),
     ("unshared-while-mapped", ERROR, None, r"^3 times"),
     # 9 and 3 more shared, as were 3 and 2 coherent allocations; all but 9 taken back
-    ("conversion-storm", WARNING, None, r"500 or more in [2-4] seconds; "),
+    ("conversion-storm", WARNING, None, STORM),
 ]
 
 PEF = Boot(
@@ -137,7 +139,7 @@ PEF = Boot(
     # 4 MiB of pool; splats: the kernel complains of some of the faults, as it should
     # (a real one's MMU is radix; hash, the lab kernel's default, keeps hypercalls from being seen)
     ["--no-default-append", "--append", "swiotlb=2048,force disable_radix=no", "--allow-splat",
-     "--no-trace", "--timeout", "800", "--qemu", TESTDEVS],
+     "--no-trace", "--qemu", TESTDEVS],
     [
         Case("healthy", f"{READ}; sleep 1", [
                 ("window-wide", NOTE, None, r"^1 window of 2 GiB mapped RAM, 4 MiB of it shared"),
@@ -321,7 +323,7 @@ def separate(guest, kernel, listed=0, slow=True):
     storm = ""
     if guest == "sev":      # elsewhere the emulation of a conversion may take too long
         storm = "; fault storm 1200 3"
-        ledger.append(("conversion-storm", WARNING, None, r"500 or more in [2-4] seconds"))
+        ledger.append(("conversion-storm", WARNING, None, STORM))
     return Boot(guest, guest, kernel, ["--allow-splat", "--qemu", TESTDEVS], [
         Case("healthy", READ, []),
         Case("ledger", f"fault share-free 9; fault unshare-mapped {D[0]} 3{storm}", ledger,

@@ -15,7 +15,11 @@ dmascope record -q -o /out/trace.json -- sh -c '
 	wait $(sed -n "s/ rdma//p" /out/owners)
 	sh /share/fault load && sh /share/fault share 1 16 0' >/out/load.txt 2>&1
 echo $? >/out/status
-dmascope record -q --redact -o /out/redacted.json -- timeout 2 /share/buffers $heap 4096 >/dev/null 2>&1
+dmascope record -q --redact -o /out/redacted.json -- sh -c '
+	/share/buffers '$heap' 4096 >/tmp/ready &
+	until [ -s /tmp/ready ]; do sleep 0.1; done
+	kill $!
+	wait $!' >/dev/null 2>&1
 dmascope report --json /out/trace.json >/out/report.json
 dmascope report /out/trace.json >/out/report.txt
 dmascope convert --to csv --table shared -o /out/shared.csv /out/trace.json
