@@ -49,8 +49,10 @@ check(last["guest"] == "pef", "a PEF guest", last["guest"])
 check(last["counts_from"] == "kernel" and last["lost"] == "0" and last["complete"],
       "counts are the kernel's, nothing is lost", str(last)[:300])
 check(first["maps_per_s"] is not None, "the first object has rates")
-early = [f["interval_ns"] for f in frames if f["interval_ns"] < 0.9e9]
-check(not early, "a second or more between them", str(early))
+# A frame may be late, on a busy machine; the next one comes when it would have come anyhow.
+took = [f["interval_ns"] for f in frames[1:]]
+early = [(a, b) for a, b in zip(took, took[1:]) if a + b < 1e9]
+check(not early and sum(took) > (len(took) - 1) * 1e9, "a second between them", str(took))
 
 maps, size = recorded()
 seen, before = total(last), total(first)
