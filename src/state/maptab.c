@@ -220,17 +220,20 @@ uint32_t maptab_find_any(const struct maptab *t, uint32_t dev, uint64_t dma)
 	return NONE;
 }
 
-static struct orphan *orphan_set(const struct maptab *t, uint32_t dev, uint64_t dma)
+static size_t orphan_set(uint32_t dev, uint64_t dma)
 {
-	return &t->orphan[(key_hash(dev, dma) >> 32 & (ORPHAN_SETS - 1)) * ORPHAN_WAYS];
+	return key_hash(dev, dma) >> 32 & (ORPHAN_SETS - 1);
 }
 
 struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32_t dev,
 			   uint64_t dma, uint64_t ts)
 {
-	struct orphan *o = orphan_set(t, dev, dma), *best = NULL;
-	size_t i;
+	struct orphan *o, *best = NULL;
+	size_t set = orphan_set(dev, dma), i;
 
+	if (!(t->orphan_kinds[set] & 1u << kind))
+		return NULL;
+	o = &t->orphan[set * ORPHAN_WAYS];
 	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
 		if (o->kind != kind || o->dev != dev || o->dma != dma)
 			continue;
@@ -245,9 +248,10 @@ struct orphan *orphan_find(const struct maptab *t, enum orphan_kind kind, uint32
 
 struct orphan *orphan_add(struct maptab *t, enum orphan_kind kind, uint32_t dev, uint64_t dma)
 {
-	struct orphan *o = orphan_set(t, dev, dma), *victim = o;
-	size_t i;
+	size_t set = orphan_set(dev, dma), i;
+	struct orphan *o = &t->orphan[set * ORPHAN_WAYS], *victim = o;
 
+	t->orphan_kinds[set] |= (uint8_t)(1u << kind);
 	for (i = 0; i < ORPHAN_WAYS; i++, o++) {
 		if (o->kind == ORPHAN_FREE) {
 			victim = o;

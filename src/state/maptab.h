@@ -57,6 +57,7 @@ struct maptab {
 	uint32_t buckets;	/* power of two */
 	uint32_t *phys;		/* PHYS_BUCKETS, and one more for mappings larger than a block */
 	struct orphan *orphan;
+	uint8_t orphan_kinds[ORPHAN_SETS];	/* bits of the kinds that a set ever had */
 	uint32_t stamp;
 	struct freed *freed;
 	uint64_t untracked;

@@ -282,6 +282,8 @@ int trace_decode(struct trace_decoder *d, const char *text, size_t len, struct d
 	struct line l;
 	int type, ret;
 
+	if (decode_event_fast(d, text, len, rec))
+		return 0;
 	if (line__split(&l, d, text, len))
 		return -EBADMSG;
 	m = l.n && is_key(&l.m[0], "type", 4) ? &l.m[0] : line__find(&l, "type");

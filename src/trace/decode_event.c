@@ -19,6 +19,22 @@ static bool address(const struct jmember *m, uint64_t null, uint64_t *v)
 	return jval__u64(m, v);
 }
 
+void event_flag(const char *s, size_t len, uint8_t *flags)
+{
+	for (unsigned int i = 0; i < TRACE_FLAGS; i++)
+		if (strlen(trace_flag_names[i]) == len && !memcmp(trace_flag_names[i], s, len))
+			*flags = (uint8_t)(*flags | 1u << i);
+}
+
+bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev)
+{
+	int id = nametab__find(&d->dir, s, len);
+
+	/* id 0 is also "not known": only the one word means it */
+	ev->dir = (uint8_t)(id || (len && s[0] == 'b') ? id : DMS_DIR_NONE);
+	return true;
+}
+
 static bool flags(const struct jmember *m, uint8_t *v)
 {
 	struct jcursor c;
@@ -30,10 +46,7 @@ static bool flags(const struct jmember *m, uint8_t *v)
 	while (jparse__next(&c, &f) > 0) {
 		if (f.type != JT_STRING)
 			return false;
-		for (unsigned int i = 0; i < TRACE_FLAGS; i++)
-			if (strlen(trace_flag_names[i]) == f.vlen &&
-			    !memcmp(trace_flag_names[i], f.val, f.vlen))
-				*v = (uint8_t)(*v | 1u << i);
+		event_flag(f.val, f.vlen, v);
 	}
 	return true;
 }
@@ -57,8 +70,6 @@ static bool small(const struct jmember *m, uint8_t *v)
 
 static bool event_field3(struct trace_decoder *d, const struct jmember *m, struct dms_event *ev)
 {
-	int id;
-
 	if (IS(m, "dma"))
 		return address(m, DMS_DMA_ERROR, &ev->dma);
 	if (IS(m, "dev"))
@@ -73,11 +84,9 @@ static bool event_field3(struct trace_decoder *d, const struct jmember *m, struc
 		return jval__u64(m, &ev->aux);
 	if (!IS(m, "dir"))
 		return true;
-	if (!word(&d->dir, m, DMS_DIR_NONE, &id))
-		return false;
-	/* id 0 is also "not known": only the one word means it */
-	ev->dir = (uint8_t)(id || (m->vlen && m->val[0] == 'b') ? id : DMS_DIR_NONE);
-	return true;
+	if (m->type == JT_NULL)
+		ev->dir = DMS_DIR_NONE;
+	return m->type == JT_NULL || (m->type == JT_STRING && event_dir(d, m->val, m->vlen, ev));
 }
 
 static bool event_field4(struct trace_decoder *d, const struct jmember *m, struct dms_rec *rec)

@@ -56,5 +56,12 @@ int get_id(struct line *l, const char *key, int (*by_name)(const char *));
 
 /* decode_event.c: type is one of DMS_EV_*. 0 or -EBADMSG. */
 int decode_event(struct line *l, int type, struct dms_rec *rec);
+/* Adds a flag by its name, sets the direction by its word (always true); unknown ones are ignored. */
+void event_flag(const char *s, size_t len, uint8_t *flags);
+bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev);
+
+/* decode_fast.c: false: this is no plain event, ask the parser; rec is void then. */
+bool decode_event_fast(const struct trace_decoder *d, const char *text, size_t len,
+		       struct dms_rec *rec);
 
 #endif /* DMASCOPE_TRACE_DECODE_INSIDE_H */

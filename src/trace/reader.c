@@ -11,14 +11,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "trace/ahead.h"
 #include "trace/decode.h"
 #include "trace/reader.h"
 #include "trace/writer.h"
 
 #define READ_BUF_SIZE	(256 * 1024)
-_Static_assert(READ_BUF_SIZE > 2 * TRACE_LINE_MAX, "a line has to fit");
+_Static_assert(READ_BUF_SIZE >= TRACE_LINE_MAX + AHEAD_BLOCK, "a line and a block have to fit");
 
 struct reader {
 	struct trace_decoder dec;
@@ -178,71 +178,72 @@ int trace_read_mem(const char *name, const void *data, size_t len, dms_sink_fn s
 	return ret;
 }
 
-/* An error of zlib. finish() reports a file that was cut. */
-static int gz_error(struct reader *r, gzFile gz)
+static int read_error(struct reader *r, int err)
 {
-	int code = Z_OK, err = errno ? errno : EIO;
-
-	gzerror(gz, &code);
-	if (code == Z_BUF_ERROR || code == Z_OK)
-		return 0;
 	r->st->line++;
-	if (code == Z_ERRNO)
-		return stop(r, TRACE_IO, -err, "%s", strerror(err));
-	if (code == Z_MEM_ERROR)
-		return stop(r, TRACE_IO, -ENOMEM, "out of memory");
-	return stop(r, TRACE_DAMAGED, -EBADMSG, "the compressed data are damaged");
+	if (err == -EBADMSG)
+		return stop(r, TRACE_DAMAGED, err, "the compressed data are damaged");
+	return stop(r, TRACE_IO, err, "%s", err == -ENOMEM ? "out of memory" : strerror(-err));
 }
 
-static int read_gz(struct reader *r, gzFile gz, char *buf)
+/* The lines of a block; *have bytes of one that began before, and then of the last, are in buf. */
+static int take_block(struct reader *r, char *buf, size_t *have, const char *data, size_t len)
 {
-	size_t have = 0, used;
-	int n, ret;
+	const char *nl = *have ? memchr(data, '\n', len) : NULL;
+	size_t n = *have ? nl ? (size_t)(nl + 1 - data) : len : 0, used;
+	int ret;
 
-	for (;;) {
-		errno = 0;
-		n = gzread(gz, buf + have, (unsigned int)(READ_BUF_SIZE - have));
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-		ret = take_lines(r, buf, have, &used);
+	if (n) {
+		memcpy(buf + *have, data, n);
+		ret = take_lines(r, buf, *have + n, &used);
+		*have += n - used;
+		if (ret || !nl)
+			return ret;
+	}
+	ret = take_lines(r, data + n, len - n, &used);
+	*have = len - n - used;
+	memcpy(buf, data + n + used, *have);
+	return ret;
+}
+
+static int read_blocks(struct reader *r, struct ahead *a, char *buf)
+{
+	const char *data;
+	size_t have = 0, len;
+	int ret = 0, err;
+
+	while (!(err = ahead__read(a, &data, &len)) && len) {
+		ret = take_block(r, buf, &have, data, len);
 		if (ret)
 			return ret;
-		have -= used;
-		memmove(buf, buf + used, have);
 	}
-	ret = gz_error(r, gz);
-	if (!ret)
-		ret = take_rest(r, buf, have);
+	ret = err ? read_error(r, err) : take_rest(r, buf, have);
 	return ret ? ret : finish(r);
 }
 
-/* A gzFile on path that owns its descriptor. */
-static gzFile open_gz(struct reader *r, const char *path, int *err)
+/* 0 or -errno, which was said. */
+static int open_path(struct reader *r, const char *path, struct ahead **a)
 {
 	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
 	struct stat st;
-	gzFile gz = NULL;
+	int err = 0;
 
-	*err = 0;
 	if (fd < 0 || fstat(fd, &st))
-		*err = -errno;
+		err = -errno;
 	else if (S_ISDIR(st.st_mode))
-		*err = -EISDIR;
-	else if (!(gz = gzdopen(fd, "rb")))
-		*err = -ENOMEM;
-	if (*err && fd >= 0)
+		err = -EISDIR;
+	if (err && fd >= 0)
 		close(fd);
-	if (*err)
-		stop(r, TRACE_IO, *err, "%s", strerror(-*err));
-	return gz;
+	if (!err)
+		err = ahead__open(a, fd);
+	return err ? stop(r, TRACE_IO, err, "%s", strerror(-err)) : 0;
 }
 
 int trace_read(const char *path, dms_sink_fn sink, void *ctx, struct trace_status *st)
 {
 	struct reader *r = malloc(sizeof(*r));
 	char *buf = malloc(READ_BUF_SIZE);
-	gzFile gz = NULL;
+	struct ahead *a = NULL;
 	int ret = -ENOMEM;
 
 	if (!r || !buf) {
@@ -252,14 +253,11 @@ int trace_read(const char *path, dms_sink_fn sink, void *ctx, struct trace_statu
 		goto cleanup;
 	}
 	init(r, strcmp(path, "-") ? path : "stdin", sink, ctx, st);
-	gz = open_gz(r, path, &ret);
-	if (!gz)
-		goto cleanup;
-	gzbuffer(gz, READ_BUF_SIZE / 2);
-	ret = read_gz(r, gz, buf);
+	ret = open_path(r, path, &a);
+	if (!ret)
+		ret = read_blocks(r, a, buf);
 cleanup:
-	if (gz)
-		gzclose_r(gz);
+	ahead__close(a);
 	free(buf);
 	free(r);
 	return ret;
