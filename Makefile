@@ -58,12 +58,11 @@ endif
 ifeq ($(LINKS_HERE),1)
 ALL_CFLAGS += $(filter-out -D_GNU_SOURCE -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600,$(shell $(PKG_CONFIG) --cflags $(LIBS)))
 LDLIBS := $(shell $(PKG_CONFIG) $(if $(filter 1,$(STATIC)),--static) --libs $(LIBS))
-# Optional: the HTTP server of `metrics --listen`. Static builds have none: Debian's static
-# libmicrohttpd needs GnuTLS, whose p11-kit has no static library. HTTP=0 builds without.
+# Optional: the HTTP server of `metrics --listen`; its library is loaded when it is asked for. Static builds
+# have none: Debian's static libmicrohttpd needs GnuTLS, whose p11-kit has no static library. HTTP=0 builds without.
 HTTP ?= $(if $(filter 1,$(STATIC)),0,$(shell $(PKG_CONFIG) --exists libmicrohttpd && echo 1))
 ifeq ($(HTTP),1)
 ALL_CFLAGS += -DHAVE_MICROHTTPD $(shell $(PKG_CONFIG) --cflags libmicrohttpd)
-LDLIBS += $(shell $(PKG_CONFIG) --libs libmicrohttpd)
 endif
 else
 CROSS_COMPILE ?= $(TRIPLE)-

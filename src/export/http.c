@@ -13,12 +13,28 @@
 #include "trace/outfile.h"
 
 #ifdef HAVE_MICROHTTPD
+#include <dlfcn.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/*
+ * Loaded when a server is asked for: with GnuTLS, which it needs, it is ten more libraries and a sixth
+ * of the memory of `top`.
+ */
+#define LIBRARY		"libmicrohttpd.so.12"
+#define FUNCTIONS(F)									\
+	F(start_daemon) F(stop_daemon) F(run) F(get_timeout) F(get_daemon_info)		\
+	F(lookup_connection_value) F(create_response_from_buffer) F(add_response_header)	\
+	F(queue_response) F(destroy_response)
+
+#define DECLARE(name)	__typeof__(&MHD_##name) name;
+static struct {
+	FUNCTIONS(DECLARE)
+} lib;
 
 #define CONNECTIONS	32
 #define IDLE_SECONDS	10U
@@ -35,6 +51,23 @@ struct http {
 bool http_is_built(void)
 {
 	return true;
+}
+
+static int load_library(char *err, size_t len)
+{
+	void *so = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	bool all = so;
+
+#define FIND(name)									\
+	if (all) {									\
+		void *at = dlsym(so, "MHD_" #name);					\
+											\
+		memcpy(&lib.name, &at, sizeof(at));					\
+		all = at;								\
+	}
+	FUNCTIONS(FIND)
+	return all ? 0 : outfile_fail(-EOPNOTSUPP, err, len, "--listen: %s; install libmicrohttpd, "
+				      "or use --every with -o FILE", dlerror());
 }
 
 /* ---- the socket ---- */
@@ -133,10 +166,13 @@ static int listen_tcp(struct http *h, const char *where, char *err, size_t len)
 
 int http__listen(struct http **out, const char *where, char *err, size_t err_len)
 {
-	struct http *h = calloc(1, sizeof(*h));
-	int ret;
+	struct http *h;
+	int ret = load_library(err, err_len);
 
 	*out = NULL;
+	if (ret)
+		return ret;
+	h = calloc(1, sizeof(*h));
 	if (!h)
 		return outfile_fail(-ENOMEM, err, err_len, "no memory");
 	h->fd = -1;
@@ -157,7 +193,7 @@ void http__free(struct http *h)
 	if (!h)
 		return;
 	if (h->daemon)
-		MHD_stop_daemon(h->daemon);	/* closes the socket */
+		lib.stop_daemon(h->daemon);	/* closes the socket */
 	else if (h->fd >= 0)
 		close(h->fd);
 	if (h->path)
@@ -174,16 +210,16 @@ static enum MHD_Result answer(struct MHD_Connection *c, unsigned int status, con
 	struct MHD_Response *r;
 	enum MHD_Result ret;
 
-	r = MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	r = lib.create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return MHD_NO;
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(r, "Cache-Control", "no-store");
+	lib.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	lib.add_response_header(r, "X-Content-Type-Options", "nosniff");
+	lib.add_response_header(r, "Cache-Control", "no-store");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	ret = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
+		lib.add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	ret = lib.queue_response(c, status, r);
+	lib.destroy_response(r);
 	return ret;
 }
 
@@ -196,7 +232,7 @@ static enum MHD_Result answer_text(struct MHD_Connection *c, unsigned int status
 static enum MHD_Result answer_metrics(struct http *h, struct MHD_Connection *c)
 {
 	enum metrics_format format = metrics_negotiate(
-		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+		lib.lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
 	struct out out;
 	enum MHD_Result ret;
 
@@ -240,7 +276,7 @@ int http__start(struct http *h, http_render_fn render, void *ctx)
 {
 	h->render = render;
 	h->ctx = ctx;
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
+	h->daemon = lib.start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
 				     MHD_OPTION_LISTEN_SOCKET, h->fd,
 				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_END);
@@ -249,7 +285,7 @@ int http__start(struct http *h, http_render_fn render, void *ctx)
 
 int http__fd(const struct http *h)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon,
+	const union MHD_DaemonInfo *info = lib.get_daemon_info(h->daemon,
 							       MHD_DAEMON_INFO_EPOLL_FD);
 
 	return info ? info->listen_fd : -1;
@@ -259,14 +295,14 @@ int http__timeout(const struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
+	if (lib.get_timeout(h->daemon, &ms) != MHD_YES)
 		return -1;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
 void http__run(struct http *h)
 {
-	MHD_run(h->daemon);
+	lib.run(h->daemon);
 }
 
 #else /* no libmicrohttpd */
