@@ -47,6 +47,14 @@ bench: $(OUT)/dmascope $(OUT)/tests/bench_trace $(BENCH_BINS)
 	$(Q)tests/bench/bench.py --build $(OUT) --write doc/performance.md $(BENCH)
 	$(Q)tools/overhead
 .PHONY: bench
+
+# Two minutes, fewer rounds, no verdict: that the bench still works. What needs root or bpftrace is left out
+# where that is not there.
+bench-bins: $(OUT)/dmascope $(OUT)/tests/bench_trace $(BENCH_BINS)
+bench-quick: bench-bins
+	$(Q)tests/bench/test_quick --build $(OUT)
+.PHONY: bench-quick bench-bins
+
 # In guests of the lab, in instructions (tests/bench/guest/notes.md): half an hour.
 bench-guest:
 	$(Q)tools/lab/lab setup pef x86

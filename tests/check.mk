@@ -30,7 +30,8 @@ check: check-tools check-packages
 		$(MAKE) --no-print-directory $(JOBS) check-build || { kill $$lab; exit 1; }; \
 		wait $$lab || { tail build/lab-setup.log; exit 1; }
 	@echo "== testing"
-	$(Q)$(RUN) $(CHECK_DISTROS) $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE) $(CHECK_GUEST)
+	$(Q)$(RUN) $(CHECK_DISTROS) $(CHECK_UNIT) $(CHECK_SAN) $(CHECK_CLI) $(CHECK_TRACE) \
+		"tests/bench/test_quick --build $(OUT)" $(CHECK_GUEST)
 
 check-unit: check-tools
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all unit-bins san
@@ -90,7 +91,7 @@ findings-table:
 	$(Q)tests/guest/judge/findings.py table $$(tests/guest/judge/findings.py boots slow | \
 		sed 's|^|build/guest/findings-|' | xargs -n 1 ls -d 2>/dev/null)
 
-check-build: all unit-bins cross san altered
+check-build: all unit-bins bench-bins cross san altered
 
 # An hour or so: everything attached and detached a thousand times.
 check-cycles: all cross
