@@ -22,14 +22,14 @@
 #include <unistd.h>
 
 /*
- * Loaded when a server is asked for: with GnuTLS, which it needs, it is ten more libraries and a sixth
- * of the memory of `top`.
+ * Loaded when a server is asked for: with GnuTLS, which it needs, it is ten more libraries and a
+ * sixth of the memory of `top`.
  */
 #define LIBRARY		"libmicrohttpd.so.12"
 #define FUNCTIONS(F)									\
 	F(start_daemon) F(stop_daemon) F(run) F(get_timeout) F(get_daemon_info)		\
-	F(lookup_connection_value) F(create_response_from_buffer) F(add_response_header)	\
-	F(queue_response) F(destroy_response)
+	F(lookup_connection_value) F(create_response_from_buffer)			\
+	F(add_response_header) F(queue_response) F(destroy_response)
 
 #define DECLARE(name)	__typeof__(&MHD_##name) name;
 static struct {

@@ -31,7 +31,7 @@ struct ahead {
 	pthread_cond_t changed;
 };
 
-/* What gzread() failed with; 0 also for a file that was cut. */
+/* The error of gzread(); 0 also for a file that was cut. */
 static int error_of(gzFile gz, int err)
 {
 	int code = Z_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Uncompresses a file ahead of its reader, in a thread of its own: gunzip takes a quarter of the time
- * of a report. A file that is not compressed is read without one.
+ * Uncompresses a file ahead of its reader, in a thread of its own: gunzip takes a quarter of the
+ * time of a report. A file that is not compressed is read without one.
  */
 #ifndef DMASCOPE_TRACE_AHEAD_H
 #define DMASCOPE_TRACE_AHEAD_H

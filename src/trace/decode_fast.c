@@ -10,7 +10,7 @@
 #include "trace/decode_inside.h"
 #include "trace/fields.h"
 
-/* How a field's value is read, and what it becomes. */
+/* The form of a field's value in a line and in an event. */
 enum kind { TIME, U8, U32, U64, OR_ERROR, OR_0, SIGNED, ATTRS, HOOK, PATH, DIR, FLAGS };
 
 struct field {
@@ -49,7 +49,7 @@ static bool eat(struct fast *f, char c)
 	return true;
 }
 
-/* What names are made of. */
+/* The characters of names. */
 static const bool in_name[256] = {
 	['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true, ['.'] = true,
 };

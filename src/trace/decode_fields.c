@@ -11,14 +11,14 @@
 
 #include "trace/decode_inside.h"
 
-/* Three characters and the length tell our names apart well enough. */
+/* Three characters and the length differ for most of our names. */
 static uint32_t hash(const char *s, size_t len)
 {
 	uint32_t h = (uint32_t)len;
 
 	if (len)
-		h |= (uint32_t)(unsigned char)s[0] << 8 | (uint32_t)(unsigned char)s[len / 2] << 16 |
-		     (uint32_t)(unsigned char)s[len - 1] << 24;
+		h |= (uint32_t)(uint8_t)s[0] << 8 | (uint32_t)(uint8_t)s[len / 2] << 16 |
+		     (uint32_t)(uint8_t)s[len - 1] << 24;
 	return h * 0x9e3779b1u >> 16;
 }
 

@@ -56,7 +56,7 @@ int get_id(struct line *l, const char *key, int (*by_name)(const char *));
 
 /* decode_event.c: type is one of DMS_EV_*. 0 or -EBADMSG. */
 int decode_event(struct line *l, int type, struct dms_rec *rec);
-/* Adds a flag by its name, sets the direction by its word (always true); unknown ones are ignored. */
+/* Adds a flag by its name; sets the direction by its word (true). Unknown ones are ignored. */
 void event_flag(const char *s, size_t len, uint8_t *flags);
 bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev);
 
