@@ -9,23 +9,32 @@
 #include "lib/live.h"
 
 /*
+ * A number, as the first of a structure of numbers: by the name that it has in its union the verifier
+ * may take it for another member, which is a pointer (6.18).
+ */
+static __always_inline u64 word_at(u64 at)
+{
+	return RD(AS(struct scatterlist, at), page_link);
+}
+
+/*
  * The head of a compound page, the page itself where it is none, 0 where it is not known: to 7.0
  * page->compound_head is the head's address + 1; then compound_info is that, or + 1 the mask that
  * makes the head's address of a tail's (compound_info_has_mask(), include/linux/page-flags.h, 7.2).
  */
 static __always_inline u64 page_head(u64 page)
 {
-	struct page___71 *new = AS(struct page___71, page);
-	struct page *p = AS(struct page, page);
+	struct page___71 *new = NULL;
+	struct page *p = NULL;
 	u64 info, inverse;
 
 	if (bpf_core_field_exists(p->compound_head)) {
-		info = RD(p, compound_head);
+		info = word_at(page + bpf_core_field_offset(p->compound_head));
 		return info & 1 ? info - 1 : page;
 	}
 	if (!bpf_core_field_exists(new->compound_info))
 		return 0;
-	info = RD(new, compound_info);
+	info = word_at(page + bpf_core_field_offset(new->compound_info));
 	if (!(info & 1))
 		return page;
 	info--;

@@ -42,24 +42,35 @@ static void log_keep_line(const char *text)
 	}
 }
 
+static void on_message(enum libbpf_print_level level, const char *text)
+{
+	const char *name;
+
+	if (load_log.verbose)
+		fputs(text, stderr);
+	if (level == LIBBPF_DEBUG)
+		return;
+	name = strstr(text, "prog '");
+	if (name && strstr(text, "load failed"))
+		sscanf(name, "prog '%63[^']'", load_log.prog);
+	if (strstr(text, "BEGIN PROG LOAD LOG"))
+		log_keep_line(text);
+}
+
 static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	static char buf[1 << 16];
-	const char *name;
+	char part[256], *buf = NULL;
 	va_list copy;
 
 	va_copy(copy, args);
-	vsnprintf(buf, sizeof(buf), fmt, copy);
+	/* the verifier's log may have a megabyte, and its complaint is the last line */
+	if (vasprintf(&buf, fmt, copy) < 0) {
+		buf = NULL;
+		vsnprintf(part, sizeof(part), fmt, args);
+	}
 	va_end(copy);
-	if (load_log.verbose)
-		fputs(buf, stderr);
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	name = strstr(buf, "prog '");
-	if (name && strstr(buf, "load failed"))
-		sscanf(name, "prog '%63[^']'", load_log.prog);
-	if (strstr(buf, "BEGIN PROG LOAD LOG"))
-		log_keep_line(buf);
+	on_message(level, buf ? buf : part);
+	free(buf);
 	return 0;
 }
 
@@ -468,7 +479,10 @@ static int try_round(struct probe *p, struct probe_error *err)
 	if (c) {
 		refuse(c, "load the program for", ret);
 		has_other_candidate(p, c);
-		p->eperm += ret == -EPERM || ret == -EACCES;
+		p->eperm += ret == -EPERM;
+		if (ret == -EACCES && !p->unverified[0])
+			snprintf(p->unverified, sizeof(p->unverified), "%s: %s", load_log.prog,
+				 load_log.line);
 		return -EAGAIN;
 	}
 	if (run_once_index(load_log.prog) >= 0) {
@@ -500,6 +514,8 @@ static int open_all(struct probe *p, struct probe_error *err)
 	drop_btf(p);
 	if (ret && err->fault == PROBE_NO_HOOK && p->eperm)
 		refusal__eperm(err);
+	else if (ret && err->fault == PROBE_NO_HOOK && p->unverified[0])
+		refusal__unverified(p, err);
 	return ret;
 }
 

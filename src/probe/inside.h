@@ -41,6 +41,7 @@ struct probe {
 	bool kfuncs;			/* programs may call kernel functions */
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
+	char unverified[DMS_TEXT_LEN];	/* the first that the verifier refused, and why; "" = none */
 	struct object *bpf;
 	struct attached links[PROBE_MAX_LINKS];
 	unsigned int nlinks;
@@ -74,6 +75,7 @@ int refusal__privilege(struct probe_error *err);
 void refusal__refused(const struct probe *p, struct probe_error *err);
 void refusal__no_jit(struct probe_error *err);
 void refusal__eperm(struct probe_error *err);
+void refusal__unverified(const struct probe *p, struct probe_error *err);
 
 /* misses.c: reads the kernel's counts when observing begins and ends; adds what is between. */
 void misses__begin(struct probe *p);

@@ -77,3 +77,12 @@ void refusal__eperm(struct probe_error *err)
 		 "lockdown=%s%s: boot with lockdown=integrity or none",
 		 l.name[0] ? l.name : "confidentiality", l.name[0] ? "" : " most likely");
 }
+
+/* A kernel whose verifier follows another rule: EACCES, or EINVAL where a helper is missing. */
+void refusal__unverified(const struct probe *p, struct probe_error *err)
+{
+	err->fault = PROBE_NO_HOOK;
+	snprintf(err->text, sizeof(err->text),
+		 "this kernel's verifier rejects dmascope's programs (%.300s): please send "
+		 "dmascope's developers what dmascope doctor -v prints", p->unverified);
+}

@@ -112,7 +112,7 @@ static inline void rnd_event(struct dms_event *ev)
 	ev->ret = (int64_t)rnd_u64();
 	ev->liobn = rnd_u32();
 	ev->attrs = rnd_u32() & DMS_ATTRS;
-	ev->object = rnd_u32();
+	ev->object = rnd_below(8) ? 0 : rnd_u32();
 	ev->pid = rnd_u32();
 	ev->stack = rnd_u32();
 	ev->path = (uint8_t)rnd_below(DMS_PATH_MAX);
