@@ -9,8 +9,8 @@
 #include "lib/live.h"
 
 /*
- * A number, as the first of a structure of numbers: by the name that it has in its union the verifier
- * may take it for another member, which is a pointer (6.18).
+ * A number, as the first of a structure of numbers: by the name that it has in its union the
+ * verifier may take it for another member, which is a pointer (6.18).
  */
 static __always_inline u64 word_at(u64 at)
 {

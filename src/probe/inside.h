@@ -41,7 +41,7 @@ struct probe {
 	bool kfuncs;			/* programs may call kernel functions */
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
-	char unverified[DMS_TEXT_LEN];	/* the first that the verifier refused, and why; "" = none */
+	char unverified[DMS_TEXT_LEN];	/* the first that the verifier rejected, and why */
 	struct object *bpf;
 	struct attached links[PROBE_MAX_LINKS];
 	unsigned int nlinks;
