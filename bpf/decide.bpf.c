@@ -36,7 +36,7 @@ static __always_inline int decide_done(struct inflight *in, struct dms_counts *c
 	e->flags = flags;
 	event_submit(c, e);
 	if (devstate_send(hook, dev, key))
-		bpf_map_delete_elem(&seen, &key);	/* the next event tries again */
+		devstate_again(key);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ static __always_inline int device_event(struct dms_counts *c, u32 hook, u16 type
 	e->dev = key;
 	event_submit(c, e);
 	if (type == DMS_EV_DEVICE_DEL)
-		bpf_map_delete_elem(&seen, &key);
+		devstate_again(key);
 	return 0;
 }
 

@@ -123,6 +123,12 @@ static __always_inline void facts_read(struct dms_counted *d, struct device *dev
 	d->may_skip_unmap = dev_may_skip_unmap(dev);
 }
 
+/* True if the device's mappings get TCEs and nothing else, so that a failed one got none. */
+static __always_inline bool only_tces(struct device *dev, const struct dms_counted *d)
+{
+	return d->table_size && !d->dma_iommu && !(dev_has_bypass(dev) && dev_bypass(dev));
+}
+
 /*
  * The reason a mapping failed, if no inner hook is attached to report it. In the
  * kernel's own order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table
@@ -135,7 +141,7 @@ static __always_inline u8 failure_of(struct device *dev, const struct dms_counte
 
 	if (d->dma_iommu)
 		return 0;
-	if (d->table_size && !(dev_has_bypass(dev) && dev_bypass(dev)))
+	if (only_tces(dev, d))
 		return DMS_FL_NO_TCE;
 	if (d->table_size && bpf_core_field_exists(dev->bus_dma_limit) && RD(dev, bus_dma_limit))
 		return 0;

@@ -72,7 +72,7 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 	/* before the record is reserved, so that the stack stands before it in the ring */
 	if (obs_maps(o) && !stack)
 		stack = stack_for(o->ctx, o->hook, m->dev, m->path, m->dir);
-	e = event_reserve(o->c, o->hook, o->type);
+	e = record_reserve_bare(o->c, o->cpu, o->hook, o->type, sizeof(*e));
 	if (!e)
 		return;
 	e->stack = stack;
@@ -87,6 +87,8 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 	e->dir = m->dir;
 	e->flags = m->flags;
 	e->page_shift = m->page_shift;
+	e->ret = 0;
+	e->object = 0;
 	if (stack && o->type == DMS_EV_MAP && m->phys_known && !(m->attrs & DMS_ATTR_MMIO))
 		e->object = object_exceeded(m->phys, m->size);
 	if (m->sg_index >= 0) {
@@ -156,8 +158,12 @@ static __always_inline void mapping_path(const struct obs *o, struct mapping *m)
 
 	facts_read(&d, o->dev);
 	mapping_classify(&d, m, inner);
-	if (!inner && m->path == DMS_PATH_FAILED)
-		m->flags |= failure_of(o->dev, &d);
+	if (m->path == DMS_PATH_FAILED) {
+		if (!inner)
+			m->flags |= failure_of(o->dev, &d);
+		else if (!(o->flags & DMS_CFG_INNER_TCE) && only_tces(o->dev, &d))
+			m->flags |= DMS_FL_NO_TCE;
+	}
 	if (m->path != DMS_PATH_TCE) {
 		m->liobn = 0;
 		m->page_shift = 0;

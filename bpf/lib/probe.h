@@ -15,15 +15,27 @@
 #include "lib/observe.h"
 
 /*
- * Calls between their entry and their return; 1 MiB. The key is the stack frame, which no other
- * running call shares (a thread id would: an interrupt may make the same call inside), mixed with
- * the hook, since a tail call leaves the same frame to another function.
+ * Calls between their entry and their return. The key is the stack frame, which no other running
+ * call shares (a thread id would: an interrupt may make the same call inside), mixed with the hook,
+ * since a tail call leaves the same frame to another function.
+ *
+ * Each call has a place in `running` by the hash of its key, for an insert into a hash, a look and
+ * a removal cost as much as a record. A place that another call has, or is about to take on another
+ * processor, sends it to the map `inflight`, 1 MiB.
  */
 struct inflight {
 	u64 arg[6];
 	u32 hook;		/* so that user space knows what still runs */
 	u32 pad;
 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DMS_RUNNING);
+	__type(key, u32);
+	__type(value, struct dms_running);
+} running __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -37,9 +49,50 @@ static __always_inline u64 inflight_key(u64 frame, u32 hook)
 	return frame ^ ((u64)hook << 40);
 }
 
+static __always_inline struct dms_running *running_at(u64 key)
+{
+	u32 at = key * 0x9e3779b97f4a7c15ULL >> 54;	/* 10 bits: DMS_RUNNING */
+
+	return bpf_map_lookup_elem(&running, &at);
+}
+
+/* False: the place is another call's. Of two that claim it at once neither has it. */
+static __always_inline bool running_put(u64 key, const struct inflight *args)
+{
+	struct dms_running *r = running_at(key);
+
+	if (!r)
+		return false;
+	if (r->key != key) {	/* else the return of an earlier call was missed */
+		if (r->claims)
+			return false;
+		__sync_fetch_and_add(&r->claims, 1);
+		if (*(volatile u32 *)&r->claims != 1) {
+			__sync_fetch_and_add(&r->claims, -1);
+			return false;
+		}
+	}
+	__builtin_memcpy(r->arg, args->arg, sizeof(r->arg));
+	r->hook = args->hook;
+	r->key = key;
+	return true;
+}
+
+static __always_inline bool running_take(u64 key, struct inflight *args)
+{
+	struct dms_running *r = running_at(key);
+
+	if (!r || r->key != key)
+		return false;
+	__builtin_memcpy(args->arg, r->arg, sizeof(args->arg));
+	r->key = 0;
+	__sync_fetch_and_add(&r->claims, -1);
+	return true;
+}
+
 /*
  * Counts a hit and keeps the arguments until the return. A hit whose return never comes stays
- * without an outcome; user space compares those with the calls still in this map at the end.
+ * without an outcome; user space compares those with the calls still kept at the end.
  */
 static __always_inline void inflight_put(struct pt_regs *ctx, u32 hook, struct inflight *args)
 {
@@ -47,6 +100,8 @@ static __always_inline void inflight_put(struct pt_regs *ctx, u32 hook, struct i
 	struct dms_counts *c = hit(hook);
 
 	args->hook = hook;
+	if (running_put(key, args))
+		return;
 	if (bpf_map_update_elem(&inflight, &key, args, BPF_ANY))
 		count(c, failed);
 }
@@ -55,8 +110,11 @@ static __always_inline void inflight_put(struct pt_regs *ctx, u32 hook, struct i
 static __always_inline bool inflight_take(struct pt_regs *ctx, u32 hook, struct inflight *args)
 {
 	u64 key = inflight_key(regs_sp(ctx), hook);
-	struct inflight *found = bpf_map_lookup_elem(&inflight, &key);
+	struct inflight *found;
 
+	if (running_take(key, args))
+		return true;
+	found = bpf_map_lookup_elem(&inflight, &key);
 	if (!found)
 		return false;
 	*args = *found;

@@ -40,6 +40,16 @@ struct {
 	__type(value, u64);
 } seen __weak SEC(".maps");
 
+/* The device seen last for each value of a hash's low bits: a look into `seen` costs a hundred
+ * instructions at each event; 1024 x 8 bytes. */
+#define SEEN_LAST	1024
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SEEN_LAST);
+	__type(key, u32);
+	__type(value, u64);
+} seen_last __weak SEC(".maps");
+
 /* Devices that --device let through; 16384 x 16 bytes, only used with a filter. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -86,11 +96,16 @@ static __always_inline struct dms_counts *hit(u32 hook)
 
 #define count(c, what)	do { if (c) (c)->what++; } while (0)
 
-static __always_inline void *ring_of_this_cpu(void)
+static __always_inline void *ring_of(u32 cpu)
 {
-	u32 shard = bpf_get_smp_processor_id() & config.ring_mask;
+	u32 shard = cpu & config.ring_mask;
 
 	return bpf_map_lookup_elem(&rings, &shard);
+}
+
+static __always_inline void *ring_of_this_cpu(void)
+{
+	return ring_of(bpf_get_smp_processor_id());
 }
 
 static __always_inline bool dev_wanted(u64 key)
@@ -99,13 +114,14 @@ static __always_inline bool dev_wanted(u64 key)
 }
 
 /*
- * A zeroed record of `size` bytes, a constant, that begins with struct dms_event: with type, hook,
- * CPU, time and process; NULL counts as dropped. The time is that before it is reserved:
- * src/probe/rings.c puts rings in order by that.
+ * A record of `size` bytes, a constant, that begins with struct dms_event: with type, hook, CPU,
+ * time and process, the rest not set; NULL counts as dropped. The time is that before it is
+ * reserved: src/probe/rings.c puts rings in order by that.
  */
-static __always_inline void *record_reserve(struct dms_counts *c, u32 hook, u16 type, u64 size)
+static __always_inline void *record_reserve_bare(struct dms_counts *c, u32 cpu, u32 hook, u16 type,
+						 u64 size)
 {
-	void *ring = ring_of_this_cpu();
+	void *ring = ring_of(cpu);
 	u64 now = bpf_ktime_get_ns();
 	struct dms_event *e;
 
@@ -114,12 +130,25 @@ static __always_inline void *record_reserve(struct dms_counts *c, u32 hook, u16 
 		count(c, dropped);
 		return NULL;
 	}
-	__builtin_memset(e, 0, size);
 	e->type = type;
 	e->hook = hook;
-	e->cpu = bpf_get_smp_processor_id();
+	e->cpu = cpu;
 	e->ts = now;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
+	return e;
+}
+
+/* The same with zeros in the rest. */
+static __always_inline void *record_reserve(struct dms_counts *c, u32 hook, u16 type, u64 size)
+{
+	u32 cpu = bpf_get_smp_processor_id(), pid;
+	struct dms_event *e = record_reserve_bare(c, cpu, hook, type, size);
+
+	if (!e)
+		return NULL;
+	pid = e->pid;
+	__builtin_memset(&e->dev, 0, size - __builtin_offsetof(struct dms_event, dev));
+	e->pid = pid;
 	return e;
 }
 
@@ -347,15 +376,40 @@ static __always_inline int devstate_send(u32 hook, struct device *dev, u64 key)
 	return 0;
 }
 
+static __always_inline u64 *seen_last_of(u64 key)
+{
+	u32 slot = key * 0x9e3779b97f4a7c15ULL >> 54;	/* 10 bits: SEEN_LAST */
+
+	return bpf_map_lookup_elem(&seen_last, &slot);
+}
+
+/* Its next event sends the state of a device again. */
+static __always_inline void devstate_again(u64 key)
+{
+	u64 *last = seen_last_of(key);
+
+	bpf_map_delete_elem(&seen, &key);
+	if (last)
+		*last = 0;
+}
+
 /* At the first event of a device. Should the ring be full, the next event tries again. */
 static __always_inline void devstate_once(u32 hook, struct device *dev, u64 key)
 {
-	u64 now = 1;
+	u64 now = 1, *last;
 
-	if (!key || bpf_map_lookup_elem(&seen, &key))
+	if (!key)
 		return;
-	if (!devstate_send(hook, dev, key))
+	last = seen_last_of(key);
+	if (last && *last == key)
+		return;
+	if (!bpf_map_lookup_elem(&seen, &key)) {
+		if (devstate_send(hook, dev, key))
+			return;
 		bpf_map_update_elem(&seen, &key, &now, BPF_ANY);
+	}
+	if (last)
+		*last = key;
 }
 
 #endif /* DMASCOPE_BPF_RING_H */

@@ -71,6 +71,7 @@ _Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 #define DMS_CFG_INDEX		0x100	/* with DMS_CFG_STATS: live mappings are indexed */
 #define DMS_CFG_FILTER		0x200	/* any filter is set */
 #define DMS_CFG_SKIP_UNMAP	0x400	/* the kernel has dma_need_unmap() */
+#define DMS_CFG_INNER_TCE	0x800	/* one that reports why there is no TCE is attached */
 
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
@@ -199,6 +200,16 @@ struct dms_index {
 	__dms_u32 mul;		/* of a LIOBN: the product's 6 highest bits choose its table */
 	struct dms_index_table table[DMS_INDEX_TABLES];
 };
+
+/* A call of a hooked function between its entry and its return. */
+#define DMS_RUNNING	1024	/* places */
+struct dms_running {
+	__dms_u64 key;		/* 0 = the place is free, or about to be taken */
+	__dms_u32 claims;
+	__dms_u32 hook;
+	__dms_u64 arg[6];
+};
+_Static_assert(sizeof(struct dms_running) == 64, "a cache line");
 
 /*
  * The arguments of the programs that read the state before the start (BPF_PROG_TEST_RUN), and their

@@ -30,6 +30,7 @@ struct config {
 	const char *device;
 	const char *path;
 	const char *stacks;
+	const char *hooks;
 	uint64_t min_size;
 	uint64_t max_size;
 	uint64_t ring;
@@ -59,6 +60,9 @@ static const struct opt opts[] = {
 	OPT("redact", 0, OPT_FLAG, redact, NULL, "hide DMA and physical addresses consistently"),
 	OPT("hcalls", 0, OPT_FLAG, hcalls, NULL,
 	    "also record the hypervisor's status of each TCE call"),
+	OPT("hooks", 0, OPT_CHOICE, hooks, "WHICH",
+	    "needed (default), or all: also those that report nothing beyond another one",
+	    .choices = "needed|all"),
 	OPT("ring", 0, OPT_SIZE, ring, "SIZE", "memory for the ring buffers (8M)"),
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
@@ -441,6 +445,7 @@ static int run_record(void *config, int argc, char **argv)
 			.min_size = cfg->min_size,
 			.ring_bytes = cfg->ring,
 			.hcalls = cfg->hcalls,
+			.all_hooks = cfg->hooks && !strcmp(cfg->hooks, "all"),
 			.no_kprobes = cfg->no_kprobes,
 			.verbose = cfg->verbose,
 		},

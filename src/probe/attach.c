@@ -347,8 +347,7 @@ static int attach_all(struct probe *p)
 		load_log.line[0] = '\0';
 		refuse(c, "attach to", err);
 		/* or another hook that it had made needless */
-		again |= has_other_candidate(p, c) || c->row->id == DMS_HOOK_TCE_BUILD ||
-			 c->row->id == DMS_HOOK_TCE_FREE;
+		again |= has_other_candidate(p, c) || needed__stands_in(c->row->id);
 	}
 	return again ? -EAGAIN : 0;
 }
@@ -385,64 +384,6 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	return -ENOENT;
 }
 
-static struct choice *choice_by_id(struct probe *p, enum dms_hook id)
-{
-	for (unsigned int i = 0; i < p->nchoices; i++)
-		if (p->choices[i].row->id == id)
-			return &p->choices[i];
-	return NULL;
-}
-
-/*
- * When only counting, the generic layer's hooks count each mapping with its path. What runs
- * inside its calls costs as much again or more (a kprobe with its return: a thousand
- * instructions) and would only say why. Without the generic hook they are all there is.
- */
-static bool inner_needed(struct probe *p)
-{
-	const struct choice *outer = choice_by_id(p, DMS_HOOK_MAP);
-
-	return p->opts.flags & DMS_CFG_STREAM || !outer || !outer->cand;
-}
-
-/* The hook that reports all that this one does, if it is used: both would report TCEs twice. */
-static const struct choice *substitute_of(struct probe *p, enum dms_hook id)
-{
-	const struct choice *c = NULL;
-
-	if (id == DMS_HOOK_TCE_BUILD_ONE)
-		c = choice_by_id(p, DMS_HOOK_TCE_BUILD);
-	else if (id == DMS_HOOK_TCE_FREE_ONE)
-		c = choice_by_id(p, DMS_HOOK_TCE_FREE);
-	return c && c->cand ? c : NULL;
-}
-
-/* Strikes out the hooks that this run does not need, and takes back in what it does need by now. */
-static void choose_needed(struct probe *p)
-{
-	bool inner = inner_needed(p);
-
-	for (unsigned int i = 0; i < p->nchoices; i++) {
-		struct choice *c = &p->choices[i];
-		const struct choice *other = substitute_of(p, c->row->id);
-		bool needed = !other && (inner || !hook_is_inner(c->row->id));
-
-		if (needed != c->left_out)
-			continue;
-		c->left_out = !needed;
-		if (needed) {
-			choose(&p->env, c->row, c);
-			continue;
-		}
-		c->cand = NULL;
-		if (inner && other)
-			snprintf(c->reason, sizeof(c->reason), "not needed: %s reports the same",
-				 dms_hook_name(other->row->id));
-		else
-			snprintf(c->reason, sizeof(c->reason), "left out while only counting");
-	}
-}
-
 static void choose_all(struct probe *p)
 {
 	p->env.fentry = p->env.own_btf && !p->env.no_kprobes && trial_fentry(p->btf);
@@ -461,7 +402,7 @@ static int try_round(struct probe *p, struct probe_error *err)
 	struct choice *c;
 	int ret;
 
-	choose_needed(p);
+	needed__choose(p);
 	if (!refusal__core_attached(p)) {
 		refusal__refused(p, err);
 		return -EOPNOTSUPP;

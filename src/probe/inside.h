@@ -67,6 +67,13 @@ void unseen__expect(struct symbols *syms);
 void unseen__of(const struct choose_env *env, const struct choice *c, char *text, size_t len);
 
 /*
+ * needed.c: strikes out the hooks that this run does not need, and takes back in what it needs by
+ * now; whether another hook may be left out because of this one.
+ */
+void needed__choose(struct probe *p);
+bool needed__stands_in(enum dms_hook id);
+
+/*
  * refusal.c: whether something is attached that is worth a recording; why not, into *err: a
  * privilege is missing (-EPERM, else 0), programs were refused, all were although we may.
  */

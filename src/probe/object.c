@@ -53,6 +53,7 @@ static int find_parts(struct object *o)
 	o->dev_owner = find_map(o, "dev_owner", &err);
 	o->cells = find_map(o, "cells", &err);
 	o->inflight = find_map(o, "inflight", &err);
+	o->running = find_map(o, "running", &err);
 	o->dev_filter = find_map(o, "dev_filter", &err);
 	o->snap_piece = find_map(o, "snap_piece", &err);
 	o->live = find_map(o, "live", &err);
@@ -121,6 +122,8 @@ int object__load(struct object *o)
 		err = share(o->counts, PROT_READ, &o->count);
 	if (!err)
 		err = share(o->devs, PROT_READ, &o->dev);
+	if (!err)
+		err = share(o->running, PROT_READ, &o->call);
 	return err ? err : share(o->cells, PROT_READ, &o->cell);
 }
 
@@ -133,6 +136,7 @@ void object__free(struct object *o)
 	unshare(o->counts, o->count);
 	unshare(o->devs, o->dev);
 	unshare(o->cells, o->cell);
+	unshare(o->running, o->call);
 	bpf_object__close(o->obj);
 	free(o);
 }

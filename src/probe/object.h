@@ -14,7 +14,7 @@
 
 struct object {
 	struct bpf_object *obj;
-	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter;
+	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *running;
 	struct bpf_map *snap_piece;
 	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */
@@ -25,6 +25,7 @@ struct object {
 	const struct dms_counts *count;	/* the content of counts, devs and cells */
 	const struct dms_counted *dev;
 	const struct dms_cell *cell;
+	const struct dms_running *call;	/* of running */
 };
 
 /*

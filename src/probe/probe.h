@@ -34,6 +34,7 @@ struct probe_opts {
 	size_t ring_bytes;	/* of all rings together; 0 = 8 MiB, 1 MiB without DMS_CFG_STREAM */
 	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors, or 1 */
 	bool hcalls;		/* also CLASS_REQUEST hooks */
+	bool all_hooks;		/* also those that report nothing beyond another one */
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */

@@ -44,8 +44,12 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 	int fd = bpf_map__fd(p->bpf->inflight);
 	struct { uint64_t arg[6]; uint32_t hook, pad; } val;
 	uint32_t left = bpf_map__max_entries(p->bpf->inflight);
+	const struct dms_running *call = p->bpf->call;
 	uint64_t key, next, *from = NULL;
 
+	for (unsigned int i = 0; i < DMS_RUNNING; i++)
+		if (call[i].key && call[i].hook < DMS_HOOK_MAX)
+			pending[call[i].hook]++;
 	/* of a key that is gone meanwhile, the next one is the first: not for ever */
 	while (left && !bpf_map_get_next_key(fd, from, &next)) {
 		key = next;

@@ -114,6 +114,8 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 			cfg->flags |= DMS_CFG_OUTER_MAP;
 		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)
 			cfg->flags |= DMS_CFG_INNER;
+		if (c->row->id == DMS_HOOK_IOMMU_MAP)
+			cfg->flags |= DMS_CFG_INNER_TCE;
 	}
 	if (variable_at(p, "dma_need_unmap"))
 		cfg->flags |= DMS_CFG_SKIP_UNMAP;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/inside.h"
 #include "probe/proto.h"
 
 static unsigned int tests, failures;
@@ -239,6 +240,76 @@ static void event(void)
 	btf__free(t.btf);
 }
 
+/* ---- hooks that another one makes needless ---- */
+
+/* A run that streams, or counts, on a kernel that has all these hooks. */
+static void run_of(struct probe *p, bool streams, bool all)
+{
+	static const enum dms_hook ids[] = {
+		DMS_HOOK_IOMMU_MAP, DMS_HOOK_SWIOTLB_BOUNCED, DMS_HOOK_DMA_IOMMU_MAP,
+		DMS_HOOK_TCE_BUILD_ONE, DMS_HOOK_MAP, DMS_HOOK_SWIOTLB_MAP, DMS_HOOK_TCE_BUILD,
+	};
+
+	memset(p, 0, sizeof(*p));
+	p->opts.flags = streams ? DMS_CFG_STREAM : DMS_CFG_STATS;
+	p->opts.all_hooks = all;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		p->choices[i].row = hook_row_by_id(ids[i]);
+		p->choices[i].cand = p->choices[i].row->cand;
+	}
+	p->nchoices = sizeof(ids) / sizeof(ids[0]);
+}
+
+static const struct choice *hook_of(const struct probe *p, enum dms_hook id)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++)
+		if (p->choices[i].row->id == id)
+			return &p->choices[i];
+	return NULL;
+}
+
+static bool out(const struct probe *p, enum dms_hook id, const char *why)
+{
+	const struct choice *c = hook_of(p, id);
+
+	return c->left_out && !c->cand && strstr(c->reason, why);
+}
+
+static void needless(void)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	struct choice *c;
+
+	run_of(p, true, false);
+	needed__choose(p);
+	ok(out(p, DMS_HOOK_IOMMU_MAP, "tce.build reports the same") &&
+	   out(p, DMS_HOOK_DMA_IOMMU_MAP, "not needed: map reports the same") &&
+	   out(p, DMS_HOOK_SWIOTLB_BOUNCED, "swiotlb.map reports the same") &&
+	   out(p, DMS_HOOK_TCE_BUILD_ONE, "tce.build reports the same") &&
+	   hook_of(p, DMS_HOOK_MAP)->cand && hook_of(p, DMS_HOOK_SWIOTLB_MAP)->cand,
+	   "hooks that report nothing beyond another one are left out", "");
+	run_of(p, true, true);
+	needed__choose(p);
+	ok(hook_of(p, DMS_HOOK_IOMMU_MAP)->cand && hook_of(p, DMS_HOOK_SWIOTLB_BOUNCED)->cand &&
+	   hook_of(p, DMS_HOOK_DMA_IOMMU_MAP)->cand && out(p, DMS_HOOK_TCE_BUILD_ONE, "not needed"),
+	   "--hooks all takes them, but for those that report a TCE twice", "");
+	run_of(p, true, false);
+	c = (struct choice *)hook_of(p, DMS_HOOK_SWIOTLB_MAP);
+	c->cand = NULL;
+	c = (struct choice *)hook_of(p, DMS_HOOK_MAP);
+	c->cand = NULL;
+	needed__choose(p);
+	ok(hook_of(p, DMS_HOOK_SWIOTLB_BOUNCED)->cand && hook_of(p, DMS_HOOK_IOMMU_MAP)->cand &&
+	   hook_of(p, DMS_HOOK_DMA_IOMMU_MAP)->cand,
+	   "where that other one cannot be attached they are used", "");
+	run_of(p, false, false);
+	needed__choose(p);
+	ok(out(p, DMS_HOOK_TCE_BUILD, "left out while only counting") &&
+	   out(p, DMS_HOOK_SWIOTLB_BOUNCED, "left out while only counting") &&
+	   hook_of(p, DMS_HOOK_MAP)->cand, "counting attaches the generic layer's", "");
+	free(p);
+}
+
 /* ---- BTF of another kernel ---- */
 
 static struct symbols *symbols_of(const char *fixtures, const char *kernel)
@@ -290,6 +361,7 @@ int main(int argc, char **argv)
 	unlisted();
 	copies();
 	event();
+	needless();
 	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
 	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
 	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);

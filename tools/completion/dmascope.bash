@@ -33,7 +33,7 @@ case $verb in
 	record)
 		options="-o --output -d --duration -z --gzip -f --force --device --path --min-size
 			--max-size --until-finding --then --on-finding --stacks --redact --hcalls
-			--ring --btf --no-kprobes -q --quiet -v --verbose -h --help"
+			--hooks --ring --btf --no-kprobes -q --quiet -v --verbose -h --help"
 		case $previous in
 		-o | --output) values="files" ;;
 		-d | --duration) values="" ;;
@@ -45,6 +45,7 @@ case $verb in
 		--then) values="" ;;
 		--on-finding) values="" ;;
 		--stacks) values="first failures all none" ;;
+		--hooks) values="" ;;
 		--ring) values="" ;;
 		--btf) values="files" ;;
 		esac
