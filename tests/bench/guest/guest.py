@@ -243,7 +243,7 @@ def rows_of_cost(got, guest):
                   f"{number(got.machine('record', load))} : "
                   f"{number(got.machine('bpftrace:print', load))} instructions")
         ratio(f"{name}: ... in the mapping's own path", got.extra("record", load),
-              got.extra("bpftrace:print", load), None,
+              got.extra("bpftrace:print", load), 0.5 if "TCE" in name else 0.4,
               f"{number(got.extra('record', load))} : "
               f"{number(got.extra('bpftrace:print', load))} instructions")
 

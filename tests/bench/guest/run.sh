@@ -104,7 +104,7 @@ start() {
 	top) dmascope top -b -d 5s ;;
 	record) dmascope record -q -f -o /tmp/record.json ;;
 	bpftrace:*) bpftrace "${1#*:}.bt" ;;
-	trace-cmd) trace-cmd record -o /tmp/trace.dat -b 16384 -e dma -e swiotlb -e pairs ;;
+	trace-cmd) trace-cmd record -o /tmp/trace.dat -b 16384 -e dma -e pairs ;;
 	esac >/tmp/o 2>/tmp/o.err &
 	pid=$!
 	case $1 in
