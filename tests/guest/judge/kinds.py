@@ -55,6 +55,22 @@ class Run:
         m = re.search(r"software IO TLB: mapped \[mem (0x\w+)-(0x\w+)\]", self.text("serial.log"))
         return num(m.group(1)), num(m.group(2))
 
+    def shared_at(self, mark):
+        """Pages that are shared at a mark: the log's set or, without one, what its calls lead to."""
+        label, found, now = None, set(), set()
+        for line in self.text("ultravisor.log").splitlines():
+            if (m := re.search(r" mark label=(\S+)", line)):
+                if label == mark:
+                    break
+                label = m.group(1)
+            elif label == mark and (m := re.search(r" shared gpa=(\w+) pages=(\d+)", line)):
+                found |= set(self.pages(m.group(1), int(m.group(2))))
+            elif label != mark and (m := CALL.search(line)):
+                shared = "shared" in m.group(3) if m.group(1) else m.group(4) == "share"
+                pages = self.pages(m.group(1) or m.group(5), int(m.group(2) or m.group(6)))
+                (now.update if shared else now.difference_update)(pages)
+        return found or now
+
     def log(self):
         """Label -> set of shared pages at that mark; (shared, page) of each call between both marks."""
         label, sets, calls = None, collections.defaultdict(set), []
@@ -104,6 +120,20 @@ def check_paths(run):
                not num(r["size"]) % 512)
     asked = read_bytes(run, "unbound") - read_bytes(run, "before") + read_bytes(run, "bound")
     check(told == asked, f"the {asked} bytes that the disk counted as read were mapped", told)
+
+
+def check_coherent(run, level):
+    """Coherent memory is shared, whoever saw it shared: also that of atomic pools and from before."""
+    if run.guest == "pef":
+        return		# it may come through TCEs
+    ranges = [r for r in run.report["ranges"] if r["path"] == "coherent"]
+    odd = [r for r in ranges if r["shared"] != "yes" or
+           (r["phys"] is None and level != "confidentiality")]
+    check(ranges and not odd, f"each of {len(ranges)} ranges of coherent memory is said to be shared", odd)
+    now = run.shared_at("after")
+    wild = [r for r in ranges if r["phys"] is not None and
+            set(run.pages(r["phys"], (num(r["size"]) + run.page - 1) // run.page)) - now]
+    check(now and not wild, "and is by the lab's log", wild)
 
 
 def check_pool(run, level):
@@ -169,6 +199,7 @@ def main():
     check_findings(run)
     check_paths(run)
     check_pool(run, level)
+    check_coherent(run, level)
     if level == "confidentiality":
         check_unseen(run)
     else:
