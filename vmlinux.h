@@ -204,9 +204,15 @@ struct dev_archdata {
 	struct iommu_table *iommu_table_base;
 };
 
+/* drivers/base/base.h; the bit is posted (TDISP, v2 of March 2026), no release has it */
+struct device_private {
+	u8 cc_accepted : 1;
+};
+
 struct device {
 	struct kobject kobj;
 	struct device *parent;
+	struct device_private *p;
 	u64 *dma_mask;
 	u64 coherent_dma_mask;
 	u64 bus_dma_limit;			/* 5.6+ (a7ba70f1787f) */
@@ -216,6 +222,7 @@ struct device {
 	bool dma_iommu : 1;			/* 6.12+ (b5c58b2fdc42) */
 	const struct bus_dma_region *dma_range_map;	/* 5.11+ (e0d072782c73) */
 	struct dev_archdata archdata;
+	struct iommu_group *iommu_group;	/* with CONFIG_IOMMU_API */
 	struct io_tlb_mem *dma_io_tlb_mem;	/* 5.15+ (69031f500865) */
 	struct list_head dma_io_tlb_pools;	/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC: transient */
 };
@@ -225,6 +232,7 @@ enum struct_device_flags {
 	DEV_FLAG_DMA_IOMMU = 2,
 	DEV_FLAG_DMA_SKIP_SYNC = 3,
 	DEV_FLAG_DMA_OPS_BYPASS = 4,
+	DEV_FLAG_CC_ACCEPTED = 5,	/* as its neighbours, should it become one */
 };
 
 struct device___72 {
@@ -240,6 +248,15 @@ struct intel_iommu {
 	void *reg;
 	u64 cap;
 	u16 segment;
+};
+
+/* include/linux/iommu.h; the group is private to drivers/iommu/iommu.c, all versions */
+struct iommu_domain {
+	unsigned int type;
+};
+
+struct iommu_group {
+	struct iommu_domain *domain;
 };
 
 /* include/linux/dma-mapping.h, 6.16+ */

@@ -70,6 +70,22 @@ static __always_inline u64 dev_dma_offset(struct device *dev)
 #define BIT_OF(dev, field)	BPF_CORE_READ_BITFIELD_PROBED(dev, field)
 #endif
 
+/*
+ * device_cc_accepted(): the guest has verified the device and accepted it (TDISP), so it reaches
+ * private memory. 1, 0, or -1: this kernel has no such devices.
+ */
+static __always_inline int dev_accepted(struct device *dev)
+{
+	struct device_private *own = NULL;
+
+	if (HAS_FLAG(DEV_FLAG_CC_ACCEPTED))
+		return FLAG_OF(dev, DEV_FLAG_CC_ACCEPTED);
+	if (!bpf_core_field_exists(dev->p) || !bpf_core_field_exists(own->cc_accepted))
+		return -1;
+	own = RD(dev, p);
+	return own ? BIT_OF(own, cc_accepted) : 0;
+}
+
 static __always_inline bool dev_has_dma_iommu(struct device *dev)
 {
 	/* 6.12+ (b5c58b2fdc42), with CONFIG_IOMMU_DMA */

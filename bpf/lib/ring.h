@@ -330,6 +330,10 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 		d->dma_iommu = dev_uses_dma_iommu(dev);
 		d->known |= DMS_DS_DMA_IOMMU;
 	}
+	if (dev_accepted(dev) >= 0) {
+		d->cc_accepted = dev_accepted(dev);
+		d->known |= DMS_DS_CC_ACCEPTED;
+	}
 	if (config.flags & DMS_CFG_SKIP_UNMAP && dev_has_skip_sync(dev)) {
 		d->may_skip_unmap = dev_may_skip_unmap(dev);
 		d->known |= DMS_DS_SKIP_UNMAP;

@@ -44,6 +44,7 @@ enum dms_arg {
 	DMS_ARG_KOBJ,		/* struct kobject * */
 	DMS_ARG_STATE,		/* struct dma_iova_state * */
 	DMS_ARG_UNIT,		/* struct intel_iommu * */
+	DMS_ARG_DOMAIN,		/* struct iommu_domain * */
 	DMS_ARG_MAX
 };
 #define DMS_ARG_NOWHERE	0xff
@@ -51,7 +52,6 @@ enum dms_arg {
 struct dms_layout {
 	__dms_u8 at[DMS_ARG_MAX];
 	__dms_u8 params;	/* how many the function has: fexit finds the result behind them */
-	__dms_u8 pad;
 	__dms_u32 follow8;	/* bit per fact: the argument points to the value, of 8 bytes ... */
 	__dms_u32 follow4;	/* ... or of 4 */
 };
@@ -156,6 +156,16 @@ struct dms_cell {
 };
 
 /* Counters of the hooks of one CPU follow those of another in whole cache lines. */
+/* The use of an IOMMU domain, in the map `domains` by its address. */
+struct dms_domain_use {
+	__dms_u64 dev;		/* key of the device that it translates for; of several one */
+	__dms_u64 at;		/* its struct device, kernel address */
+	__dms_u64 attaches;	/* when that was checked: so many had been */
+	__dms_u64 maps, map_bytes;	/* by the DMA API, since the start */
+	__dms_u64 unmaps, unmap_bytes;
+};
+_Static_assert(sizeof(struct dms_domain_use) == 56, "shared with the BPF programs");
+
 #define DMS_COUNTS_STRIDE	((DMS_HOOK_MAX + 7) & ~7)
 
 /*

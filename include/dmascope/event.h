@@ -65,6 +65,11 @@ enum dms_event_type {
 	DMS_EV_STACK,		/* struct dms_stack */
 	DMS_EV_LIVE,		/* from the snapshot: a slot (aux) or TCE (dma) in use before us */
 	DMS_EV_FAULT,		/* an IOMMU refused an access of a device to dma */
+	DMS_EV_DOMAIN_MAP,	/* [dma, dma + size) of a device's IOMMU domain leads to phys now:
+				 * not by the DMA API, but by vfio, iommufd or the driver itself */
+	DMS_EV_DOMAIN_UNMAP,
+	DMS_EV_DOMAIN_USE,	/* what the DMA API mapped in a device's IOMMU domain, in all */
+	DMS_EV_FLUSH,		/* an IOMMU forgot what it had cached of a device's domain */
 	DMS_EV_MAX
 };
 
@@ -110,6 +115,12 @@ enum dms_hook {
 	DMS_HOOK_IOVA_DESTROY,
 	DMS_HOOK_IOMMU_FAULT,		/* iommu:io_page_fault: AMD, Arm SMMU (v2), most others */
 	DMS_HOOK_DMAR_FAULT,		/* dmar_fault(): Intel */
+	DMS_HOOK_DOMAIN_ATTACH,		/* iommu:attach_device_to_domain */
+	DMS_HOOK_DOMAIN_MAP,		/* iommu_map_nosync() or __iommu_map() */
+	DMS_HOOK_DOMAIN_UNMAP,		/* __iommu_unmap() */
+	DMS_HOOK_FLUSH_INTEL,		/* intel_flush_iotlb_all() */
+	DMS_HOOK_FLUSH_AMD,		/* amd_iommu_flush_iotlb_all() */
+	DMS_HOOK_FLUSH,			/* the same of the other IOMMUs */
 	DMS_HOOK_MAX
 };
 
@@ -168,6 +179,11 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  *   LIVE        DMA address  original   bytes   slot, 0 = TCE
  *   FAULT       accessed     -          -       requester id     the IOMMU's reason; dir: by its
  *                                               (dev 0)          access, as of a mapping
+ *   DOMAIN_MAP   DMA address first      bytes   -                0
+ *   DOMAIN_UNMAP DMA address -          bytes   -                0
+ *   DOMAIN_USE  -            -          bytes   mappings         0: mapped since the start,
+ *                                                                1: unmapped
+ *   FLUSH       -            -          -       ns that it took  0
  */
 struct dms_event {
 	__dms_u16 type;		/* enum dms_event_type */
@@ -193,7 +209,7 @@ struct dms_event {
 };
 _Static_assert(sizeof(struct dms_event) == 88, "wire format");
 
-/* DMS_EV_SHARE and DMS_EV_UNSHARE: of the process that shared memory also its name (comm). */
+/* DMS_EV_SHARE, _UNSHARE, _DOMAIN_MAP: of the process whom it is for also its name (comm). */
 #define DMS_COMM_LEN		16
 struct dms_share {
 	struct dms_event event;
@@ -215,6 +231,7 @@ _Static_assert(sizeof(struct dms_share) == 104, "wire format");
 #define DMS_DS_POOL_USED	0x0400
 #define DMS_DS_CC_SHARED	0x0800
 #define DMS_DS_SKIP_UNMAP	0x1000
+#define DMS_DS_CC_ACCEPTED	0x2000
 
 /* The kernel's state of a device that decides the path of its DMA. */
 struct dms_devstate {
@@ -245,7 +262,8 @@ struct dms_devstate {
 	__dms_u8 may_skip_unmap; /* dma_need_unmap() says no: direct mappings may end unseen */
 	__dms_u8 own_pool;	/* the pool is not the default one: a restricted pool */
 	__dms_u8 pool_grows;	/* SWIOTLB_DYNAMIC: the kernel adds pools to it */
-	__dms_u8 pad[4];
+	__dms_u8 cc_accepted;	/* TDISP: the guest lets it reach private memory */
+	__dms_u8 pad[3];
 };
 _Static_assert(sizeof(struct dms_devstate) % 8 == 0, "the same on both sides");
 

@@ -228,6 +228,9 @@ static int maps_size(struct probe *p)
 	/* what this run does not use takes no memory */
 	if (!(p->opts.flags & DMS_CFG_FILTER_DEV))
 		err = bpf_map__set_max_entries(p->bpf->dev_filter, 1);
+	/* more may be plugged in, and each may change its domain */
+	if (!err)
+		err = bpf_map__set_max_entries(p->bpf->domains, 2 * p->opts.devices + 64);
 	if (!err)
 		err = cells__size(p);
 	return err ? err : index__size(p);

@@ -410,6 +410,60 @@ const struct hook_row hook_rows[] = {
 		},
 	},
 	{
+		DMS_HOOK_DOMAIN_ATTACH, CLASS_DETAIL, NULL, false,
+		"whose mappings of an IOMMU are, where a device changes its domain",
+		{
+			TP_BTF("attach_device_to_domain", "tp_domain_attach", "dev", "all"),
+		},
+	},
+	{
+		DMS_HOOK_DOMAIN_MAP, CLASS_DETAIL, NULL, false,
+		"pages that an IOMMU maps, and what vfio and iommufd map",
+		{
+			FUNCTION("iommu_map_nosync", "kp_domain_map", "krp_domain_map",
+				 "domain iova paddr size prot gfp", "6.16+"),
+			FUNCTION("__iommu_map", "kp_domain_map", "krp_domain_map",
+				 "domain iova paddr size prot gfp",
+				 "5.5 to 6.15; also of iommu_map_sg()"),
+		},
+	},
+	{
+		DMS_HOOK_DOMAIN_UNMAP, CLASS_DETAIL, NULL, false,
+		"when what vfio and iommufd mapped ends",
+		{
+			FUNCTION("__iommu_unmap", "kp_domain_unmap", "krp_domain_unmap",
+				 "domain iova size iotlb_gather", "all"),
+		},
+	},
+	{
+		DMS_HOOK_FLUSH_INTEL, CLASS_DETAIL, "x86_64", false,
+		"how long a device behind an Intel IOMMU reaches unmapped pages",
+		{
+			FUNCTION("intel_flush_iotlb_all", "kp_flush_intel", "krp_flush_intel",
+				 "domain", "all"),
+		},
+	},
+	{
+		DMS_HOOK_FLUSH_AMD, CLASS_DETAIL, "x86_64", false,
+		"how long a device behind an AMD IOMMU reaches unmapped pages",
+		{
+			FUNCTION("amd_iommu_flush_iotlb_all", "kp_flush_amd", "krp_flush_amd",
+				 "domain", "all"),
+		},
+	},
+	{
+		DMS_HOOK_FLUSH, CLASS_DETAIL, NULL, false,
+		"how long a device behind an IOMMU reaches unmapped pages",
+		{
+			FUNCTION("viommu_flush_iotlb_all", "kp_flush", "krp_flush", "domain",
+				 "virtio-iommu, 6.9+: a module on x86"),
+			FUNCTION("arm_smmu_flush_iotlb_all", "kp_flush", "krp_flush", "domain",
+				 "all, where one Arm SMMU is built in"),
+			FUNCTION("s390_iommu_flush_iotlb_all", "kp_flush", "krp_flush", "domain",
+				 "6.7+"),
+		},
+	},
+	{
 		DMS_HOOK_SNAPSHOT, CLASS_DETAIL, NULL, false,
 		"masks, dma_ops, windows and pool of devices before their first mapping",
 		{
@@ -452,6 +506,16 @@ const char *hook_only_with(enum dms_hook id)
 		return "report_iommu_fault";
 	case DMS_HOOK_DMAR_FAULT:
 		return "dmar_fault";
+	case DMS_HOOK_DOMAIN_ATTACH:
+	case DMS_HOOK_DOMAIN_MAP:
+	case DMS_HOOK_DOMAIN_UNMAP:
+		return "iommu_attach_group";
+	case DMS_HOOK_FLUSH_INTEL:
+		return "intel_flush_iotlb_all";
+	case DMS_HOOK_FLUSH_AMD:
+		return "amd_iommu_flush_iotlb_all";
+	case DMS_HOOK_FLUSH:
+		return "";
 	default:
 		return NULL;
 	}
@@ -504,6 +568,11 @@ static const struct {
 	{ "state", DMS_ARG_STATE },
 	{ "mapped_len", DMS_ARG_SIZE },
 	{ "dev_id", DMS_ARG_UNIT },
+	{ "domain", DMS_ARG_DOMAIN },
+	{ "dom", DMS_ARG_DOMAIN },
+	{ "iommu_domain", DMS_ARG_DOMAIN },
+	{ "iova", DMS_ARG_DMA },
+	{ "paddr", DMS_ARG_PHYS },
 };
 
 int hook_param_fact(enum dms_hook id, const char *param)

@@ -62,7 +62,10 @@ extern const unsigned int hook_rows_count;
  */
 bool hook_is_inner(enum dms_hook id);
 
-/* A kernel without this function has nothing that the hook could observe. NULL: all have it. */
+/*
+ * A kernel without this function has nothing that the hook could observe; "": without any function
+ * of its candidates. NULL: all have it.
+ */
 const char *hook_only_with(enum dms_hook id);
 
 /* NULL if there is no such row. */

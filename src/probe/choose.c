@@ -181,6 +181,17 @@ static bool take(const struct choose_env *env, const struct candidate *cand, int
 	return true;
 }
 
+/* "": any function of its candidates. */
+static bool has_needed(const struct choose_env *env, const struct hook_row *row, const char *needs)
+{
+	if (*needs)
+		return symbols_find(env->syms, needs, NULL);
+	for (int i = 0; i < CAND_MAX && row->cand[i].symbol; i++)
+		if (symbols_find(env->syms, row->cand[i].symbol, NULL))
+			return true;
+	return false;
+}
+
 bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 {
 	const char *needs = hook_only_with(row->id);
@@ -189,7 +200,7 @@ bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 		return false;
 	if (row->class == CLASS_SECURE && !env->secure)
 		return false;
-	if (needs && !symbols_find(env->syms, needs, NULL))
+	if (needs && !has_needed(env, row, needs))
 		return false;
 	return row->class != CLASS_REQUEST || env->hcalls;
 }

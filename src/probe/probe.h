@@ -114,6 +114,10 @@ typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
 			      const struct dms_stats *val);
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx);
 
+/* The use of each IOMMU domain that is known; a device may have had several. */
+typedef int (*probe_domain_fn)(void *ctx, const struct dms_domain_use *use);
+int probe__domains(const struct probe *p, probe_domain_fn fn, void *ctx);
+
 /* Sets the range of the default pool (physical): from here on its slots are indexed. */
 void probe__index_pool(struct probe *p, uint64_t start, uint64_t end);
 

@@ -32,6 +32,7 @@ static const struct {
 	[DMS_ARG_HANDLE_PTR] = { KIND_HANDLE, NULL, false },
 	[DMS_ARG_PROP] = { KIND_ADDRESS, NULL, false },
 	[DMS_ARG_UNIT] = { KIND_ADDRESS, NULL, false },
+	[DMS_ARG_DOMAIN] = { KIND_STRUCT, "iommu_domain", false },
 	[DMS_ARG_UADDR] = { KIND_ADDRESS, NULL, false },
 	[DMS_ARG_VADDR] = { KIND_ADDRESS, NULL, false },
 	[DMS_ARG_ATTRS] = { KIND_NUMBER, NULL, true },

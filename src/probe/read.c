@@ -61,6 +61,26 @@ static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 	return !left || errno == ENOENT ? 0 : -errno;
 }
 
+int probe__domains(const struct probe *p, probe_domain_fn fn, void *ctx)
+{
+	int fd = bpf_map__fd(p->bpf->domains), err;
+	uint32_t left = bpf_map__max_entries(p->bpf->domains);
+	uint64_t key, next, *from = NULL;
+	struct dms_domain_use use;
+
+	while (left && !bpf_map_get_next_key(fd, from, &next)) {
+		key = next;
+		from = &key;
+		left--;
+		if (bpf_map_lookup_elem(fd, &key, &use))
+			continue;
+		err = fn(ctx, &use);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		  uint64_t pending[DMS_HOOK_MAX])
 {

@@ -50,6 +50,7 @@
 	F(cc_shared, U8, st.cc_shared, DMS_DS_CC_SHARED, 0)				\
 	F(dma_iommu, U8, st.dma_iommu, DMS_DS_DMA_IOMMU, DF_SINCE_1_0)			\
 	F(may_skip_unmap, U8, st.may_skip_unmap, DMS_DS_SKIP_UNMAP, DF_SPARSE)		\
+	F(cc_accepted, U8, st.cc_accepted, DMS_DS_CC_ACCEPTED, DF_SPARSE | DF_REPORT)	\
 	F(iommu, TEXT, iommu, DEV_KNOWN_IOMMU, DF_SPARSE | DF_REPORT)			\
 	F(iommu_domain, TEXT, iommu_domain, DEV_KNOWN_IOMMU,				\
 	  DF_SPARSE | DF_SHARES_BIT | DF_REPORT)					\

@@ -97,6 +97,42 @@ static void dev_slot_time(struct report *r, const struct state_dev *d)
 		P(r, "\n");
 }
 
+#define USER_LINES	8
+
+/* The ranges that vfio, iommufd or the driver itself mapped, with their process. */
+static void dev_user(struct report *r, const struct state_dev *d)
+{
+	char text[DMS_TEXT_LEN], a[FMT_LEN], b[FMT_LEN];
+	struct state_user u;
+	uint64_t addr = 0;
+	unsigned int i;
+
+	if (!words__user(d, text, sizeof(text)))
+		return;
+	P(r, "    ");
+	fmt_wrap(r->f, text, 4, 4, WIDTH);
+	for (i = 0; i < USER_LINES && state__user_range(r->m, d->key, addr, &u); i++) {
+		addr = u.dma + u.size;
+		P(r, "      %s %s", fmt_addr(a, u.dma), fmt_size(b, u.size));
+		if (u.pid)
+			P(r, ", process %u%s%s%s", u.pid, u.comm ? " (" : "",
+			  u.comm ? u.comm : "", u.comm ? ")" : "");
+		P(r, "\n");
+	}
+	if (d->user_ranges > i)
+		P(r, "      ... and %s more\n", fmt_count(a, d->user_ranges - i));
+}
+
+static void dev_translation(struct report *r, const struct state_dev *d)
+{
+	char text[2 * DMS_TEXT_LEN];
+
+	if (!words__translation(r->m, d, text, sizeof(text)))
+		return;
+	P(r, "    ");
+	fmt_wrap(r->f, text, 4, 4, WIDTH);
+}
+
 static void dev_lines(struct report *r, const struct state_dev *d)
 {
 	char b[FMT_LEN], c[FMT_LEN], text[DMS_TEXT_LEN];
@@ -113,6 +149,8 @@ static void dev_lines(struct report *r, const struct state_dev *d)
 	if (d->faults)
 		P(r, "    %s accesses refused by the IOMMU, the first at 0x%" PRIx64 "\n",
 		  fmt_exact(b, d->faults), d->fault_addr);
+	dev_translation(r, d);
+	dev_user(r, d);
 	if (d->unfollowed) {
 		snprintf(text, sizeof(text), "%s direct mappings are not followed: "
 			 WORDS_UNFOLLOWED ".", fmt_exact(b, d->unfollowed));

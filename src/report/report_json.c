@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "report/translation.h"
 #include "trace/device.h"
 #include "trace/json.h"
 #include "util/names.h"
@@ -314,6 +315,7 @@ static void put_device(struct jr *r, const struct state_dev *d)
 	json__u64(j, "before_start", d->preexisting);
 	json__u64(j, "unfollowed", d->unfollowed);
 	json__u64(j, "iommu_faults", d->faults);
+	report_put_translation(j, r->m, d);
 	json__u64(j, "private_maps", d->private_maps);
 	json__u64(j, "private_bytes", d->private_bytes);
 	AT_LEAST(j, least, !state__counts_all(r->m, COVER_MAPS, d->key),

@@ -17,6 +17,8 @@ static uint64_t private_by_path(const struct state *m, const struct dev *d)
 {
 	uint64_t n = has_tables(m) ? d->pub.path[DMS_PATH_TCE].maps : 0;
 
+	if (dev_accepted(m, d))
+		return 0;
 	if (pool__exists(m, d) == 0 || pool__bounces_all(m, d) == 0)
 		n += d->pub.path[DMS_PATH_DIRECT].maps;
 	return d->stats ? n : 0;
@@ -439,8 +441,8 @@ void find_tce_indirect_private(struct finder *f)
 }
 
 /*
- * A driver that hands a device to user space: what that maps for DMA passes no hook, and is memory
- * of a process, which a secure guest keeps private (drivers/vfio, drivers/uio, 5.4 to 7.1).
+ * A driver that hands a device to user space: mappings made there bypass the DMA API, and are
+ * memory of a process, which a secure guest keeps private (drivers/vfio, drivers/uio, 5.4 to 7.1).
  */
 void find_userspace_driver(struct finder *f, const struct dev *d)
 {
@@ -450,6 +452,9 @@ void find_userspace_driver(struct finder *f, const struct dev *d)
 		return;
 	x = finding_new(f, d, STATE_WARNING, 85);
 	finding_text(x, FACT_DRIVER, d->rec.driver);
+	finding_known(x, FACT_MAPS, d->pub.user_maps);
+	if (d->pub.user_maps)
+		finding_fact(x, FACT_BYTES, d->pub.user_live);
 	finding_advise(x, REMEDY_KERNEL_DRIVER);
 }
 
@@ -582,12 +587,33 @@ static bool predictable(const struct state *m, const struct dev *d, enum state_w
 	       !d->pub.removed && sees_masks(m);
 }
 
+/*
+ * A copy that nothing asks for: is_swiotlb_force_bounce() is false for accepted devices. Not where
+ * the device does not reach all memory.
+ */
+void find_accepted_bounced(struct finder *f, const struct dev *d)
+{
+	uint64_t n = decide_taken(f->m, d, DMS_PATH_BOUNCED), top = session_of(f->m)->mem_top;
+	struct state_finding *x;
+
+	if (dev_accepted(f->m, d) != 1 || !n || !top || !dev_reach(d) || dev_reach(d) < top - 1)
+		return;
+	x = finding_new(f, d, STATE_WARNING, 90);
+	finding_fact(x, FACT_MAPS, n);
+	finding_fact(x, FACT_DIRECT_MAPS, decide_taken(f->m, d, DMS_PATH_DIRECT));
+	finding_text(x, FACT_DRIVER, d->rec.driver);
+	finding_advise(x, REMEDY_ACCEPT_FIRST);
+	finding_events(x, &d->since[DMS_PATH_BOUNCED]);
+}
+
 void find_unexpected_path(struct finder *f, const struct dev *d)
 {
 	struct state_decision p;
 	struct state_finding *x;
 	enum dms_path seen;
 
+	if (is_secure(f->m) && dev_accepted(f->m, d))
+		return;			/* accepted-bounced */
 	decide_predicted(f->m, d, &p);
 	/* the rule that was dropped as soon as it was seen to be wrong */
 	if (p.way == STATE_WAY_UNKNOWN && bounced_unasked(f->m))

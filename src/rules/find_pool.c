@@ -15,8 +15,10 @@
  * Mappings of private memory that a pool would have bounced: what goes through TCEs it would not.
  * Where single mappings are not followed, all direct ones.
  */
-static uint64_t private_direct(const struct dev *d)
+static uint64_t private_direct(const struct state *m, const struct dev *d)
 {
+	if (dev_accepted(m, d))
+		return 0;
 	return d->stats ? d->pub.path[DMS_PATH_DIRECT].maps : d->private_direct;
 }
 
@@ -69,7 +71,7 @@ void find_no_bounce_pool(struct finder *f)
 	if (any_pool(m) != 0)
 		return;
 	for_each_dev(m, i, d)
-		n += private_direct(d);
+		n += private_direct(m, d);
 	x = finding_new(f, NULL, private_severity(m, n), 100);
 	finding_text(x, FACT_SOURCE, pool__main(m) ? pool__main(m)->rec.source : NULL);
 	finding_fact(x, FACT_FORCE, session_of(m)->swiotlb_force);
@@ -89,7 +91,8 @@ static void name_unforced(struct finder *f, struct state_finding *x)
 	for (idle = 0; idle < 2; idle++) {
 		for_each_dev(f->m, i, d) {
 			if (!dev_knows(d, DMS_DS_FORCE_BOUNCE) || pool__bounces_all(f->m, d) ||
-			    idle != !private_direct(d) || named >= FACT_DEVICES)
+			    dev_accepted(f->m, d) ||
+			    idle != !private_direct(f->m, d) || named >= FACT_DEVICES)
 				continue;
 			finding_fact(x, FACT_DEVICE1 + named++, d->pub.key);
 		}
@@ -107,10 +110,10 @@ void find_bounce_not_forced(struct finder *f)
 	if (any_pool(m) != 1)
 		return;
 	for_each_dev(m, i, d) {
-		if (pool__bounces_all(m, d) != 0)
+		if (pool__bounces_all(m, d) != 0 || dev_accepted(m, d))
 			continue;
 		off += dev_knows(d, DMS_DS_FORCE_BOUNCE);
-		n += private_direct(d);
+		n += private_direct(m, d);
 	}
 	if (!off && pool__bounces_all(m, NULL) != 0)
 		return;

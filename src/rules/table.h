@@ -60,6 +60,8 @@
 	     RULE_FAULTS | RULE_PLACES, find_fault_unmapped) \
 	EACH("coherent-refused", STATE_ERROR, 0, COVER_BOUNCES, 0, find_coherent_refused) \
 	EACH("map-failed", STATE_WARNING, COVER(SWIOTLB_MAP), 0, 0, find_map_failed) \
+	EACH("accepted-bounced", STATE_WARNING, COVER(MAP) | COVER(SWIOTLB_MAP), COVER_MASKS, \
+	     RULE_SECURE, find_accepted_bounced) \
 	EACH("small-mask", STATE_WARNING, 0, COVER_MAPS | COVER_MASKS, \
 	     RULE_SECURE | RULE_TCE | RULE_LISTS, find_small_mask) \
 	EACH("ddw-missing", STATE_WARNING, 0, COVER_MASKS, RULE_TCE | RULE_LISTS, \

@@ -17,9 +17,10 @@
 #include "guest/windows.h"
 #include "source/live_inside.h"
 #include "util/clock.h"
+#include "util/grow.h"
 #include "util/names.h"
 
-#define DRIVERS_NS	(1000ULL * 1000 * 1000)
+#define AGAIN_NS	(1000ULL * 1000 * 1000)
 
 /* ---- stacks ---- */
 
@@ -67,14 +68,6 @@ static int on_driver(void *ctx, const struct rec_device *dev)
 	return emit_device(ctx, dev);
 }
 
-/* No event reports that a driver was bound or unbound: sysfs is read once a second. */
-static int drivers_again(struct live *l, uint64_t now, bool at_once)
-{
-	if (!at_once && now < l->drivers_ns + DRIVERS_NS)
-		return 0;
-	l->drivers_ns = now;
-	return devtable__drivers_again(l->devs, on_driver, l);
-}
 
 /* The iommu_table of a device is a window too, unless the device tree had it already. */
 static int window_of_state(struct live *l, const struct rec_device *dev)
@@ -243,6 +236,70 @@ static int on_event(struct live *l, const struct dms_event *e, const char *comm)
 	return err;
 }
 
+/* ---- IOMMU domains ---- */
+
+static int add_use(void *ctx, const struct dms_domain_use *use)
+{
+	struct live *l = ctx;
+	struct live_domain *d;
+	uint32_t i;
+
+	for (i = 0; i < l->domains && l->domain[i].dev != use->dev; i++)
+		;
+	if (i == l->domains) {
+		if (!use->maps && !use->unmaps)
+			return 0;
+		if (GROW(l->domain, l->domain_cap, l->domains))
+			return -ENOMEM;
+		l->domain[l->domains++] = (struct live_domain){ .dev = use->dev };
+	}
+	d = &l->domain[i];
+	d->n[0] += use->maps;
+	d->n[1] += use->unmaps;
+	d->bytes[0] += use->map_bytes;
+	d->bytes[1] += use->unmap_bytes;
+	return 0;
+}
+
+static int send_use(struct live *l, struct live_domain *d, unsigned int which, uint64_t now)
+{
+	struct dms_event e = {
+		.type = DMS_EV_DOMAIN_USE, .hook = DMS_HOOK_SNAPSHOT, .ts = now, .dev = d->dev,
+		.size = d->bytes[which], .aux = d->n[which], .ret = which,
+	};
+
+	if (d->n[which] == d->sent[which])
+		return 0;
+	d->sent[which] = d->n[which];
+	return on_event(l, &e, NULL);
+}
+
+/* Counted in the kernel, as there is one for each mapping. */
+static int domains_again(struct live *l, uint64_t now)
+{
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < l->domains; i++)
+		memset(l->domain[i].n, 0, sizeof(l->domain[i].n) + sizeof(l->domain[i].bytes));
+	err = probe__domains(l->probe, add_use, l);
+	for (i = 0; i < 2 * l->domains && !err; i++)
+		err = send_use(l, &l->domain[i / 2], i & 1, now);
+	return err;
+}
+
+/* No event reports that a driver was bound or unbound: sysfs is read once a second. */
+static int read_again(struct live *l, uint64_t now, bool at_once)
+{
+	int err;
+
+	if (!at_once && now < l->again_ns + AGAIN_NS)
+		return 0;
+	l->again_ns = now;
+	err = devtable__drivers_again(l->devs, on_driver, l);
+	return err ? err : domains_again(l, now);
+}
+
 /* ---- the stream ---- */
 
 static int on_gap(struct live *l, const struct stream_gap *gap)
@@ -268,6 +325,7 @@ static int on_raw(void *ctx, const void *data, size_t size)
 		return size < sizeof(struct dms_devstate) ? 0 : on_state(l, data);
 	case DMS_EV_SHARE:
 	case DMS_EV_UNSHARE:
+	case DMS_EV_DOMAIN_MAP:
 		return on_event(l, e, size < sizeof(struct dms_share) ? NULL :
 				      ((const struct dms_share *)data)->comm);
 	case DMS_EV_FAULT:
@@ -313,7 +371,7 @@ int live__poll(struct live *l, int timeout_ms)
 		err = stream__turn(l->stream);
 	/* what a driver did comes after what it had mapped */
 	if (!err && !live__behind(l))
-		err = drivers_again(l, clock_now(), false);
+		err = read_again(l, clock_now(), false);
 	return err;
 }
 
@@ -513,6 +571,7 @@ void live__free(struct live *l)
 	probe__free(l->probe);
 	devtable__free(l->devs);
 	symbols_free(l->syms);
+	free(l->domain);
 	free(l);
 }
 
@@ -528,7 +587,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	probe__detach(l->probe);
 	err = stream__finish(l->stream, rec.end.counts, complete);
 	if (!err)
-		err = drivers_again(l, clock_now(), true);
+		err = read_again(l, l->stop_ns, true);
 	*complete = *complete && !l->unread;
 	rec.end.ts = l->stop_ns;
 	rec.end.complete = *complete;

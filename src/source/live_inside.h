@@ -12,6 +12,13 @@
 
 #define LIVE_OWN_POOLS	16
 
+/* The DMA API's use of the IOMMU domains of a device, now and as reported last. */
+struct live_domain {
+	uint64_t dev;
+	uint64_t n[2], bytes[2];	/* mapped, unmapped: now ... */
+	uint64_t sent[2];		/* ... and reported: n */
+};
+
 struct live {
 	struct probe *probe;
 	struct symbols *syms;
@@ -28,7 +35,9 @@ struct live {
 	bool want_use;		/* feed the use of the pool with the next device state */
 	uint64_t unread;	/* slots and entries that the snapshot did not reach */
 	uint64_t stop_ns;	/* when observing ended */
-	uint64_t drivers_ns;	/* the last time that drivers were read */
+	uint64_t again_ns;	/* when drivers and domains were read last */
+	struct live_domain *domain;
+	uint32_t domains, domain_cap;
 };
 
 /* Before the probe is opened: what the index will be by. 0 or -errno. */

@@ -158,18 +158,27 @@ void caller_life(struct state *m, uint32_t index, size_t slot)
 		m->caller[index].life_hist[slot]++;
 }
 
-uint64_t state__caller_life(const struct state_caller *c, unsigned int percent)
+uint64_t state__hist_ns(const uint64_t hist[STATE_LIFE_SLOTS], unsigned int percent)
 {
 	uint64_t all = 0, sum = 0;
 
 	for (size_t i = 0; i < STATE_LIFE_SLOTS; i++)
-		all += c->life_hist[i];
+		all += hist[i];
 	for (size_t i = 0; all && i < STATE_LIFE_SLOTS - 1; i++) {
-		sum += c->life_hist[i];
+		sum += hist[i];
 		if (sum * 100 >= all * percent)
 			return 1000ULL << i;
 	}
 	return all ? UINT64_MAX : 0;
+}
+
+uint64_t state__caller_life(const struct state_caller *c, unsigned int percent)
+{
+	uint64_t hist[STATE_LIFE_SLOTS];
+
+	for (size_t i = 0; i < STATE_LIFE_SLOTS; i++)
+		hist[i] = c->life_hist[i];
+	return state__hist_ns(hist, percent);
 }
 
 int caller_fail(struct state *m, uint32_t dev, const struct dms_event *ev, enum state_fail why,

@@ -21,6 +21,7 @@ struct facts {
 	bool bypass_known, bypass;
 	const struct rec_window *def, *direct, *ddw;
 	bool vio, no_ops;
+	bool accepted;		/* by a secure guest */
 };
 
 static void gather(const struct state *m, const struct dev *d, struct facts *f)
@@ -44,6 +45,7 @@ static void gather(const struct state *m, const struct dev *d, struct facts *f)
 	if (!f->direct)
 		f->direct = windows__find(m, key, WINDOW_DDW, WINDOW_HYBRID);
 	f->ddw = windows__find(m, key, WINDOW_DDW, WINDOW_USE_UNKNOWN);
+	f->accepted = m->secure && dev_accepted(m, d) == 1;
 	f->vio = d->has_rec && !strcmp(d->rec.bus, "vio");
 	f->no_ops = dev_knows(d, DMS_DS_OPS) && !st->ops && !d->rec.ops[0];
 }
@@ -72,7 +74,9 @@ static void decide_direct(const struct state *m, const struct facts *f, struct s
 {
 	uint64_t top = m->session.mem_top;
 
-	if (mask_below_shared(m, f->mask))
+	if (f->accepted && (!f->reach || !top || f->reach >= top - 1))
+		set(out, STATE_WAY_DIRECT, REASON_ACCEPTED);
+	else if (mask_below_shared(m, f->mask))
 		set(out, STATE_WAY_DIRECT, REASON_BELOW_SHARED);
 	else if (f->bounces == 1 && f->pool && f->unusable)
 		set(out, STATE_WAY_BOUNCE, REASON_POOL_UNUSABLE);
@@ -166,7 +170,8 @@ static void correct(const struct dev *d, struct state_decision *out)
 static bool gives_private(const struct state *m, const struct dev *d,
 			  const struct state_decision *out)
 {
-	if (!m->secure || (out->way != STATE_WAY_DIRECT && out->way != STATE_WAY_TCE))
+	if (!m->secure || dev_accepted(m, d) ||
+	    (out->way != STATE_WAY_DIRECT && out->way != STATE_WAY_TCE))
 		return false;
 	return !out->observed || m->aggregates || d->pub.private_maps;
 }

@@ -6,6 +6,7 @@
 #define DMASCOPE_STATE_DEVICE_H
 
 #include "state/evidence.h"
+#include "state/rangeset.h"
 
 enum fault_kind {
 	FAULT_UNMAPPED,		/* what it accessed was unmapped before */
@@ -65,6 +66,13 @@ struct slot_fail {
 
 #define SLOT_FAILS	8
 
+/* Unmaps that no flush came after yet. */
+struct pending {
+	uint64_t *ts;
+	uint32_t n, cap;
+	bool cut;		/* there were more, or a flush was lost */
+};
+
 struct dev {
 	struct state_dev pub;
 	struct rec_device rec;
@@ -110,6 +118,11 @@ struct dev {
 	uint64_t missed_search;	/* failures of no known reason right at the start */
 	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
 	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
+	struct rangeset user;	/* mapped past the DMA API now */
+	struct pending pending;
+	bool domain_known;	/* DMS_EV_DOMAIN_USE came */
+	uint64_t domain_maps, domain_bytes;	/* by it, since the start ... */
+	uint64_t domain_base, domain_base_maps;	/* ... and when a slice began */
 };
 
 
@@ -140,6 +153,11 @@ bool is_userspace_driver(const struct dev *d);
 bool bypasses_dma_api(const struct dev *d);
 /* The kernel refused the virtio device on d, or d itself. */
 bool virtio_refused(const struct state *m, const struct dev *d);
+/*
+ * The guest has accepted it (TDISP): it reaches private memory. 1, 0, or -1: this kernel accepts
+ * devices, and of this one that is not known.
+ */
+int dev_accepted(const struct state *m, const struct dev *d);
 /* True if the driver may omit the unmap of the device's mappings by that path. */
 bool may_end_unseen(const struct dev *d, uint8_t path);
 

@@ -74,6 +74,13 @@ uint64_t dev_reach(const struct dev *d)
 	return limit && d->pub.mask && limit < d->pub.mask ? limit : d->pub.mask;
 }
 
+int dev_accepted(const struct state *m, const struct dev *d)
+{
+	if (dev_knows(d, DMS_DS_CC_ACCEPTED))
+		return d->rec.st.cc_accepted;
+	return m->accepts ? -1 : 0;
+}
+
 bool mask_below_enc(const struct state *m, uint64_t mask)
 {
 	return m->secure && mask && mask < m->session.enc_mask;
@@ -166,7 +173,7 @@ static enum state_unseen unseen_of(const struct state *m, const struct dev *d)
 	const char *kind = d->rec.kind;
 
 	if (is_userspace_driver(d))
-		return STATE_UNSEEN_USER;
+		return d->pub.user_maps ? STATE_UNSEEN_NOT : STATE_UNSEEN_USER;
 	if (dev_knows(d, DMS_DS_DMA_IOMMU) && d->rec.st.dma_iommu && !strncmp(kind, "nvme", 4) &&
 	    links_unseen(m))
 		return STATE_UNSEEN_LINK;
@@ -223,6 +230,7 @@ int devices__record(struct state *m, const struct rec_device *rec)
 		d->pub.mask = rec->st.dma_mask;
 	if (rec->st.known & DMS_DS_COHERENT_MASK)
 		d->pub.coherent_mask = rec->st.coherent_mask;
+	m->accepts |= (rec->st.known & DMS_DS_CC_ACCEPTED) != 0;
 	if ((rec->st.known & DMS_DS_TABLE) && rec->st.table_size && rec->st.liobn)
 		m->tce = true;
 	d->pub.unseen = unseen_of(m, d);
@@ -385,6 +393,7 @@ static void begin_slice(struct dev *d)
 	p->preexisting = p->private_maps = p->private_bytes = p->bounce_bytes.v = 0;
 	p->unfollowed = p->faults = 0;
 	p->first_ts = p->last_ts = 0;
+	domains__begin_slice(d);
 	memset(d->ev, 0, sizeof(d->ev));
 	memset(&d->unfit_ev, 0, sizeof(d->unfit_ev));
 	memset(&d->unfit, 0, sizeof(d->unfit));
@@ -409,6 +418,7 @@ void devices__free(struct state *m)
 
 	for (i = 0; i < m->devs; i++) {
 		free(m->dev[i]->base);
+		domains__free(m->dev[i]);
 		free(m->dev[i]);
 	}
 	free(m->dev);

@@ -49,6 +49,7 @@ struct state {
 	uint64_t sure;		/* ns: to here what was lost is known */
 	uint64_t listed;	/* seq at the last record of a device or window */
 	bool secure, tce, any_lost;
+	bool accepts;		/* this kernel knows devices that reach private memory */
 	uint32_t decided;	/* raised when what decides the paths of all devices changes */
 	uint64_t bounced_unasked;	/* mappings that bounced for no known reason (secure) */
 	struct coverage *cover;
@@ -136,6 +137,21 @@ void faults__unmapped(struct state *m, const struct mapping *mp, uint64_t ts);
 /* The same of a mapping that was not seen to be made. */
 void faults__unmapped_older(struct state *m, uint32_t dev, const struct dms_event *unmap);
 void faults__free(struct state *m);
+
+/* domains.c */
+int domains__event(struct state *m, const struct dms_event *ev, const char *comm);
+/* A mapping of d by that path was unmapped. */
+void domains__unmapped(const struct state *m, struct dev *d, uint8_t path, uint64_t ts);
+/* Hits of a hook are missing from now on. */
+void domains__doubt(struct state *m, enum dms_hook hook);
+void domains__begin_slice(struct dev *d);
+void domains__free(struct dev *d);
+
+/* The slot of v (us) in a histogram of times: its bits, at most the last slot. */
+size_t life_slot(uint64_t v);
+/* A process's place plus 1; 0: not known, or too many. Its name; NULL: not known. */
+int ledger__task(struct state *m, uint32_t pid, const char *comm, uint32_t *task);
+const char *ledger__comm(const struct state *m, uint32_t task);
 
 /* windows.c */
 int windows__record(struct state *m, const struct rec_window *rec);

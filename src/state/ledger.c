@@ -86,8 +86,7 @@ static int sharer_get(struct state *m, uint32_t stack, struct sharer **out)
 	return 0;
 }
 
-/* Its place plus 1; 0: not known, or too many. */
-static int task_get(struct state *m, uint32_t pid, const char *comm, uint32_t *task)
+int ledger__task(struct state *m, uint32_t pid, const char *comm, uint32_t *task)
 {
 	struct ledger *l = &m->ledger;
 	struct task t = { .pid = pid };
@@ -115,7 +114,7 @@ static int task_get(struct state *m, uint32_t pid, const char *comm, uint32_t *t
 	return 0;
 }
 
-static const char *comm_of(const struct state *m, uint32_t task)
+const char *ledger__comm(const struct state *m, uint32_t task)
 {
 	return task && m->ledger.task[task - 1].comm[0] ? m->ledger.task[task - 1].comm : NULL;
 }
@@ -282,7 +281,7 @@ static int share(struct state *m, const struct dms_event *ev, const char *comm)
 	if (!m->secure || (ev->flags & DMS_FL_NO_PHYS))
 		return 0;
 	note_growth(m, ev->ts);
-	err = task_get(m, ev->pid, comm, &note.task);
+	err = ledger__task(m, ev->pid, comm, &note.task);
 	if (!err)
 		err = rangeset_add(&l->set, ev->phys, range_end(ev->phys, ev->size), &note);
 	if (!err)
@@ -483,7 +482,7 @@ int state__shared(const struct state *m, state_shared_fn fn, void *ctx)
 			.confirmed = r->note.flags & SHARED_CONFIRMED, .seq = r->note.seq,
 			.stack = r->note.stack, .pid = r->note.pid,
 			.caller = caller_name(m, r->note.stack),
-			.comm = comm_of(m, r->note.task),
+			.comm = ledger__comm(m, r->note.task),
 			.heap = shared_by_heap(m, r),
 		};
 		ret = fn(ctx, &s);
@@ -557,7 +556,7 @@ size_t state__heap_users(const struct state *m, struct state_heap_user *out, siz
 			continue;
 		i = 2 * (size_t)r->note.task + !*heap;
 		all[i].heap = heap;
-		all[i].comm = comm_of(m, r->note.task);
+		all[i].comm = ledger__comm(m, r->note.task);
 		all[i].pid = r->note.task ? r->note.pid : 0;
 		all[i].bytes += r->end - r->start;
 	}

@@ -29,8 +29,7 @@ const struct mapping *mapping_next(const struct state *m, uint32_t *id)
 	return NULL;
 }
 
-/* The bits of v, at most the last slot of a lifetime. */
-static size_t life_slot(uint64_t v)
+size_t life_slot(uint64_t v)
 {
 	size_t i = 0;
 
@@ -170,7 +169,7 @@ static void check_private(struct state *m, struct dev *d, uint32_t dev, const st
 	int says = dma_says_shared(m, ev->dma, path);
 	uint64_t in, hooks = says >= 0 ? 0 : COVER_SHARES;
 
-	if (!m->secure || (path != DMS_PATH_DIRECT && path != DMS_PATH_TCE))
+	if (!m->secure || dev_accepted(m, d) || (path != DMS_PATH_DIRECT && path != DMS_PATH_TCE))
 		return;
 	/* no RAM, or shared before it was mapped */
 	if (ev->attrs & (DMS_ATTR_MMIO | DMS_ATTR_CC_SHARED) ||
@@ -787,6 +786,7 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 	check_unmap(m, d, &mp, &ev);
 	count_unmap(d, mp.path, mp.size, 1);
 	count_life(m, d, mp.caller, ev.ts - mp.ts);
+	domains__unmapped(m, d, mp.path, ev.ts);
 	slot_back(m, d, &ev, mp.path);
 	if (mp.path == DMS_PATH_TCE)
 		windows__unmapped(m, d, &mp);

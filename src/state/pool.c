@@ -118,6 +118,8 @@ enum why_bounce pool__why_all(const struct state *m, const struct dev *d)
 {
 	int forced = force_bounce(m, d);
 
+	if (m->secure && d && dev_accepted(m, d))
+		return dev_accepted(m, d) == 1 ? BOUNCE_NOT : BOUNCE_UNKNOWN;
 	if (forced == 1)
 		return BOUNCE_FORCED;
 	if (m->secure && pool__cc_shared(m, d) >= 0)
@@ -143,7 +145,8 @@ int pool__bounces_all(const struct state *m, const struct dev *d)
 
 void pool__bounced(struct state *m, const struct dev *d, bool reaches_ram)
 {
-	if (m->secure && reaches_ram && force_bounce(m, d) == 0 && pool__cc_shared(m, d) < 0)
+	if (m->secure && !dev_accepted(m, d) && reaches_ram && force_bounce(m, d) == 0 &&
+	    pool__cc_shared(m, d) < 0)
 		m->bounced_unasked++;
 }
 

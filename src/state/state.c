@@ -222,6 +222,11 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 		return ev->aux ? pool__event(m, ev) : windows__event(m, ev);
 	case DMS_EV_FAULT:
 		return faults__event(m, ev);
+	case DMS_EV_DOMAIN_MAP:
+	case DMS_EV_DOMAIN_UNMAP:
+	case DMS_EV_DOMAIN_USE:
+	case DMS_EV_FLUSH:
+		return domains__event(m, ev, rec->comm);
 	case DMS_EV_TCE_SET:
 	case DMS_EV_TCE_CLEAR:
 	case DMS_EV_HCALL:
@@ -251,6 +256,7 @@ static void feed_gap(struct state *m, const struct rec_gap *gap)
 		m->any_lost = true;
 	mappings__doubt(m);
 	ledger__doubt(m);
+	domains__doubt(m, gap->hook);
 }
 
 static void begin_slice(struct state *m)
@@ -397,6 +403,9 @@ size_t state__memory(const struct state *m)
 	size_t i, sum = sizeof(*m) + maptab_memory(&m->maps);
 
 	sum += m->devs * sizeof(struct dev) + m->by_key.size * sizeof(struct idmap_cell);
+	for (i = 0; i < m->devs; i++)
+		sum += m->dev[i]->user.cap * sizeof(struct range_node) +
+		       m->dev[i]->pending.cap * sizeof(*m->dev[i]->pending.ts);
 	for (i = 0; i < m->tables; i++)
 		sum += m->table[i].set.cap * sizeof(struct range_node);
 	sum += m->table_cap * sizeof(*m->table) + m->win_cap * sizeof(*m->win);

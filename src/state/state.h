@@ -156,6 +156,14 @@ struct state_dev {
 	uint64_t first_ts, last_ts;	/* of its events; 0: none */
 	uint64_t faults;		/* accesses that an IOMMU refused, as far as reported ... */
 	uint64_t fault_addr;		/* ... and the address of the first */
+	/* Past the DMA API, into its IOMMU domain: by vfio, iommufd or its driver. */
+	uint64_t user_maps, user_unmaps;
+	uint64_t user_live, user_ranges;	/* bytes now, and ranges: state__user_range() */
+	bool user_cut;			/* there were more ranges than are kept */
+	uint64_t flushes;		/* of what its IOMMU cached, all of the domain */
+	uint64_t reaches;		/* unmaps with a flush after them ... */
+	uint64_t reach_hist[STATE_LIFE_SLOTS];	/* ... and the time between the two */
+	uint64_t reach_max;		/* ns */
 	enum state_unseen unseen;	/* why its mappings pass no hook */
 	uint64_t mask, coherent_mask;	/* last seen; 0: not observed */
 };
@@ -175,6 +183,37 @@ const char *state__dev_name(const struct state *m, uint64_t key);
 
 /* A glob of --device: the device's name, driver or kind matches. */
 bool state__dev_matches(const struct state *m, uint64_t key, const char *glob);
+
+/* ns: as state__caller_life(), of a histogram of times. */
+uint64_t state__hist_ns(const uint64_t hist[STATE_LIFE_SLOTS], unsigned int percent);
+
+/* The costs of an IOMMU that translates for a device. */
+struct state_translation {
+	uint64_t asked;			/* bytes that the DMA API was asked to map or to allocate */
+	bool whole;			/* ... all of them were seen */
+	struct mval pages;		/* bytes of the pages that the IOMMU mapped for these */
+	uint64_t domain_maps;		/* in so many pieces */
+	uint64_t ended, life_p50;	/* mappings that ended; half of them lived so long, ns */
+	bool each;			/* nothing stays mapped to be used again */
+	bool lazy;			/* unmapped pages are forgotten some time later: */
+	struct mval flushes;
+	uint64_t reaches;		/* unmaps that were followed to their flush */
+	uint64_t reach_p50;		/* ns between the two */
+	struct mval reach_max;
+};
+
+/* False: no mapping of the device was translated, as far as is known. */
+bool state__translation(const struct state *m, const struct state_dev *d,
+			struct state_translation *out);
+
+struct state_user {			/* neighbours of one process are one */
+	uint64_t dma, size;
+	uint32_t pid;			/* 0: not known */
+	const char *comm;		/* NULL: not known */
+};
+
+/* The first range that ends after addr: iterate with addr = the last one's end. */
+bool state__user_range(const struct state *m, uint64_t key, uint64_t addr, struct state_user *out);
 
 /* ---- decisions: why the device's DMA goes the way it goes ---- */
 
@@ -212,6 +251,7 @@ enum state_reason {		/* why that way */
 	REASON_NOT_FORCED,	/* secure, and the pool's use is not forced */
 	REASON_BY_ADDRESS,	/* what it cannot address is bounced */
 	REASON_REACHES_ALL,
+	REASON_ACCEPTED,	/* the guest lets it reach private memory (TDISP) */
 	REASON_WINDOW_ABOVE,	/* its direct window lies above its mask */
 	REASON_VIO,		/* virtual I/O: the default window only */
 	REASON_SMALL_MASK,	/* no dynamic window that its mask reaches */

@@ -4,6 +4,7 @@
  * start, rates over the interval; what is not known is null.
  */
 #include "report/pool_size.h"
+#include "report/translation.h"
 #include "trace/json.h"
 #include "util/names.h"
 #include "top/top.h"
@@ -117,7 +118,7 @@ static void put_known_hex(struct json *j, const char *key, uint64_t v)
 		json__null(j, key);
 }
 
-static void put_device(struct json *j, const struct top_dev *d)
+static void put_device(struct json *j, const struct top_view *v, const struct top_dev *d)
 {
 	json__begin_object(j, NULL);
 	json__hex(j, "dev", d->d->key);
@@ -139,6 +140,7 @@ static void put_device(struct json *j, const struct top_dev *d)
 	json__u64(j, "before_start", d->d->preexisting);
 	json__u64(j, "unfollowed", d->d->unfollowed);
 	json__u64(j, "iommu_faults", d->d->faults);
+	report_put_translation(j, v->m, d->d);
 	json__u64(j, "slots", d->slots);
 	json__bool(j, "slots_estimate", d->slots_estimate);
 	put_known_hex(j, "mask", d->d->mask);
@@ -223,7 +225,7 @@ int top_json(const struct top_view *v, struct out *out)
 	put_shared(&j, v);
 	json__begin_array(&j, "devices");
 	for (size_t i = 0; i < v->devs; i++)
-		put_device(&j, &v->dev[i]);
+		put_device(&j, v, &v->dev[i]);
 	json__end_array(&j);
 	json__begin_array(&j, "findings");
 	for (size_t i = 0; i < v->findings; i++)

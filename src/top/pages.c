@@ -437,6 +437,10 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 	snprintf(text, sizeof(text), "%s/s, %s bytes/s",
 		 fmt_rate(a, d->maps_rate, false), fmt_rate(b, d->bytes_rate, true));
 	scroll_text(s, 14, "maps", CELL_PLAIN, v->since_sample ? text : "measuring");
+	if (words__translation(v->m, d->d, text, sizeof(text)))
+		scroll_text(s, 14, "translation", CELL_PLAIN, text);
+	if (words__user(d->d, text, sizeof(text)))
+		scroll_text(s, 14, "user space", CELL_PLAIN, text);
 	snprintf(text, sizeof(text), "%s%s held, %s at most", d->slots_estimate ? "about " : "",
 		 fmt_exact(a, d->slots), d->d->slots_max ? fmt_exact(b, d->d->slots_max) : "?");
 	slot_share(v, d, text, sizeof(text));

@@ -213,7 +213,8 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->ret || (has & TF_RET))
 		p = put_ret(p, ev);
 	p = put_rest(p, ev);
-	if (ev->type == DMS_EV_SHARE && rec->comm[0] && !e->redact)
+	if ((ev->type == DMS_EV_SHARE || ev->type == DMS_EV_DOMAIN_MAP) && rec->comm[0] &&
+	    !e->redact)
 		p = json_fmt_text(json_lit(p, ",\"comm\":"), rec->comm,
 				  strnlen(rec->comm, sizeof(rec->comm)));
 	*p++ = '}';

@@ -31,6 +31,10 @@ static const char *const event_names[DMS_EV_MAX] = {
 	[DMS_EV_DEVICE_DEL] = "device_del",
 	[DMS_EV_FREED_SHARED] = "freed_shared",
 	[DMS_EV_FAULT] = "fault",
+	[DMS_EV_DOMAIN_MAP] = "domain_map",
+	[DMS_EV_DOMAIN_UNMAP] = "domain_unmap",
+	[DMS_EV_DOMAIN_USE] = "domain_use",
+	[DMS_EV_FLUSH] = "flush",
 	[DMS_EV_DEVSTATE] = "devstate",
 	[DMS_EV_STACK] = "stack",
 	[DMS_EV_LIVE] = "live",
@@ -76,6 +80,12 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_IOVA_DESTROY] = "iova.destroy",
 	[DMS_HOOK_IOMMU_FAULT] = "iommu.fault",
 	[DMS_HOOK_DMAR_FAULT] = "iommu.fault.intel",
+	[DMS_HOOK_DOMAIN_ATTACH] = "domain.attach",
+	[DMS_HOOK_DOMAIN_MAP] = "domain.map",
+	[DMS_HOOK_DOMAIN_UNMAP] = "domain.unmap",
+	[DMS_HOOK_FLUSH_INTEL] = "iommu.flush.intel",
+	[DMS_HOOK_FLUSH_AMD] = "iommu.flush.amd",
+	[DMS_HOOK_FLUSH] = "iommu.flush",
 	[DMS_HOOK_SNAPSHOT] = "snapshot",
 };
 

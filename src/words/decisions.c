@@ -32,7 +32,8 @@ static const struct reason_words reasons[REASON_MAX] = {
 	"virtio whose features were not read: without ACCESS_PLATFORM, as a balloon always, it "
 	"bypasses the DMA API." },
 [REASON_USER_SPACE] = { "user space driver",
-	"a driver in user space has it: its mappings pass no hook and are not observed." },
+	"a driver in user space has it: its mappings bypass the DMA API, and are not observed "
+	"unless vfio or iommufd makes them." },
 [REASON_IOMMU] = { "IOMMU", "mapped by the generic dma-iommu layer{external}." },
 [REASON_IOMMU_LAZY] = { "IOMMU",
 	"translated by {iommu}, flushed lazily (domain type DMA-FQ): for some milliseconds "
@@ -64,6 +65,8 @@ static const struct reason_words reasons[REASON_MAX] = {
 [REASON_BY_ADDRESS] = { "direct below {bits} bits",
 	"memory it cannot address (RAM ends at {top}) is bounced, the rest goes direct." },
 [REASON_REACHES_ALL] = { "direct", "it reaches all memory itself." },
+[REASON_ACCEPTED] = { "direct: accepted",
+	"the guest has verified and accepted it (TDISP): it reaches private memory itself." },
 [REASON_WINDOW_ABOVE] = { "window above mask",
 	"the direct window LIOBN {liobn} lies at {base}, above what it addresses: a mapping "
 	"through it overflows and is refused." },

@@ -263,13 +263,15 @@ const struct finding_words words_path[] = {
 	.title = "a device of a driver in user space, in a secure guest",
 	.summary = "A driver in user space has the device: it maps memory of a process, which is "
 		"private, and the device cannot access it: {private}.",
-	.evidence = "driver {driver}; its mappings pass no hook and are not observed",
+	.evidence = "driver {driver}[; its mappings pass no hook and are not observed{!maps}][; it "
+		"mapped {maps range}, {bytes} are mapped now]",
 	.means = "vfio and uio hand a device to a process (DPDK, SPDK). The process tells the "
 		"device addresses of its own memory. That memory is private in a secure guest, "
 		"and nothing bounces it.",
 	.how = "vfio maps pages of the process into an IOMMU, or none is there (noiommu, uio) and "
 		"the process uses guest addresses. Neither passes the DMA API, so neither is "
-		"bounced, shared, or seen here.",
+		"bounced or shared. What vfio and iommufd map is seen where iommu_map() can be "
+		"hooked; noiommu and uio map nothing.",
 	.todo = "Bind the device to its kernel driver. A driver in user space needs memory that "
 		"was shared for it, as from the dma-buf heap system_cc_shared of kernels from 7.1 "
 		"on.",
@@ -292,6 +294,24 @@ const struct finding_words words_path[] = {
 		"driver.",
 	.sources = "kernel/dma/mapping.c dma_set_mask(); include/linux/dma-direct.h "
 		"dma_capable().",
+},
+{
+	.id = "accepted-bounced",
+	.title = "an accepted device that is bounced",
+	.summary = "The guest has accepted the device (TDISP), so that it reaches private memory; "
+		"its mappings are copied through the pool all the same.",
+	.evidence = "{maps mapping} bounced since it was accepted, {direct_maps} direct[; driver "
+		"{driver}]",
+	.means = "The device was verified and may read and write private memory: no copy is "
+		"needed, and what is copied into the pool is shared with the hypervisor. It "
+		"works, slower and less secret than it could.",
+	.how = "Its state of acceptance was changed while its driver had it, the driver or its "
+		"pool asks for bounces (a restricted pool), or the kernel forces them for all "
+		"devices.",
+	.todo = "Accept a device before its driver is bound. An accepted device whose mappings go "
+		"direct is as it should be, and has no finding.",
+	.sources = "drivers/base/base.h device_private.cc_accepted, drivers/base/coco.c, posted "
+		"with the TDISP series of March 2026; no release up to 7.3 has them.",
 },
 {
 	.id = "window-above-mask",

@@ -294,6 +294,12 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"arch/powerpc/platforms/pseries/iommu.c enable_ddw(): win_addr of "
 	"ibm,create-pe-dma-window, 5.4 to 7.3; QEMU hw/ppc/spapr_pci.c dma64_win_addr",
 },
+[REMEDY_ACCEPT_FIRST] = {
+	"Accept the device before its driver is bound (tsm/accept in its folder of sysfs), so that "
+	"its memory is mapped once and directly; if it was, report it with this trace.",
+	"drivers/base/coco.c device_cc_accept(), include/linux/swiotlb.h "
+	"is_swiotlb_force_bounce(): as posted in March 2026",
+},
 [REMEDY_MEMORY_SHORT] = {
 	"Look for allocation failures in the kernel log: memory is short, or the device's "
 	"coherent mask leaves little of it.",

@@ -87,4 +87,11 @@ const char *words__check(const char *template);
  */
 #define WORDS_UNFOLLOWED	"their driver may leave out the unmap (dma_need_unmap())"
 
+/*
+ * The costs of translation for the device, in whole sentences; false: none was translated.
+ * The ranges that bypass the DMA API; false: none is known.
+ */
+bool words__translation(const struct state *m, const struct state_dev *d, char *buf, size_t len);
+bool words__user(const struct state_dev *d, char *buf, size_t len);
+
 #endif /* DMASCOPE_WORDS_H */

@@ -20,7 +20,7 @@ static const char *const structs[] = {
 	"sg_table", "iommu_table", "iommu_pool", "iommu_table_ops", "io_tlb_mem", "io_tlb_pool",
 	"io_tlb_area", "io_tlb_slot", "xive_q", "xive_cpu", "dma_map_ops", "pt_regs",
 	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver", "dma_iova_state",
-	"intel_iommu", "slab", "kmem_cache",
+	"intel_iommu", "slab", "kmem_cache", "iommu_domain", "iommu_group", "device_private",
 };
 
 /* Enumerations whose values count. */
@@ -30,6 +30,8 @@ static const char *const enums[] = { "struct_device_flags", "pagetype", "pagefla
 static const char *const families[] = {
 	"dma_map_*", "dma_unmap_*", "__dma_map_sg_attrs", "dma_alloc*", "dma_free*",
 	"dma_set_*mask", "dma_iova_*", "dmar_fault", "report_iommu_fault", "io_page_fault",
+	"iommu_map", "iommu_map_nosync", "__iommu_map", "__iommu_unmap", "iommu_attach_group",
+	"attach_device_to_domain", "*_flush_iotlb_all",
 	"dma_iommu_*", "iommu_map_p*", "iommu_unmap_p*", "ppc_iommu_*", "iommu_alloc*",
 	"iommu_free_coherent*", "swiotlb_*", "__swiotlb_*", "io_tlb_default_mem", "io_tlb_start",
 	"set_memory_*crypted", "ucall_norets", "dtl_cache_ctor", "xive_spapr_*_queue", "tce_*",
