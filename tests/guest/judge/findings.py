@@ -345,44 +345,69 @@ CCA = separate("cca", "7.2")
 
 # The edu device accesses what it may not, once for each interrupt of the IOMMU.
 EDU = "0000:00:04.0"
-TOUCH = f"""
-    faults() {{ awk '/dmar/ {{ for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) n += $i }}
+
+
+def touch(edu, interrupts):
+    """touched COMMAND: one access, and the interrupt that reports it."""
+    return f"""
+    faults() {{ awk '/{interrupts}/ {{ for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) n += $i }}
         END {{ print n + 0 }}' /proc/interrupts; }}
-    touched() {{ n=$(faults); fault "$1" {EDU}; until [ "$(faults)" -gt "$n" ]; do usleep 10000; done; }}"""
+    touched() {{
+        n=$(faults); fault "$1" {edu} $2; until [ "$(faults)" -gt "$n" ]; do usleep 10000; done
+    }}"""
 
 
-def faults_of_qemu(directory):
-    """(address of the page, direction) of each access of the edu device that QEMU's IOMMU refused."""
+def faults_of_qemu(directory, pattern):
+    """(page, direction) of each access of the edu device that QEMU's IOMMU refused."""
     log = open(os.path.join(directory, "tce-trace.log"), errors="replace").read()
-    return [(int(addr, 16) & -4096, "from_device" if int(write) else "to_device") for addr, write in
-            re.findall(r"^vtd_dmar_fault sid 0x20 fault \S+ addr (0x\w+) write (\d)", log, re.M)]
+    return {(int(addr, 16) & -4096, "from_device" if int(write) else "to_device")
+            for addr, write in re.findall(pattern, log, re.M)}
 
 
 def faults_of(records):
-    return [(int(r["dma"], 16), r["dir"]) for r in records if r["type"] == "fault"]
+    return [(int(r["dma"], 16) & -4096, r["dir"]) for r in records if r["type"] == "fault"]
 
 
-IOMMU = Boot(
-    "x86-iommu", "x86", "6.12",
-    ["--iommu", "intel", "--device", "edu", "--qemu", "--trace vtd_dmar_fault"],
-    [
-        Case("faults", f"""{TOUCH}
+def behind(name, guest, iommu, edu, interrupts, hook, trace, pattern):
+    """Faults behind an IOMMU. pattern: of QEMU's own log, the address, and 1 where it is a write."""
+    touched = touch(edu, interrupts)
+
+    def as_qemu(directory, records, _):
+        return (len(faults_of(records)) == 7 and
+                set(faults_of(records)) <= faults_of_qemu(directory, pattern))
+
+    def filtered(records):
+        counts = records[-1]["hooks"][hook]
+        return not faults_of(records) and int(counts["filtered"]) == 1 and \
+            not int(counts["delivered"])
+
+    return Boot(name, guest, "6.12", ["--iommu", iommu, "--device", "edu", "--qemu", trace], [
+        Case("faults", f"""{touched}
+            touched touch-wild 0x12345000
             touched touch-late; touched touch-late; for i in 1 2 3; do touched touch-dir; done
             touched touch-phys; {READ}""", [
-                ("fault-after-unmap", ERROR, EDU, r"^2 faults; at the first the device wrote 0x\w+, "
+                ("fault-after-unmap", ERROR, edu, r"^2 faults; at the first the device wrote 0x\w+, "
                  r"unmapped \S+ before, mapped from_device by lab_fault_unmaps_too_early "
                  r"\[lab_fault\], 4 KiB; driver lab-fault$"),
-                ("fault-wrong-direction", ERROR, EDU, r"^3 faults; at the first the device wrote "
+                ("fault-wrong-direction", ERROR, edu, r"^3 faults; at the first the device wrote "
                  r"0x\w+, mapped to_device by lab_fault_maps_for_reading \[lab_fault\], 4 KiB"),
-                ("fault-unmapped", ERROR, EDU, r"^1 fault; at the first the device read 0x\w+, "
+                ("fault-unmapped", ERROR, edu, r"^1 fault; at the first the device read 0x\w+, "
                  r"memory that has the DMA address 0x\w+, mapped by "
                  r"lab_fault_uses_the_physical_address"),
-            ], before=f"fault load; fault bind {EDU}", lab=[
-                ("each access that QEMU refused is in the recording, and no other",
-                 lambda directory, records, _: len(faults_of(records)) == 6 and
-                 set(faults_of(records)) == set(faults_of_qemu(directory)))]),
+            ], before=f"fault load; fault bind {edu}", lab=[
+                ("each access that QEMU refused is in the recording, and no other", as_qemu)]),
+        Case("wild", f"{touched}\n touched touch-wild 0x12345000", [
+            ("fault-unmapped", NOTE, edu, r"^1 fault; at the first the device read 0x12345000; "
+             r"driver lab-fault$")]),
+        Case("filtered", f"{touched}\n touched touch-late", [], options="--device virtio-pci",
+             records=[("a fault of another device counts as filtered", filtered)]),
         Case("healthy", READ, []),
     ])
+
+
+IOMMU = behind("x86-iommu", "x86", "intel", EDU, "dmar", "iommu.fault.intel",
+               "--trace vtd_dmar_fault",
+               r"^vtd_dmar_fault sid 0x20 fault \S+ addr (0x\w+) write (\d)")
 
 # Devices whose DMA passes no hook: one that the kernel refused at boot, one of a driver in user space.
 REFUSED = ("virtio-no-access-platform", ERROR, "0000:00:04.0",

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
-Judges a recording in an x86 guest whose devices are behind an IOMMU: each mapping against the
-translations that QEMU's IOMMU made for the device (vtd_dmar_translate). It reads the trace as plain
+Judges a recording in a guest whose devices are behind an IOMMU: each mapping against the
+translations that QEMU's IOMMU made for the device (its trace events). It reads the trace as plain
 JSON. Prints TAP.
 
-usage: iommu.py DIR
+usage: iommu.py DIR [KIND]	KIND: amd, intel (default), smmu, virtio
+       iommu.py options KIND	prints QEMU's options for its trace events
 """
 import collections
 import gzip
@@ -18,21 +19,44 @@ from addresses import check_addresses
 from judge import check, finish, num, whole
 
 PAGE = 4096
+# The event of a translation, and its line: bus, slot and function or all in one, address, memory.
+EVENTS = {
+    "intel": ("vtd_dmar_translate",
+              r"dev (?P<bus>\w+):(?P<slot>\w+)\.(?P<fn>\w+) iova (?P<iova>\w+) -> gpa (?P<gpa>\w+) "
+              r"mask (?P<mask>\w+)"),
+    "amd": ("amdvi_translation_result",
+            r".*?(?P<bus>\w+):(?P<slot>\w+)\.(?P<fn>\w+) iova: (?P<iova>\w+) hpa: (?P<gpa>\w+)"),
+    "virtio": ("virtio_iommu_translate_out",
+               r"(?P<iova>0x\w+) -> (?P<gpa>0x\w+) for sid=(?P<sid>\w+)"),
+    "smmu": ("smmuv3_translate_success",
+             r".*sid=(?P<sid>\w+) iova=(?P<iova>\w+) translated=(?P<gpa>\w+)"),
+}
 
 
-def translations(path, first, last):
+def device_of(line):
+    """0000:00:02.0"""
+    field = line.groupdict()
+    if "sid" in field:
+        sid = int(field["sid"], 0)
+        bus, slot, fn = sid >> 8, sid >> 3 & 31, sid & 7
+    else:
+        bus, slot, fn = (int(field[i], 16) for i in ("bus", "slot", "fn"))
+    return f"0000:{bus:02x}:{slot:02x}.{fn}"
+
+
+def translations(path, kind, first, last):
     """Device -> page of DMA space -> pages of memory it was led to, between two marks."""
+    event, rest = EVENTS[kind]
     seen = collections.defaultdict(lambda: collections.defaultdict(set))
     on = False
     for line in open(path, errors="replace"):
         if line.startswith("lab mark "):
             on = (on or line.split()[2] == first) and line.split()[2] != last
-        elif on and (m := re.match(r"vtd_dmar_translate dev (\w+):(\w+)\.(\w+) iova (\w+) -> "
-                                   r"gpa (\w+) mask (\w+)", line)):
-            bus, slot, fn = (int(m.group(i), 16) for i in (1, 2, 3))
-            iova, gpa, mask = (num(m.group(i)) for i in (4, 5, 6))
+        elif on and (m := re.match(f"{event} {rest}", line)):
+            iova, gpa = num(m["iova"]), num(m["gpa"])
+            mask = num(m.groupdict().get("mask") or hex(PAGE - 1))
             for i in range(0, min(mask, 2**21) + 1, PAGE):
-                seen[f"0000:{bus:02x}:{slot:02x}.{fn}"][(iova & ~mask) + i].add((gpa & ~mask) + i)
+                seen[device_of(m)][(iova & ~mask) + i].add((gpa & ~mask) + i)
     return seen
 
 
@@ -46,14 +70,34 @@ def pages(dma, phys, size):
         yield at, None if phys is None else (phys & -PAGE) + at - start
 
 
+def check_all(records, log):
+    """A virtio-iommu is told each page that is mapped: those and no others are in the trace."""
+    told, on = set(), False
+    for line in open(log, errors="replace"):
+        if line.startswith("lab mark "):
+            on = line.split()[2] == "before"
+        elif on and (m := re.match(r"virtio_iommu_map .*virt_start=(\w+) virt_end=(\w+) "
+                                   r"phys_start=(\w+) ", line)):
+            start, end, phys = (num(m.group(i)) for i in (1, 2, 3))
+            told |= {(start + i, phys + i) for i in range(0, end - start, PAGE)}
+    seen = {p for r in records if r["type"] in ("map", "alloc") and r["phys"]
+            for p in pages(num(r["dma"]), num(r["phys"]), num(r["size"]))}
+    check(told and not told - seen, f"none of {len(told)} pages that QEMU was told to map is missing",
+          sorted(told - seen)[:10])
+    check(not seen - told, f"none of {len(seen)} in the trace is invented", sorted(seen - told)[:10])
+
+
 def main():
-    directory = sys.argv[1]
+    directory, kind = sys.argv[1], (sys.argv[2:] or ["intel"])[0]
+    if directory == "options":
+        print("--trace", EVENTS[kind][0], *(["--trace", "virtio_iommu_map"] if kind == "virtio" else []))
+        return 0
     with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
         records = [json.loads(line) for line in f]
     whole(records[-1])
     check_addresses(records)
     device = {r["dev"]: r for r in records if r["type"] == "device"}
-    seen = translations(os.path.join(directory, "tce-trace.log"), "before", "after")
+    seen = translations(os.path.join(directory, "tce-trace.log"), kind, "before", "after")
     maps = collections.defaultdict(list)
     for r in records:
         if r["type"] == "map":
@@ -75,6 +119,8 @@ def main():
         check(not wrong, f"{driver}: QEMU's IOMMU led none of {count} mapped pages elsewhere", wrong)
         if driver != "e1000":       # a card need not use every buffer it has
             check(count >= 16 and not unused, f"{driver}: it used each of them", unused)
+    if kind == "virtio":
+        check_all(records, os.path.join(directory, "tce-trace.log"))
     report = open(os.path.join(directory, "report.txt")).read()
     for key, rows in maps.items():
         line = re.search(rf"^{device[key]['name']} .*\n.*", report, re.M).group(0)

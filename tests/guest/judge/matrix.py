@@ -38,6 +38,8 @@ def read_run(path):
         except (OSError, EOFError, ValueError):
             run["failed"].append("the trace cannot be read")
     run["release"] = next((r["kernel"] for r in run["records"] if r["type"] == "session"), "")
+    if run["what"] == "iommu" and run["release"]:
+        run["release"] += "," + run["kernel"].split("-")[-1]
     return run
 
 
@@ -63,6 +65,10 @@ def oracle(run):
         m = re.match(r"all (\d+) dma:\* events agree", text)
         if m:
             said.append(f"{m.group(1)} mappings and unmappings (dma:*)")
+    translated = [int(m.group(1)) for text in run["agree"] if
+                  (m := re.match(r".*QEMU's IOMMU led none of (\d+) mapped pages elsewhere", text))]
+    if translated:
+        said.append(f"{sum(translated)} mapped pages (translations of QEMU's IOMMU)")
     if run["what"] == "refusal":
         return "cannot run there, and says why (exit status 3)"
     return "agree: " + ", ".join(said)
@@ -137,7 +143,8 @@ def main():
           "compared with\nan oracle: on ppc64le every TCE with QEMU's own trace and with the "
           "plugin's log; in pef and pv guests\nevery shared page with the ultravisor's log; in snp, "
           "tdx and cca guests every converted page with the\nguest's calls; on x86, arm64 and s390x every "
-          "bounce and mapping with the kernel's own trace events. A\nwarning of the guest's kernel "
+          "bounce and mapping with the kernel's own trace events; behind an IOMMU (its name follows the "
+          "kernel's)\nevery mapped page with the translations that QEMU's IOMMU made. A\nwarning of the guest's kernel "
           "while hooks are attached, at work or detached fails the row; so does, in rows\nof 2026-11-29 and "
           "later, a value in one of its traces that could be an address of the kernel, or half of one.\n")
     print("| guest | kernel | checks | oracle | run |")

@@ -45,6 +45,7 @@ iommu_add() {
 	intel) machine+=(-device "intel-iommu,intremap=off") ;;
 	amd) machine+=(-device "amd-iommu,intremap=off,dma-remap=on") ;;
 	virtio) machine+=(-device virtio-iommu-pci) ;;
+	smmu) machine[1]=${machine[1]},iommu=smmuv3 ;;
 	esac
 }
 
