@@ -29,7 +29,7 @@ static const struct field fields[] = {
 	FIELD("slot", aux, OR_ERROR), FIELD("ret", ret, SIGNED), FIELD("index", ret, SIGNED),
 	FIELD("align_mask", ret, SIGNED), FIELD("liobn", liobn, U32),
 	FIELD("page_shift", page_shift, U8), FIELD("attrs", attrs, ATTRS), FIELD("pid", pid, U32),
-	FIELD("stack", stack, U32), FIELD("flags", flags, FLAGS),
+	FIELD("stack", stack, U32), FIELD("object", object, U32), FIELD("flags", flags, FLAGS),
 };
 #define FIELDS	(sizeof(fields) / sizeof(fields[0]))
 _Static_assert(FIELDS <= 32, "a bit each");
