@@ -192,7 +192,10 @@ static int on_new_device(struct live *l, struct rec_device *dev)
 	return err ? err : emit_device(l, dev);
 }
 
-/* An Intel IOMMU has the requester id of the device only: bus << 8 | slot << 3 | function. */
+/*
+ * Most IOMMUs have the requester id of the device only: bus << 8 | slot << 3 | function. So
+ * --device is applied here, and the hit counts as filtered: see count_filtered().
+ */
 static int on_fault(struct live *l, const struct dms_event *e)
 {
 	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
@@ -202,8 +205,10 @@ static int on_fault(struct live *l, const struct dms_event *e)
 
 	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", segment, id >> 8, id >> 3 & 31, id & 7);
 	dev = devtable__by_name(l->devs, name);
-	if (l->opts.device_glob && !(dev && devtable__matches(dev, l->opts.device_glob)))
+	if (l->opts.device_glob && !(dev && devtable__matches(dev, l->opts.device_glob))) {
+		l->filtered[e->hook < DMS_HOOK_MAX ? e->hook : 0]++;
 		return 0;
+	}
 	rec.event.dev = dev ? dev->key : 0;
 	return l->sink(l->ctx, &rec);
 }
@@ -575,6 +580,15 @@ void live__free(struct live *l)
 	free(l);
 }
 
+/* The programs delivered what on_fault() kept back. */
+static void count_filtered(const struct live *l, struct dms_counts counts[DMS_HOOK_MAX])
+{
+	for (int h = 0; h < DMS_HOOK_MAX; h++) {
+		counts[h].delivered -= l->filtered[h];
+		counts[h].filtered += l->filtered[h];
+	}
+}
+
 /* Entries are detached before returns, so by then no call is still running: one without outcome
  * lost its return. */
 int live__stop(struct live *l, const char *why, bool *complete)
@@ -586,6 +600,7 @@ int live__stop(struct live *l, const char *why, bool *complete)
 	probe__observe(l->probe, false);
 	probe__detach(l->probe);
 	err = stream__finish(l->stream, rec.end.counts, complete);
+	count_filtered(l, rec.end.counts);
 	if (!err)
 		err = read_again(l, l->stop_ns, true);
 	*complete = *complete && !l->unread;

@@ -34,6 +34,7 @@ struct live {
 	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
 	bool want_use;		/* feed the use of the pool with the next device state */
 	uint64_t unread;	/* slots and entries that the snapshot did not reach */
+	uint64_t filtered[DMS_HOOK_MAX];	/* delivered, and then kept back by --device */
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t again_ns;	/* when drivers and domains were read last */
 	struct live_domain *domain;
