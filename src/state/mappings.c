@@ -273,8 +273,10 @@ static int add_live(struct state *m, struct dev *d, uint32_t dev, const struct d
 	int err;
 
 	if (ev->type == DMS_EV_ALLOC && !ev->phys && ev->path == DMS_PATH_COHERENT &&
-	    dma_view_bits(&m->session))
+	    dma_view_bits(&m->session)) {
 		mp.phys = ev->dma & ~dma_view_bits(&m->session);	/* remapped: vmap() */
+		mp.flags &= ~DMS_FL_NO_PHYS;
+	}
 	if (ev->type == DMS_EV_ALLOC && !mp.phys)
 		mp.flags |= DMS_FL_NO_PHYS;
 	err = caller_map(m, dev, ev, &mp.caller);

@@ -462,6 +462,7 @@ static struct state_range coherent(struct feed *f, uint64_t dma, uint64_t phys)
 	ev.path = DMS_PATH_COHERENT;
 	ev.dma = dma;
 	ev.phys = phys;
+	ev.flags = phys ? 0 : DMS_FL_NO_PHYS;
 	ev.size = 4096;
 	feed_ev(f, &ev);
 	g = ask(f, NULL);
