@@ -61,7 +61,7 @@ static const struct opt opts[] = {
 	OPT("hcalls", 0, OPT_FLAG, hcalls, NULL,
 	    "also record the hypervisor's status of each TCE call"),
 	OPT("hooks", 0, OPT_CHOICE, hooks, "WHICH",
-	    "needed (default), or all: also those that report nothing beyond another one",
+	    "needed (default), or all: also those that add nothing to another",
 	    .choices = "needed|all"),
 	OPT("ring", 0, OPT_SIZE, ring, "SIZE", "memory for the ring buffers (8M)"),
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
