@@ -3,6 +3,7 @@
  * The chosen hooks that this run needs. A hook costs a mapping hundreds of instructions (a kprobe
  * with its return on ppc64le: 1,500), so one that reports nothing beyond another is left out.
  */
+#include <dirent.h>
 #include <stdio.h>
 
 #include "probe/inside.h"
@@ -58,6 +59,31 @@ static bool inner_needed(const struct probe *p)
 	return p->opts.flags & DMS_CFG_STREAM || !used(p, DMS_HOOK_MAP);
 }
 
+static bool of_domains(enum dms_hook id)
+{
+	return id == DMS_HOOK_DOMAIN_ATTACH || id == DMS_HOOK_DOMAIN_MAP ||
+	       id == DMS_HOOK_DOMAIN_UNMAP || id == DMS_HOOK_FLUSH_INTEL ||
+	       id == DMS_HOOK_FLUSH_AMD || id == DMS_HOOK_FLUSH;
+}
+
+/*
+ * Is a device behind an IOMMU? Each such has a group (iommu_probe_device(), drivers/iommu/iommu.c),
+ * from boot on or since it was plugged in. Where that cannot be read one may be.
+ */
+static bool has_iommu(void)
+{
+	DIR *dir = opendir("/sys/kernel/iommu_groups");
+	const struct dirent *e;
+	bool found = false;
+
+	if (!dir)
+		return true;
+	while (!found && (e = readdir(dir)))
+		found = e->d_name[0] != '.';
+	closedir(dir);
+	return found;
+}
+
 /* The hook that reports all that this one does, if it is used. */
 static const struct choice *substitute_of(const struct probe *p, enum dms_hook id)
 {
@@ -70,12 +96,13 @@ static const struct choice *substitute_of(const struct probe *p, enum dms_hook i
 
 void needed__choose(struct probe *p)
 {
-	bool inner = inner_needed(p);
+	bool inner = inner_needed(p), iommu = p->opts.all_hooks || has_iommu();
 
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		struct choice *c = &p->choices[i];
 		const struct choice *other = substitute_of(p, c->row->id);
-		bool needed = !other && (inner || !hook_is_inner(c->row->id));
+		bool idle = !iommu && of_domains(c->row->id);
+		bool needed = !other && !idle && (inner || !hook_is_inner(c->row->id));
 
 		if (needed != c->left_out)
 			continue;
@@ -85,7 +112,9 @@ void needed__choose(struct probe *p)
 			continue;
 		}
 		c->cand = NULL;
-		if (inner && other)
+		if (idle)
+			snprintf(c->reason, sizeof(c->reason), "no device is behind an IOMMU");
+		else if (inner && other)
 			snprintf(c->reason, sizeof(c->reason), "not needed: %s reports the same",
 				 dms_hook_name(other->row->id));
 		else
