@@ -133,13 +133,14 @@ static __always_inline bool only_tces(struct device *dev, const struct dms_count
  * The reason a mapping failed, if no inner hook is attached to report it. In the
  * kernel's own order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table
  * without bypass is asked for an entry; else only a search for slots can fail, unless there is no
- * pool and no bounce is forced. With a bypass up to a limit it can be either.
+ * pool and no bounce is forced. With a bypass up to a limit it can be either. Registers get neither:
+ * powerpc's dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO (6.12, 7.2).
  */
-static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d)
+static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d, u32 attrs)
 {
 	struct pool pool = { .start = d->pool_start, .end = d->pool_end };
 
-	if (d->dma_iommu)
+	if (d->dma_iommu || attrs & DMS_ATTR_MMIO)
 		return 0;
 	if (only_tces(dev, d))
 		return DMS_FL_NO_TCE;

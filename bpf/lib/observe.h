@@ -142,7 +142,7 @@ static __always_inline void mapping_count(const struct obs *o, struct mapping *m
 		if (m->path == DMS_PATH_FAILED) {
 			m->liobn = 0;
 			if (!o->path_known && !(o->flags & DMS_CFG_INNER))
-				m->flags |= failure_of(o->dev, e);
+				m->flags |= failure_of(o->dev, e, m->attrs);
 			mapping_send(o, m);
 			return;
 		}
@@ -160,8 +160,9 @@ static __always_inline void mapping_path(const struct obs *o, struct mapping *m)
 	mapping_classify(&d, m, inner);
 	if (m->path == DMS_PATH_FAILED) {
 		if (!inner)
-			m->flags |= failure_of(o->dev, &d);
-		else if (!(o->flags & DMS_CFG_INNER_TCE) && only_tces(o->dev, &d))
+			m->flags |= failure_of(o->dev, &d, m->attrs);
+		else if (!(o->flags & DMS_CFG_INNER_TCE) && !(m->attrs & DMS_ATTR_MMIO) &&
+			 only_tces(o->dev, &d))
 			m->flags |= DMS_FL_NO_TCE;
 	}
 	if (m->path != DMS_PATH_TCE) {
