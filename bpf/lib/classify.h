@@ -133,8 +133,8 @@ static __always_inline bool only_tces(struct device *dev, const struct dms_count
  * The reason a mapping failed, if no inner hook is attached to report it. In the
  * kernel's own order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table
  * without bypass is asked for an entry; else only a search for slots can fail, unless there is no
- * pool and no bounce is forced. With a bypass up to a limit it can be either. Registers get neither:
- * powerpc's dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO (6.12, 7.2).
+ * pool and no bounce is forced. With a bypass up to a limit it can be either. Registers get
+ * neither: powerpc's dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO.
  */
 static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d, u32 attrs)
 {
