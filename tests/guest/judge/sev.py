@@ -186,11 +186,6 @@ def check_coherent(directory, report):
             set(pages_of(r)) - state["after"]]
     check(coherent and not wild, f"each of {len(coherent)} ranges of coherent memory is said to be "
           "shared, and is in the lab's set", wild)
-    told = {p for r in directory.records if r["type"] == "share" for p in pages_of(r)}
-    old = [r for r in coherent if r["phys"] and set(pages_of(r)) & state["before"] - told]
-    # 6.12: NVMe takes lists of a request's pages where it must not sleep
-    check(old or not (directory.guest == "tdx" and directory.run["kernel"].startswith("6.12")),
-          f"{len(old)} of them are in memory that was shared before the start", coherent)
 
 
 def check_ledger(directory):
