@@ -163,7 +163,7 @@ static void judge(struct diagnosis *d)
 		struct finding_hook *h = &d->hooks[i];
 
 		h->needed = !h->found.row->secure_only || dms_guest_is(d->session.guest, GT_SECURE);
-		d->core_missing += !h->by && h->needed && h->found.row->class == CLASS_CORE;
+		d->core_missing += !h->by && !h->spare && h->needed && h->found.row->class == CLASS_CORE;
 		d->shown += h->shown;
 		d->shown_missing += h->shown && !h->by;
 	}
