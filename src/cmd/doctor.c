@@ -161,11 +161,13 @@ static void judge(struct diagnosis *d)
 {
 	for (unsigned int i = 0; i < d->nhooks; i++) {
 		struct finding_hook *h = &d->hooks[i];
+		bool missing;
 
 		h->needed = !h->found.row->secure_only || dms_guest_is(d->session.guest, GT_SECURE);
-		d->core_missing += !h->by && !h->spare && h->needed && h->found.row->class == CLASS_CORE;
+		missing = !h->by && !h->spare;
+		d->core_missing += missing && h->needed && h->found.row->class == CLASS_CORE;
 		d->shown += h->shown;
-		d->shown_missing += h->shown && !h->by;
+		d->shown_missing += h->shown && missing;
 	}
 	if (d->fault.fault)
 		d->verdict = EXIT_START;
