@@ -109,7 +109,7 @@ struct kobject {
 	struct kernfs_node *sd;
 };
 
-/* Of compound pages: how to find the head. */
+/* The word of a tail page that leads to the head of its compound page. */
 struct page {
 	unsigned long compound_head;
 };

@@ -253,7 +253,7 @@ static void wrong_size_and_error_unmapped(void **state)
 	expect_finding(f, "api-misuse", STATE_ERROR, 1);
 }
 
-/* What is mapped is larger than the object that it begins in; where it is not, the field is 0. */
+/* A mapping that is larger than the object it begins in; of one that is not, `object` is 0. */
 static void past_object(void **state)
 {
 	struct feed *f = *state;

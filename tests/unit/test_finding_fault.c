@@ -150,7 +150,7 @@ static void at_no_mapping_since_it_was_added(void **state)
 	expect_none(f);
 }
 
-/* What a driver in user space maps passes no hook. */
+/* The mappings of a driver in user space pass no hook. */
 static void of_a_driver_in_user_space(void **state)
 {
 	struct dms_rec r = make_dev(DEV, "0000:00:04.0", 64);

@@ -76,7 +76,7 @@ static void bounced_all_the_same(void **state)
 	expect_fact(&x, FACT_DIRECT_MAPS, 0);
 }
 
-/* What was bounced before is as it should be. */
+/* Mappings that bounced before the device was accepted are no finding. */
 static void accepted_later(void **state)
 {
 	struct dms_rec r = device(1);

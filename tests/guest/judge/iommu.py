@@ -75,31 +75,31 @@ def led_somewhere(seen, r):
     return any(dma in seen for dma, _ in pages(num(r["dma"]), None, num(r["size"])))
 
 
-def told_pages(log, first, last):
-    """Pages that a virtio-iommu was told to map between two marks: (DMA page, page of memory)."""
-    told, on = set(), False
+def asked_pages(log, first, last):
+    """Map requests to a virtio-iommu between two marks, by page: (DMA page, page of memory)."""
+    asked, on = set(), False
     for line in open(log, errors="replace"):
         if line.startswith("lab mark "):
             on = (on or line.split()[2] == first) and line.split()[2] != last
         elif on and (m := re.match(r"virtio_iommu_map .*virt_start=(\w+) virt_end=(\w+) "
                                    r"phys_start=(\w+) ", line)):
             start, end, phys = (num(m.group(i)) for i in (1, 2, 3))
-            told |= {(start + i, phys + i) for i in range(0, end - start, PAGE)}
-    return told
+            asked |= {(start + i, phys + i) for i in range(0, end - start, PAGE)}
+    return asked
 
 
 def check_all(records, log):
     """
-    A virtio-iommu is told each page that is mapped: those of the load are in the trace, and no page in
-    the trace was told to nobody. The memory of a list is not known.
+    The guest asks a virtio-iommu to map each page. The pages that it asked for during the load are in the
+    trace, and it asked for every page that is in the trace. The memory of a list is not known.
     """
     seen = {p for r in records if r["type"] in ("map", "alloc")
             for p in pages(num(r["dma"]), r["phys"] and num(r["phys"]), num(r["size"]))}
     known = {p for p in seen if p[1] is not None}
     lists = {dma for dma, phys in seen if phys is None}
-    told, ever = told_pages(log, "load", "end"), told_pages(log, "before", "after")
-    missing = sorted(p for p in told - known if p[0] not in lists)
-    check(told and not missing, f"none of {len(told)} pages that QEMU was told to map is missing",
+    asked, ever = asked_pages(log, "load", "end"), asked_pages(log, "before", "after")
+    missing = sorted(p for p in asked - known if p[0] not in lists)
+    check(asked and not missing, f"none of {len(asked)} pages that the guest asked to map is missing",
           missing[:10])
     check(not known - ever and lists <= {dma for dma, _ in ever},
           f"none of {len(seen)} in the trace is invented", sorted(known - ever)[:10])

@@ -320,7 +320,7 @@ static void on_rmpadjust(unsigned int cpu, void *vaddr)
 	x86_skip(vaddr, 4);
 }
 
-/* Of the upper half only, which has the kernel's own mappings of all RAM. */
+/* Walks the upper half of the address space only: there the kernel maps all RAM for itself. */
 static void walk(uint64_t table, unsigned int level)
 {
 	uint64_t entry[TABLE_ENTRIES], size = lab.page_size << 9 * (level - 1);

@@ -116,7 +116,7 @@ static uint64_t accept_page(unsigned int cpu, uint64_t arg)
 	return 0;
 }
 
-/* Of the decompressor, which reads bytes only. */
+/* Port I/O. Only the decompressor reads from ports, and it reads bytes only. */
 static void port_io(void)
 {
 	uint32_t port = x86_get(R14), value = x86_get(R15);
