@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "export/http.h"
 #include "report/doctor.h"
+#include "guest/devices.h"
 #include "guest/kind.h"
 #include "guest/pool.h"
 #include "util/names.h"
@@ -96,6 +97,7 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 		.btf_path = cfg->btf,
 		.flags = DMS_CFG_STREAM,
 		.hcalls = true,
+		.no_iommu = !guest_may_have_iommu(""),
 		.no_kprobes = cfg->no_kprobes,
 		.secure = dms_guest_is(d->session.guest, GT_SECURE),
 		.mem_top = d->session.mem_top,

@@ -283,26 +283,42 @@ static int visit_bus(const char *root, const struct bus *bus, guest_device_fn fn
 	return err;
 }
 
+/* The number of entries of a directory, -1: it cannot be read. */
+static int count_entries(const char *root, const char *rel)
+{
+	char path[GFS_PATH_LEN];
+	struct dirent **list;
+	int n;
+
+	if (gfs_path(path, sizeof(path), root, rel))
+		return -1;
+	n = scandir(path, &list, not_hidden, NULL);
+	if (n < 0)
+		return -1;
+	for (int i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	return n;
+}
+
 unsigned int guest_devices_count(const char *root)
 {
-	char path[GFS_PATH_LEN], rel[64];
-	struct dirent **list;
 	unsigned int sum = 0;
+	char rel[64];
 
 	for (unsigned int i = 0; i < NBUSES; i++) {
-		int n = -1;
+		int n;
 
 		snprintf(rel, sizeof(rel), "/sys/bus/%s/devices", buses[i].name);
-		if (!gfs_path(path, sizeof(path), root, rel))
-			n = scandir(path, &list, not_hidden, NULL);
-		if (n < 0)
-			continue;
-		sum += (unsigned int)n;
-		while (n)
-			free(list[--n]);
-		free(list);
+		n = count_entries(root, rel);
+		sum += n > 0 ? (unsigned int)n : 0;
 	}
 	return sum;
+}
+
+bool guest_may_have_iommu(const char *root)
+{
+	return count_entries(root, "/sys/kernel/iommu_groups") != 0;
 }
 
 int guest_devices_each(const char *root, guest_device_fn fn, void *ctx)

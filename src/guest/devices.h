@@ -30,6 +30,12 @@ int guest_devices_each(const char *root, guest_device_fn fn, void *ctx);
 unsigned int guest_devices_count(const char *root);
 
 /*
+ * Is a device behind an IOMMU? Each such has a group (iommu_probe_device(), drivers/iommu/iommu.c,
+ * 5.4 to 7.3), from boot on or since it was plugged in. True also where that cannot be read.
+ */
+bool guest_may_have_iommu(const char *root);
+
+/*
  * One device by key, also of buses that guest_devices_each() leaves out (it then walks
  * /sys/devices, which takes milliseconds: remember what was not found). Returns 0, -ENOENT,
  * or -errno; *dev is written on 0 only.

@@ -494,6 +494,11 @@ bool hook_is_inner(enum dms_hook id)
 	}
 }
 
+bool hook_is_of_domains(enum dms_hook id)
+{
+	return id >= DMS_HOOK_DOMAIN_ATTACH && id <= DMS_HOOK_FLUSH;
+}
+
 const char *hook_only_with(enum dms_hook id)
 {
 	switch (id) {

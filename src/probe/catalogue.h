@@ -62,6 +62,9 @@ extern const unsigned int hook_rows_count;
  */
 bool hook_is_inner(enum dms_hook id);
 
+/* True for a hook of IOMMU domains: only the DMA of a device behind an IOMMU reaches it. */
+bool hook_is_of_domains(enum dms_hook id);
+
 /*
  * A kernel without this function has nothing that the hook could observe; "": without any function
  * of its candidates. NULL: all have it.

@@ -3,7 +3,6 @@
  * The chosen hooks that this run needs. A hook costs a mapping hundreds of instructions (a kprobe
  * with its return on ppc64le: 1,500), so one that reports nothing beyond another is left out.
  */
-#include <dirent.h>
 #include <stdio.h>
 
 #include "probe/inside.h"
@@ -59,31 +58,6 @@ static bool inner_needed(const struct probe *p)
 	return p->opts.flags & DMS_CFG_STREAM || !used(p, DMS_HOOK_MAP);
 }
 
-static bool of_domains(enum dms_hook id)
-{
-	return id == DMS_HOOK_DOMAIN_ATTACH || id == DMS_HOOK_DOMAIN_MAP ||
-	       id == DMS_HOOK_DOMAIN_UNMAP || id == DMS_HOOK_FLUSH_INTEL ||
-	       id == DMS_HOOK_FLUSH_AMD || id == DMS_HOOK_FLUSH;
-}
-
-/*
- * Is a device behind an IOMMU? Each such has a group (iommu_probe_device(), drivers/iommu/iommu.c),
- * from boot on or since it was plugged in. Where that cannot be read one may be.
- */
-static bool has_iommu(void)
-{
-	DIR *dir = opendir("/sys/kernel/iommu_groups");
-	const struct dirent *e;
-	bool found = false;
-
-	if (!dir)
-		return true;
-	while (!found && (e = readdir(dir)))
-		found = e->d_name[0] != '.';
-	closedir(dir);
-	return found;
-}
-
 /* The hook that reports all that this one does, if it is used. */
 static const struct choice *substitute_of(const struct probe *p, enum dms_hook id)
 {
@@ -96,12 +70,12 @@ static const struct choice *substitute_of(const struct probe *p, enum dms_hook i
 
 void needed__choose(struct probe *p)
 {
-	bool inner = inner_needed(p), iommu = p->opts.all_hooks || has_iommu();
+	bool inner = inner_needed(p), idle_domains = p->opts.no_iommu && !p->opts.all_hooks;
 
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		struct choice *c = &p->choices[i];
 		const struct choice *other = substitute_of(p, c->row->id);
-		bool idle = !iommu && of_domains(c->row->id);
+		bool idle = idle_domains && hook_is_of_domains(c->row->id);
 		bool needed = !other && !idle && (inner || !hook_is_inner(c->row->id));
 
 		if (needed != c->left_out)

@@ -35,6 +35,7 @@ struct probe_opts {
 	unsigned int shards;	/* rings, a power of two up to 64; 0 = by processors, or 1 */
 	bool hcalls;		/* also CLASS_REQUEST hooks */
 	bool all_hooks;		/* also those that report nothing beyond another one */
+	bool no_iommu;		/* no device is behind one: hooks of domains are left out */
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */

@@ -68,7 +68,6 @@ static int on_driver(void *ctx, const struct rec_device *dev)
 	return emit_device(ctx, dev);
 }
 
-
 /* The iommu_table of a device is a window too, unless the device tree had it already. */
 static int window_of_state(struct live *l, const struct rec_device *dev)
 {
@@ -514,6 +513,7 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	if (l->opts.device_glob)
 		l->opts.probe.flags |= DMS_CFG_FILTER_DEV;
 	l->opts.probe.devices = guest_devices_count("");
+	l->opts.probe.no_iommu = !guest_may_have_iommu("");
 	err = live__plan_index(l);
 	if (!err)
 		err = probe__open(&l->probe, &l->opts.probe, l->syms, perr);
