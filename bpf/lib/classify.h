@@ -123,27 +123,24 @@ static __always_inline void facts_read(struct dms_counted *d, struct device *dev
 	d->may_skip_unmap = dev_may_skip_unmap(dev);
 }
 
-/* True if the device's mappings get TCEs and nothing else, so that a failed one got none. */
-static __always_inline bool only_tces(struct device *dev, const struct dms_counted *d)
-{
-	return d->table_size && !d->dma_iommu && !(dev_has_bypass(dev) && dev_bypass(dev));
-}
-
 /*
- * The reason a mapping failed, if no inner hook is attached to report it. In the
- * kernel's own order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table
- * without bypass is asked for an entry; else only a search for slots can fail, unless there is no
- * pool and no bounce is forced. With a bypass up to a limit it can be either. Registers get
- * neither: powerpc's dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO.
+ * The reason a mapping failed, where no inner hook is attached to report it. In the kernel's own
+ * order (kernel/dma/mapping.c, direct.h, powerpc's dma-iommu.c, 5.9 to 7.2): a table without bypass
+ * is asked for an entry; else only a search for slots can fail, unless there is no pool and no
+ * bounce is forced. With a bypass up to a limit it can be either. Registers get neither: powerpc's
+ * dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO. flags: of the configuration.
  */
-static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d, u32 attrs)
+static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d, u32 attrs,
+				     u32 flags)
 {
 	struct pool pool = { .start = d->pool_start, .end = d->pool_end };
 
 	if (d->dma_iommu || attrs & DMS_ATTR_MMIO)
 		return 0;
-	if (only_tces(dev, d))
-		return DMS_FL_NO_TCE;
+	if (d->table_size && !(dev_has_bypass(dev) && dev_bypass(dev)))
+		return flags & DMS_CFG_INNER_TCE ? 0 : DMS_FL_NO_TCE;
+	if (flags & DMS_CFG_INNER)
+		return 0;
 	if (d->table_size && bpf_core_field_exists(dev->bus_dma_limit) && RD(dev, bus_dma_limit))
 		return 0;
 	dev_pool_state(dev, &pool);

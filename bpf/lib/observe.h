@@ -141,8 +141,8 @@ static __always_inline void mapping_count(const struct obs *o, struct mapping *m
 		cell_map(cell, m, indexed);
 		if (m->path == DMS_PATH_FAILED) {
 			m->liobn = 0;
-			if (!o->path_known && !(o->flags & DMS_CFG_INNER))
-				m->flags |= failure_of(o->dev, e, m->attrs);
+			if (!o->path_known)
+				m->flags |= failure_of(o->dev, e, m->attrs, o->flags);
 			mapping_send(o, m);
 			return;
 		}
@@ -158,13 +158,8 @@ static __always_inline void mapping_path(const struct obs *o, struct mapping *m)
 
 	facts_read(&d, o->dev);
 	mapping_classify(&d, m, inner);
-	if (m->path == DMS_PATH_FAILED) {
-		if (!inner)
-			m->flags |= failure_of(o->dev, &d, m->attrs);
-		else if (!(o->flags & DMS_CFG_INNER_TCE) && !(m->attrs & DMS_ATTR_MMIO) &&
-			 only_tces(o->dev, &d))
-			m->flags |= DMS_FL_NO_TCE;
-	}
+	if (m->path == DMS_PATH_FAILED)
+		m->flags |= failure_of(o->dev, &d, m->attrs, o->flags);
 	if (m->path != DMS_PATH_TCE) {
 		m->liobn = 0;
 		m->page_shift = 0;
