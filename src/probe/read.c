@@ -39,46 +39,61 @@ int probe__allow(struct probe *p, uint64_t dev)
 				    BPF_ANY);
 }
 
+/* Through the values of a hash whose keys are 64-bit numbers. */
+struct walk {
+	int fd;
+	uint32_t left;		/* of a key that is gone, the next one is the first: not for ever */
+	uint64_t key;
+	bool begun;
+};
+
+static struct walk walk_of(const struct bpf_map *map)
+{
+	return (struct walk){ .fd = bpf_map__fd(map), .left = bpf_map__max_entries(map) };
+}
+
+/* 1: the next one is in *value. 0: the end. -errno. */
+static int walk_next(struct walk *w, void *value)
+{
+	uint64_t next;
+
+	while (w->left) {
+		if (bpf_map_get_next_key(w->fd, w->begun ? &w->key : NULL, &next))
+			return errno == ENOENT ? 0 : -errno;
+		w->key = next;
+		w->begun = true;
+		w->left--;
+		if (!bpf_map_lookup_elem(w->fd, &next, value))
+			return 1;
+	}
+	return 0;
+}
+
 static int count_pending(const struct probe *p, uint64_t pending[DMS_HOOK_MAX])
 {
-	int fd = bpf_map__fd(p->bpf->inflight);
 	struct { uint64_t arg[6]; uint32_t hook, pad; } val;
-	uint32_t left = bpf_map__max_entries(p->bpf->inflight);
 	const struct dms_running *call = p->bpf->call;
-	uint64_t key, next, *from = NULL;
+	struct walk w = walk_of(p->bpf->inflight);
+	int ret;
 
 	for (unsigned int i = 0; i < DMS_RUNNING; i++)
 		if (call[i].key && call[i].hook < DMS_HOOK_MAX)
 			pending[call[i].hook]++;
-	/* of a key that is gone meanwhile, the next one is the first: not for ever */
-	while (left && !bpf_map_get_next_key(fd, from, &next)) {
-		key = next;
-		from = &key;
-		left--;
-		if (!bpf_map_lookup_elem(fd, &key, &val) && val.hook < DMS_HOOK_MAX)
+	while ((ret = walk_next(&w, &val)) > 0)
+		if (val.hook < DMS_HOOK_MAX)
 			pending[val.hook]++;
-	}
-	return !left || errno == ENOENT ? 0 : -errno;
+	return ret;
 }
 
 int probe__domains(const struct probe *p, probe_domain_fn fn, void *ctx)
 {
-	int fd = bpf_map__fd(p->bpf->domains), err;
-	uint32_t left = bpf_map__max_entries(p->bpf->domains);
-	uint64_t key, next, *from = NULL;
+	struct walk w = walk_of(p->bpf->domains);
 	struct dms_domain_use use;
+	int err = 0;
 
-	while (left && !bpf_map_get_next_key(fd, from, &next)) {
-		key = next;
-		from = &key;
-		left--;
-		if (bpf_map_lookup_elem(fd, &key, &use))
-			continue;
+	while (!err && walk_next(&w, &use) > 0)
 		err = fn(ctx, &use);
-		if (err)
-			return err;
-	}
-	return 0;
+	return err;
 }
 
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
