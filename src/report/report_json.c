@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "report/json_val.h"
 #include "report/translation.h"
 #include "trace/device.h"
 #include "trace/json.h"
@@ -33,14 +34,6 @@ struct jr {
 static bool shown(const struct jr *r, uint64_t dev)
 {
 	return report_shows(r->m, r->o, dev);
-}
-
-static void val(struct json *j, const char *key, struct mval v)
-{
-	if (mval_known(v))
-		json__u64(j, key, v.v);
-	else
-		json__null(j, key);
 }
 
 /* Names of the fields whose number may be larger: some of what adds to it was not delivered. */
@@ -184,9 +177,9 @@ static void put_pools(struct jr *r)
 		json__str(j, "name", p.rec.name);
 		json__hex(j, "start", p.rec.start);
 		json__hex(j, "end", p.rec.end);
-		val(j, "slots", p.total);
-		val(j, "used", p.used);
-		val(j, "hiwater", p.hiwater);
+		json_val(j, "slots", p.total);
+		json_val(j, "used", p.used);
+		json_val(j, "hiwater", p.hiwater);
 		if (p.rec.force_bounce_known)
 			json__bool(j, "forced", p.rec.force_bounce);
 		else
@@ -194,7 +187,7 @@ static void put_pools(struct jr *r)
 		json__u64(j, "searches", p.attempts);
 		json__u64(j, "failed", p.failed);
 		json__u64(j, "largest_mapping", p.segment);
-		val(j, "longest_free_run", p.free_run);
+		json_val(j, "longest_free_run", p.free_run);
 		size = report_pool_size(r->m, &p);
 		if (size.advice)
 			json__u64(j, "recommended", size.slots);
@@ -356,11 +349,11 @@ static void put_windows(struct jr *r)
 		json__int(j, "page_shift", w.rec.page_shift);
 		json__bool(j, "removed", w.rec.removed);
 		json__u64(j, "entries", w.entries);
-		val(j, "used", w.used);
-		val(j, "hiwater", w.hiwater);
-		val(j, "before_start", w.preexisting);
-		val(j, "mapped_bytes", w.mapped_bytes);
-		val(j, "shared_bytes", w.shared_bytes);
+		json_val(j, "used", w.used);
+		json_val(j, "hiwater", w.hiwater);
+		json_val(j, "before_start", w.preexisting);
+		json_val(j, "mapped_bytes", w.mapped_bytes);
+		json_val(j, "shared_bytes", w.shared_bytes);
 		json__u64(j, "refused", w.set_failed);
 		AT_LEAST(j, least, w.used.least, w.hiwater.least, w.mapped_bytes.least);
 		json__end_object(j);
@@ -501,14 +494,14 @@ static void put_ledger(struct jr *r)
 		return;
 	}
 	json__begin_object(j, "ledger");
-	val(j, "shared", l.shared);
+	json_val(j, "shared", l.shared);
 	counted(j, "confirmed", l.confirmed, &l);
 	json__u64(j, "assumed", l.assumed);
 	counted(j, "shares", l.shares, &l);
 	counted(j, "unshares", l.unshares, &l);
-	val(j, "failed", l.failed);
-	val(j, "rate_max", l.rate_max);
-	val(j, "freed_shared", l.freed_shared);
+	json_val(j, "failed", l.failed);
+	json_val(j, "rate_max", l.rate_max);
+	json_val(j, "freed_shared", l.freed_shared);
 	counted(j, "unshared_mapped", l.unshared_mapped, &l);
 	counted(j, "unshare_unknown", l.unshare_unknown, &l);
 	json__u64(j, "kexec", l.kexec);

@@ -2,17 +2,10 @@
 /*
  * The costs of translation for a device, and ranges that bypass the DMA API, as JSON.
  */
+#include "report/json_val.h"
 #include "report/translation.h"
 
 #define USER_LISTED	64
-
-static void put_val(struct json *j, const char *key, struct mval v)
-{
-	if (mval_known(v))
-		json__u64(j, key, v.v);
-	else
-		json__null(j, key);
-}
 
 /* 0: none; the last class of a histogram has no bound. */
 static void put_time(struct json *j, const char *key, uint64_t ns)
@@ -28,17 +21,17 @@ static void put_object(struct json *j, const struct state_translation *x)
 	json__begin_object(j, "translation");
 	json__u64(j, "asked_bytes", x->asked);
 	json__bool(j, "asked_least", !x->whole);
-	put_val(j, "pages_bytes", x->pages);
+	json_val(j, "pages_bytes", x->pages);
 	json__bool(j, "pages_least", x->pages.least);
 	json__u64(j, "ended", x->ended);
 	put_time(j, "life_p50", x->life_p50);
 	json__bool(j, "each", x->each);
 	json__bool(j, "lazy", x->lazy);
-	put_val(j, "flushes", x->flushes);
+	json_val(j, "flushes", x->flushes);
 	json__bool(j, "flushes_least", x->flushes.least);
 	json__u64(j, "reaches", x->reaches);
 	put_time(j, "reach_p50", x->reach_p50);
-	put_val(j, "reach_max", x->reach_max);
+	json_val(j, "reach_max", x->reach_max);
 	json__bool(j, "reach_max_least", x->reach_max.least);
 	json__end_object(j);
 }

@@ -3,6 +3,7 @@
  * top as NDJSON: one object per interval with the numbers of the screen. Counts are since the
  * start, rates over the interval; what is not known is null.
  */
+#include "report/json_val.h"
 #include "report/pool_size.h"
 #include "report/translation.h"
 #include "trace/json.h"
@@ -16,14 +17,6 @@ static void put_rate(struct json *j, const char *key, int64_t milli)
 		json__null(j, key);
 	else
 		json__milli(j, key, milli);
-}
-
-static void put_val(struct json *j, const char *key, struct mval v)
-{
-	if (v.why)
-		json__null(j, key);
-	else
-		json__u64(j, key, v.v);
 }
 
 static void put_run(struct json *j, const struct top_view *v)
@@ -57,12 +50,12 @@ static void put_pool(struct json *j, const struct top_view *v)
 		return;
 	}
 	json__begin_object(j, "pool");
-	put_val(j, "slots", v->pool.total);
+	json_val(j, "slots", v->pool.total);
 	json__int(j, "slot_size", v->pool.rec.slot_size ? v->pool.rec.slot_size : IO_TLB_SIZE);
-	put_val(j, "used", v->pool_used);
+	json_val(j, "used", v->pool_used);
 	json__bool(j, "used_estimate", v->pool_used.estimate);
 	json__bool(j, "used_least", v->pool_used.least);
-	put_val(j, "most", v->pool.hiwater);
+	json_val(j, "most", v->pool.hiwater);
 	json__bool(j, "most_estimate", v->pool.hiwater.estimate);
 	json__bool(j, "most_least", v->pool.hiwater.least);
 	size = report_pool_size(v->m, &v->pool);
@@ -85,11 +78,11 @@ static void put_shared(struct json *j, const struct top_view *v)
 		return;
 	}
 	json__begin_object(j, "shared");
-	put_val(j, "bytes", v->ledger.shared);
-	put_val(j, "seen_bytes", (struct mval){
+	json_val(j, "bytes", v->ledger.shared);
+	json_val(j, "seen_bytes", (struct mval){
 		.v = v->ledger.confirmed, .why = v->ledger.counted ? NULL : "not hooked" });
 	json__u64(j, "assumed_bytes", v->ledger.assumed);
-	put_val(j, "conversions_per_s", v->ledger.rate);
+	json_val(j, "conversions_per_s", v->ledger.rate);
 	json__end_object(j);
 }
 
