@@ -232,7 +232,6 @@ enum struct_device_flags {
 	DEV_FLAG_DMA_IOMMU = 2,
 	DEV_FLAG_DMA_SKIP_SYNC = 3,
 	DEV_FLAG_DMA_OPS_BYPASS = 4,
-	DEV_FLAG_CC_ACCEPTED = 5,	/* as its neighbours, should it become one */
 };
 
 struct device___72 {

@@ -78,8 +78,6 @@ static __always_inline int dev_accepted(struct device *dev)
 {
 	struct device_private *own = NULL;
 
-	if (HAS_FLAG(DEV_FLAG_CC_ACCEPTED))
-		return FLAG_OF(dev, DEV_FLAG_CC_ACCEPTED);
 	if (!bpf_core_field_exists(dev->p) || !bpf_core_field_exists(own->cc_accepted))
 		return -1;
 	own = RD(dev, p);

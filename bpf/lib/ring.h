@@ -295,6 +295,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 {
 	struct table tbl;
 	struct pool pool = {};
+	int accepted;
 #ifndef DMS_DIRECT
 	u64 *mask = RD(dev, dma_mask);
 
@@ -330,8 +331,9 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 		d->dma_iommu = dev_uses_dma_iommu(dev);
 		d->known |= DMS_DS_DMA_IOMMU;
 	}
-	if (dev_accepted(dev) >= 0) {
-		d->cc_accepted = dev_accepted(dev);
+	accepted = dev_accepted(dev);
+	if (accepted >= 0) {
+		d->cc_accepted = accepted;
 		d->known |= DMS_DS_CC_ACCEPTED;
 	}
 	if (config.flags & DMS_CFG_SKIP_UNMAP && dev_has_skip_sync(dev)) {
