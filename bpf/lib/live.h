@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The index of live mappings: one store at a map, one at an unmap, no clock (jiffies are a load).
- * A mapping that cannot be indexed is left out and counted, so that the counts of live mappings, which are
- * kept elsewhere, do not depend on it.
+ * A mapping that cannot be indexed is left out and counted, so that the counts of live mappings,
+ * which are kept elsewhere, do not depend on it.
  *
  * Nothing is atomic. A place has one owner at a time, except that an unmap's trace event comes
  * after the unmap, so that another processor's map of the same place may come before it; and two

@@ -155,7 +155,6 @@ struct dms_cell {
 	__dms_u64 hist[DMS_HIST_SLOTS];
 };
 
-/* Counters of the hooks of one CPU follow those of another in whole cache lines. */
 /* The use of an IOMMU domain, in the map `domains` by its address. */
 struct dms_domain_use {
 	__dms_u64 dev;		/* key of the device that it translates for; of several one */
@@ -166,6 +165,7 @@ struct dms_domain_use {
 };
 _Static_assert(sizeof(struct dms_domain_use) == 56, "shared with the BPF programs");
 
+/* Counters of the hooks of one CPU follow those of another in whole cache lines. */
 #define DMS_COUNTS_STRIDE	((DMS_HOOK_MAX + 7) & ~7)
 
 /*
