@@ -16,15 +16,14 @@
 /* Failures that no event explained: from aggregates only their number is known. */
 static uint64_t unexplained(const struct state *m, const struct dev *d)
 {
-	const struct state_counts *c = &d->pub.path[DMS_PATH_FAILED];
+	const struct state_counts *c = &dev_pub(d)->path[DMS_PATH_FAILED];
 	uint64_t known = 0, big = 0;
 	size_t i;
 
-	if (!d->stats)
-		return d->ev[DE_FAIL + STATE_FAIL_OTHER].count - d->missed_search +
-		       d->ev[DE_FAIL + STATE_FAIL_SLOT].count;
+	if (!dev_counts_only(d))
+		return dev_unexplained(d);
 	for (i = 0; i < STATE_FAIL_MAX; i++)
-		known += i == STATE_FAIL_OTHER ? 0 : d->pub.fails[i];
+		known += i == STATE_FAIL_OTHER ? 0 : dev_pub(d)->fails[i];
 	/* 512 KiB and more: request-too-big has them */
 	for (i = 11; i < DMS_HIST_SLOTS && pool__bounces_all(m, d) == 1; i++)
 		big += c->size_hist[i];
@@ -37,7 +36,7 @@ static uint64_t unexplained(const struct state *m, const struct dev *d)
  */
 static uint64_t largest_block(const struct state *m)
 {
-	uint64_t page = session_of(m)->page_size ? session_of(m)->page_size : 4096;
+	uint64_t page = page_size_of(m);
 	unsigned int order = 10;
 
 	if (!strcmp(session_of(m)->arch, "s390x"))
@@ -56,7 +55,7 @@ static uint64_t largest_block(const struct state *m)
  */
 static enum remedy coherent_remedy(const struct state *m, const struct dev *d, uint64_t biggest)
 {
-	if (mask_below_shared(m, d->pub.mask))
+	if (mask_below_shared(m, dev_pub(d)->mask))
 		return REMEDY_BEYOND_MASK;
 	if (biggest > largest_block(m))
 		return REMEDY_CMA;
@@ -71,46 +70,35 @@ void find_coherent_refused(struct finder *f, const struct dev *d)
 	struct state_finding *x;
 	uint64_t biggest;
 
-	biggest = d->biggest_fail[STATE_FAIL_COHERENT];
+	biggest = dev_biggest_fail(d, STATE_FAIL_COHERENT);
 	x = finding_failed(f, d, STATE_FAIL_COHERENT, STATE_ERROR,
 			   biggest > largest_block(f->m) ? 90 :
 			   is_secure(f->m) ? 85 : 70);
 	if (!x)
 		return;
 	finding_fact(x, FACT_SIZE, biggest);
-	finding_fact(x, FACT_GRANTED, d->pub.path[DMS_PATH_COHERENT].maps);
+	finding_fact(x, FACT_GRANTED, dev_maps(d, DMS_PATH_COHERENT));
 	if (biggest > largest_block(f->m))
 		finding_fact(x, FACT_TOO_LARGE, largest_block(f->m));
 	finding_advise(x, coherent_remedy(f->m, d, biggest));
 }
 
-/* True if for at least one failure no search for slots can have been missed. */
-static bool searches_seen(const struct state *m, const struct evid *e)
-{
-	size_t i;
-
-	for (i = 0; i < EVIDENCE && e->seq[i]; i++)
-		if (evid_sure(m, COVER_BOUNCES, e->from[i], e->to[i]))
-			return true;
-	return false;
-}
-
 static void failed_one(struct finder *f, const struct dev *d, uint64_t n)
 {
-	const struct evid *slot = &d->ev[DE_FAIL + STATE_FAIL_SLOT];
-	const struct evid *other = &d->ev[DE_FAIL + STATE_FAIL_OTHER];
-	struct state_finding *x = finding_new(f, d, STATE_WARNING, d->stats ? 60 : 90);
-	bool unreached = mask_below_enc(f->m, d->pub.mask);
-	bool beyond = mask_below_shared(f->m, d->pub.mask);
-	uint64_t size = d->biggest_fail[STATE_FAIL_OTHER];
+	const struct seen *slot = dev_seen(d, DE_FAIL + STATE_FAIL_SLOT);
+	const struct seen *other = dev_seen(d, DE_FAIL + STATE_FAIL_OTHER);
+	struct state_finding *x = finding_new(f, d, STATE_WARNING, dev_counts_only(d) ? 60 : 90);
+	bool unreached = mask_below_enc(f->m, dev_pub(d)->mask);
+	bool beyond = mask_below_shared(f->m, dev_pub(d)->mask);
+	uint64_t size = dev_biggest_fail(d, STATE_FAIL_OTHER);
 
-	if (d->biggest_fail[STATE_FAIL_SLOT] > size)
-		size = d->biggest_fail[STATE_FAIL_SLOT];
+	if (dev_biggest_fail(d, STATE_FAIL_SLOT) > size)
+		size = dev_biggest_fail(d, STATE_FAIL_SLOT);
 	finding_fact(x, FACT_FAILED, n);
-	finding_fact(x, FACT_COUNTS_ONLY, d->stats);
-	if (slot->count && !d->stats)
+	finding_fact(x, FACT_COUNTS_ONLY, dev_counts_only(d));
+	if (slot->count && !dev_counts_only(d))
 		finding_fact(x, FACT_NO_SLOT, slot->count);
-	else if (!d->stats && !searches_seen(f->m, other))
+	else if (!dev_counts_only(d) && !dev_saw_search(f->m, d))
 		finding_fact(x, FACT_UNOBSERVED, 1);
 	finding_known(x, FACT_SIZE, size);
 	finding_known(x, FACT_MASK, dev_reach(d));
@@ -120,7 +108,7 @@ static void failed_one(struct finder *f, const struct dev *d, uint64_t n)
 	if (beyond)
 		finding_fact(x, FACT_SHARED_MASK, session_of(f->m)->shared_mask);
 	finding_advise(x, beyond ? REMEDY_BEYOND_MASK : unreached ? REMEDY_NEEDS_POOL :
-		       d->stats ? REMEDY_RECORD :
+		       dev_counts_only(d) ? REMEDY_RECORD :
 		       slot->count == n ? REMEDY_POOL_FILL_LOG : REMEDY_OVERFLOW_LOG);
 	finding_events(x, other);
 	finding_events(x, slot);
@@ -150,32 +138,28 @@ void find_map_failed(struct finder *f, const struct dev *d)
 
 void find_path_mismatch(struct finder *f, const struct dev *d)
 {
-	const struct evid *e = &d->ev[DE_PATH_MISMATCH];
-	struct state_finding *x;
+	struct state_finding *x = finding_seen(f, d, dev_seen(d, DE_PATH_MISMATCH), FACT_TIMES,
+					       STATE_ERROR, 80);
 
-	if (!e->count)
-		return;
-	x = finding_new(f, d, STATE_ERROR, 80);
-	finding_fact(x, FACT_TIMES, e->count);
-	finding_advise(x, REMEDY_REPORT_MISMATCH);
-	finding_events(x, e);
+	if (x)
+		finding_advise(x, REMEDY_REPORT_MISMATCH);
 }
 
 void find_not_copied_back(struct finder *f)
 {
 	const struct state *m = f->m;
-	struct evid *e = calloc(dev_count(m) + 1, sizeof(*e));
-	const struct slot *s;
+	struct seen *e = calloc(dev_count(m) + 1, sizeof(*e));
 	struct state_finding *x;
+	struct suspect s;
 	uint32_t i = 0;
 
 	if (!e) {
 		f->err = -ENOMEM;
 		return;
 	}
-	while ((s = pool__unreleased(m, &i)))
-		if (finding_whole(f, NULL, s->ts, now_of(m)))
-			evid_add(&e[s->dev], s->seq);
+	while (pool__unreleased(m, &i, &s))
+		if (finding_whole(f, NULL, s.ts, now_of(m)))
+			seen_add(&e[s.dev], s.seq);
 	for (i = 0; i < dev_count(m); i++) {
 		if (!e[i].count)
 			continue;
@@ -193,8 +177,8 @@ static unsigned int leak_confidence(uint64_t ns)
 }
 
 struct leak {
-	uint64_t live, maps;
-	uint64_t grown, ns;
+	uint64_t maps;
+	struct grown grown;
 	struct kept kept;
 };
 
@@ -202,33 +186,27 @@ struct leak {
  * Has the number of live mappings grown all the time, by more than what was mapped before the start
  * and is unmapped now? A ring that turns over has as many as ever.
  */
-static bool is_growing(const struct state *m, const struct dev *d, const struct growth *now,
-		       struct leak *l)
+static bool is_leak(const struct dev *d, const struct grown *g)
 {
-	uint64_t from, to;
-	struct growth g = *now;
-
-	if (!g.n || l->live < LEAK_LEAST)
-		return false;
-	growth_roll(&g, now_of(m), l->live);
-	if (!growth_monotonic(&g, &from, &to, &l->ns) || l->ns < 2 * NSEC)
-		return false;
-	l->grown = to - from;
-	return l->grown >= LEAK_LEAST && l->grown - LEAK_LEAST >= d->pub.preexisting;
+	return g->now >= LEAK_LEAST && g->ns >= 2 * NSEC && g->to - g->from >= LEAK_LEAST &&
+	       g->to - g->from - LEAK_LEAST >= dev_pub(d)->preexisting;
 }
 
 /* The old ones among them outlive whatever the device unmaps; a load that rises has young ones. */
 static bool are_old(struct finder *f, const struct dev *d, struct kept_filter *filter,
 		    struct leak *l)
 {
-	uint64_t age = l->ns / 2 > 2 * d->life_max ? l->ns / 2 : 2 * d->life_max;
+	uint64_t age = l->grown.ns / 2;
 
+	if (age < dev_turnover(d))
+		age = dev_turnover(d);
 	filter->before = now_of(f->m) > age ? now_of(f->m) - age : 0;
 	if (kept__find(f->m, filter, &l->kept)) {
 		f->err = -ENOMEM;
 		return false;
 	}
-	return l->kept.old >= LEAK_LEAST / 2 && l->kept.old >= l->grown / 3 &&
+	return l->kept.old.count >= LEAK_LEAST / 2 &&
+	       l->kept.old.count >= (l->grown.to - l->grown.from) / 3 &&
 	       finding_whole(f, d, l->kept.oldest, now_of(f->m));
 }
 
@@ -238,7 +216,7 @@ static bool may_be_rings(const struct leak *l)
 	const struct kept *k = &l->kept;
 
 	return k->n >= RING_LEAST * k->bursts && k->busy * 4 < k->newest - k->oldest &&
-	       l->ns < 60 * NSEC;
+	       l->grown.ns < 60 * NSEC;
 }
 
 static struct state_finding *say_leak(struct finder *f, const struct dev *d, uint32_t path,
@@ -254,25 +232,24 @@ static struct state_finding *say_leak(struct finder *f, const struct dev *d, uin
 	finding_text(x, FACT_CALLER, l->kept.caller);
 	finding_known(x, FACT_CALLER_MAPS, l->kept.caller_n);
 	finding_advise(x, REMEDY_FIND_UNMAP);
-	finding_events(x, &l->kept.old_ev);
+	finding_events(x, &l->kept.old);
 	return x;
 }
 
-static bool leaks(struct finder *f, struct kept_filter *filter, const struct growth *g,
-		  struct leak *l)
+static bool leaks(struct finder *f, struct kept_filter *filter, struct leak *l)
 {
 	const struct dev *d = dev_at(f->m, filter->dev);
 	struct state_finding *x;
 	bool rings;
 
-	if (!is_growing(f->m, d, g, l) || !are_old(f, d, filter, l))
+	if (!is_leak(d, &l->grown) || !are_old(f, d, filter, l))
 		return false;
 	rings = may_be_rings(l);
 	x = say_leak(f, d, filter->path, l, rings ? STATE_NOTE : STATE_WARNING,
-		     rings ? 30 : leak_confidence(l->ns));
-	finding_fact(x, FACT_GROWN, l->grown);
-	finding_fact(x, FACT_AGE, l->ns);
-	finding_fact(x, FACT_OLD, l->kept.old);
+		     rings ? 30 : leak_confidence(l->grown.ns));
+	finding_fact(x, FACT_GROWN, l->grown.to - l->grown.from);
+	finding_fact(x, FACT_AGE, l->grown.ns);
+	finding_fact(x, FACT_OLD, l->kept.old.count);
 	finding_fact(x, FACT_OLD_AGE, now_of(f->m) - filter->before);
 	if (rings) {
 		finding_fact(x, FACT_BURSTS, l->kept.bursts);
@@ -284,15 +261,16 @@ static bool leaks(struct finder *f, struct kept_filter *filter, const struct gro
 /* One caller's leak stands out even where others come and go. */
 static bool leak_by_caller(struct finder *f, uint32_t dev, uint32_t path)
 {
-	const struct caller *c;
+	struct caller_use c;
 	uint32_t i;
 
-	for (i = 0; (c = caller_at(f->m, i)); i++) {
-		struct leak l = { .live = c->live, .maps = c->maps };
-		struct kept_filter filter = { .dev = dev, .path = path, .stack = c->stack,
+	for (i = 0; caller_at(f->m, i, &c); i++) {
+		struct leak l = { .maps = c.maps };
+		struct kept_filter filter = { .dev = dev, .path = path, .stack = c.stack,
 					      .by_stack = true };
 
-		if (c->dev == dev && c->path == path && leaks(f, &filter, &c->growth, &l))
+		if (c.dev == dev && c.path == path && c.live >= LEAK_LEAST &&
+		    caller_growth(f->m, i, &l.grown) && leaks(f, &filter, &l))
 			return true;
 	}
 	return false;
@@ -301,10 +279,11 @@ static bool leak_by_caller(struct finder *f, uint32_t dev, uint32_t path)
 static void leak_of_path(struct finder *f, uint32_t dev, uint32_t path)
 {
 	const struct dev *d = dev_at(f->m, dev);
-	struct leak l = { .live = d->pub.live[path], .maps = d->pub.path[path].maps };
+	struct leak l = { .maps = dev_maps(d, path) };
 	struct kept_filter filter = { .dev = dev, .path = path };
 
-	if (l.live >= LEAK_LEAST && !leaks(f, &filter, &d->growth[path], &l))
+	if (dev_pub(d)->live[path] >= LEAK_LEAST &&
+	    !(dev_growth(f->m, d, path, &l.grown) && leaks(f, &filter, &l)))
 		leak_by_caller(f, dev, path);
 }
 
@@ -317,8 +296,8 @@ static uint64_t refused_by(const struct state *m, const struct pool *p)
 
 	for_each_dev(m, i, d)
 		if (pool__of(m, d) == p)
-			n += d->ev[DE_FAIL + STATE_FAIL_POOL_FULL].count +
-			     d->ev[DE_FAIL + STATE_FAIL_FRAGMENTED].count;
+			n += dev_seen(d, DE_FAIL + STATE_FAIL_POOL_FULL)->count +
+			     dev_seen(d, DE_FAIL + STATE_FAIL_FRAGMENTED)->count;
 	return n;
 }
 
@@ -336,13 +315,13 @@ static uint32_t leak_that_filled(struct finder *f, const struct pool *p)
 	if (use.kind != HOLDER_LEAKS)
 		return NONE;
 	l.kept = use.kept;
-	l.maps = dev_at(f->m, use.dev)->pub.path[DMS_PATH_BOUNCED].maps;
+	l.maps = dev_maps(dev_at(f->m, use.dev), DMS_PATH_BOUNCED);
 	x = say_leak(f, dev_at(f->m, use.dev), DMS_PATH_BOUNCED, &l, STATE_ERROR, 90);
 	finding_fact(x, FACT_FILLED, 1);
 	finding_fact(x, FACT_AGE, use.kept.newest - use.kept.oldest);
 	finding_fact(x, FACT_USED, pool__hiwater(f->m, p).v);
 	finding_fact(x, FACT_SLOTS, pool__slots(p));
-	finding_fact(x, FACT_HOLDER1_SLOTS, p->worst[0].slots);
+	finding_fact(x, FACT_HOLDER1_SLOTS, pool__holder(p, 0)->slots);
 	finding_fact(x, FACT_FAILED, refused);
 	finding_advise(x, REMEDY_POOL_DELAYS);
 	return use.dev;
@@ -357,41 +336,37 @@ void find_mapping_leak(struct finder *f)
 	for (i = 0; (pool = pool_at(f->m, i)) && filled == NONE; i++)
 		filled = leak_that_filled(f, pool);
 	for_each_dev(f->m, i, d)
-		for (p = 0; p < DMS_PATH_MAX && !d->stats; p++)
+		for (p = 0; p < DMS_PATH_MAX && !dev_counts_only(d); p++)
 			if (i != filled || p != DMS_PATH_BOUNCED)
 				leak_of_path(f, i, p);
 }
 
 /* Live mappings of a device that were made before that time. */
-static void find_left(struct finder *f, const struct dev *d, uint64_t before, struct evid *e)
+static void find_left(struct finder *f, const struct dev *d, uint64_t before, struct seen *e)
 {
-	uint32_t id = 0, dev = dev_index(f->m, d->pub.key);
-	const struct mapping *mp;
+	uint32_t id = 0, dev = dev_index(f->m, dev_pub(d)->key);
+	struct live_map mp;
 
-	while ((mp = mapping_next(f->m, &id)))
-		if (mp->dev == dev && mp->ts < before &&
-		    finding_whole(f, d, mp->ts, now_of(f->m)))
-			evid_add(e, mp->seq);
+	while (mapping_next(f->m, &id, &mp))
+		if (mp.dev == dev && mp.ts < before &&
+		    finding_whole(f, d, mp.ts, now_of(f->m)))
+			seen_add(e, mp.seq);
 }
 
 void find_leak_at_remove(struct finder *f, const struct dev *d)
 {
-	bool unbound = d->unbound_ts || (dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0] &&
-					 d->rec.ts > d->pub.last_ts);
-	uint64_t gone = d->pub.removed || !d->unbound_ts ? UINT64_MAX : d->unbound_ts;
-	uint64_t since = d->pub.removed ? d->pub.removed_ts : d->unbound_ts ? d->unbound_ts :
-			 d->pub.last_ts;
 	struct state_finding *x;
-	struct evid e = { 0 };
+	struct seen e = { 0 };
+	struct dev_gone gone;
 
-	if (!d->live_now || !(d->pub.removed || unbound) || now_of(f->m) < since + SETTLE)
+	if (!dev_left(d, &gone) || now_of(f->m) < gone.ts + SETTLE)
 		return;
-	find_left(f, d, gone, &e);
+	find_left(f, d, gone.before, &e);
 	if (!e.count)
 		return;
 	x = finding_new(f, d, STATE_ERROR, 85);
-	finding_fact(x, FACT_REMOVED, d->pub.removed);
-	finding_text(x, FACT_DRIVER, d->unbound);
+	finding_fact(x, FACT_REMOVED, dev_pub(d)->removed);
+	finding_text(x, FACT_DRIVER, gone.driver);
 	finding_fact(x, FACT_MAPS, e.count);
 	finding_advise(x, REMEDY_UNMAP_AT_REMOVE);
 	finding_events(x, &e);
@@ -410,43 +385,41 @@ static void say_misuse(struct state_finding *x, const struct dev *d)
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!d->ev[kinds[i].ev].count)
+		if (!dev_seen(d, kinds[i].ev)->count)
 			continue;
-		finding_fact(x, kinds[i].fact, d->ev[kinds[i].ev].count);
-		finding_events(x, &d->ev[kinds[i].ev]);
+		finding_fact(x, kinds[i].fact, dev_seen(d, kinds[i].ev)->count);
+		finding_events(x, dev_seen(d, kinds[i].ev));
 	}
 }
 
 void find_past_object(struct finder *f, const struct dev *d)
 {
-	const struct evid *e = &d->ev[DE_PAST_OBJECT];
-	struct state_finding *x;
+	const struct past_object *first = dev_past_object(d);
+	struct state_finding *x = finding_seen(f, d, dev_seen(d, DE_PAST_OBJECT), FACT_TIMES,
+					       STATE_ERROR, 95);
 
-	if (!e->count)
+	if (!x)
 		return;
-	x = finding_new(f, d, STATE_ERROR, 95);
-	finding_text(x, FACT_DRIVER, d->rec.driver[0] ? d->rec.driver : NULL);
-	finding_text(x, FACT_CALLER, caller_name(f->m, d->past_object.stack));
-	finding_fact(x, FACT_TIMES, e->count);
-	finding_fact(x, FACT_SIZE, d->past_object.size);
-	finding_fact(x, FACT_OBJECT, d->past_object.object);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
+	finding_text(x, FACT_CALLER, caller_name(f->m, first->stack));
+	finding_fact(x, FACT_SIZE, first->size);
+	finding_fact(x, FACT_OBJECT, first->object);
 	finding_advise(x, REMEDY_MAP_OBJECT);
-	finding_events(x, e);
 }
 
 void find_api_misuse(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;
 
-	bool twice = d->ev[DE_UNMAP_TWICE].count && !d->untracked;
-	bool bad = d->ev[DE_UNMAP_ERROR].count || twice;
+	bool twice = dev_seen(d, DE_UNMAP_TWICE)->count && dev_all_kept(d);
+	bool bad = dev_seen(d, DE_UNMAP_ERROR)->count || twice;
 
-	if (!bad && !d->ev[DE_SIZE_MISMATCH].count && !d->ev[DE_DIR_MISMATCH].count &&
-	    !d->ev[DE_ATTR_MISMATCH].count)
+	if (!bad && !dev_seen(d, DE_SIZE_MISMATCH)->count && !dev_seen(d, DE_DIR_MISMATCH)->count &&
+	    !dev_seen(d, DE_ATTR_MISMATCH)->count)
 		return;
 	x = finding_new(f, d, bad ? STATE_ERROR : STATE_WARNING,
-			d->ev[DE_UNMAP_ERROR].count ? 95 : 75);
-	finding_text(x, FACT_DRIVER, d->rec.driver);
+			dev_seen(d, DE_UNMAP_ERROR)->count ? 95 : 75);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	say_misuse(x, d);
 	finding_advise(x, REMEDY_DMA_API_DEBUG);
 }

@@ -10,20 +10,18 @@ static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum
 				     unsigned int severity, unsigned int confidence)
 {
 	const struct dev_fault *first = dev_first_fault(d, kind);
-	const struct evid *e = &d->ev[DE_FAULT + kind];
 	struct state_finding *x;
 
 	if (!first) {
 		/* had some been of that kind, it would not be known */
-		if (d->pub.faults)
+		if (dev_pub(d)->faults)
 			finding_always_whole(f, d);
 		return NULL;
 	}
-	x = finding_new(f, d, severity, confidence);
-	finding_fact(x, FACT_TIMES, e->count);
+	x = finding_seen(f, d, dev_seen(d, DE_FAULT + kind), FACT_TIMES, severity, confidence);
 	finding_fact(x, FACT_ADDR, first->addr);
 	finding_fact(x, FACT_WRITES, first->writes);
-	finding_text(x, FACT_DRIVER, d->rec.driver[0] ? d->rec.driver : NULL);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	if (first->has_mapping) {
 		finding_text(x, FACT_CALLER, caller_name(f->m, first->stack));
 		if (first->dir != DMS_DIR_NONE)
@@ -32,7 +30,6 @@ static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum
 	}
 	if (first->unmapped)
 		finding_fact(x, FACT_AGO, first->ts - first->unmapped);
-	finding_events(x, e);
 	return x;
 }
 
@@ -40,8 +37,8 @@ static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum
 void find_fault_after_unmap(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x = of_kind(f, d, FAULT_UNMAPPED,
-					  d->pub.unseen ? STATE_WARNING : STATE_ERROR,
-					  d->pub.unseen ? 60 : 90);
+					  dev_pub(d)->unseen ? STATE_WARNING : STATE_ERROR,
+					  dev_pub(d)->unseen ? 60 : 90);
 
 	if (x)
 		finding_advise(x, REMEDY_STOP_BEFORE_UNMAP);
@@ -64,7 +61,7 @@ void find_fault_wrong_direction(struct finder *f, const struct dev *d)
 void find_fault_unmapped(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x = of_kind(f, d, FAULT_PHYSICAL, STATE_ERROR,
-					  d->added_ts ? 90 : 80);
+					  dev_was_added(d) ? 90 : 80);
 
 	if (x) {
 		finding_fact(x, FACT_MAPPED_AT, dev_first_fault(d, FAULT_PHYSICAL)->dma);

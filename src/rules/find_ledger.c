@@ -10,68 +10,60 @@
 
 void find_share_failed(struct finder *f)
 {
-	const struct ledger *l = ledger_of(f->m);
-	struct state_finding *x;
+	struct state_finding *x = finding_seen(f, NULL, ledger__seen(f->m, LEDGER_FAILED),
+					       FACT_FAILED, STATE_ERROR, 95);
+	struct state_ledger l;
 
-	if (!l->failed.count)
+	if (!x)
 		return;
-	x = finding_new(f, NULL, STATE_ERROR, 95);
-	finding_fact(x, FACT_FAILED, l->failed.count);
-	finding_fact(x, FACT_STATUS, (uint64_t)l->fail_status);
-	finding_known(x, FACT_CALLS, l->shares + l->unshares);
+	state__ledger(f->m, &l);
+	finding_fact(x, FACT_STATUS, (uint64_t)ledger__fail_status(f->m));
+	finding_known(x, FACT_CALLS, l.shares + l.unshares);
 	finding_advise(x, dms_guest_is(session_of(f->m)->guest, GT_ULTRACALLS) ? REMEDY_PEF_LOGS :
 			  REMEDY_CONVERSION_LOG);
-	finding_events(x, &l->failed);
 }
 
 void find_freed_while_shared(struct finder *f)
 {
-	const struct ledger *l = ledger_of(f->m);
-	uint32_t page = session_of(f->m)->page_size ? session_of(f->m)->page_size : 4096;
+	const struct seen *e = ledger__seen(f->m, LEDGER_FREED);
 	struct state_finding *x;
+	struct state_ledger l;
 
-	if (!l->freed_shared.count)
+	if (!e->count)
 		return;
+	state__ledger(f->m, &l);
 	x = finding_new(f, NULL, STATE_ERROR, 90);
-	finding_fact(x, FACT_PAGES, l->freed_pages);
-	finding_fact(x, FACT_BYTES, l->freed_pages * page);
+	finding_fact(x, FACT_PAGES, l.freed_shared.v);
+	finding_fact(x, FACT_BYTES, l.freed_shared.v * page_size_of(f->m));
 	finding_advise(x, REMEDY_ENCRYPT_BEFORE_FREE);
-	finding_events(x, &l->freed_shared);
+	finding_events(x, e);
 }
 
 void find_unshared_while_mapped(struct finder *f)
 {
-	const struct evid *e = &ledger_of(f->m)->unshared_mapped;
-	struct state_finding *x;
+	struct state_finding *x = finding_seen(f, NULL, ledger__seen(f->m, LEDGER_UNSHARED),
+					       FACT_TIMES, STATE_ERROR, 80);
 
-	if (!e->count)
-		return;
-	x = finding_new(f, NULL, STATE_ERROR, 80);
-	finding_fact(x, FACT_TIMES, e->count);
-	finding_advise(x, REMEDY_UNMAP_BEFORE_UNSHARE);
-	finding_events(x, e);
+	if (x)
+		finding_advise(x, REMEDY_UNMAP_BEFORE_UNSHARE);
 }
 
 void find_share_growth(struct finder *f)
 {
-	const struct ledger *l = ledger_of(f->m);
-	struct growth g = l->growth;
-	uint64_t now = l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0;
 	struct state_sharer s[2];
 	struct state_finding *x;
-	uint64_t from, to, ns;
+	struct state_ledger l;
+	struct grown g;
 	size_t i, n;
 
-	if (!g.n)
-		return;
-	growth_roll(&g, now_of(f->m), now);
-	if (!growth_monotonic(&g, &from, &to, &ns) || ns < 2 * NSEC || to - from < 1 << 20 ||
+	if (!ledger__growth(f->m, &g) || g.ns < 2 * NSEC || g.to - g.from < 1 << 20 ||
 	    !finding_whole(f, NULL, g.start, now_of(f->m)))
 		return;
-	x = finding_new(f, NULL, STATE_WARNING, ns > 60 * NSEC ? 85 : 65);
-	finding_fact(x, FACT_FROM, from);
-	finding_fact(x, FACT_TO, now);
-	finding_fact(x, FACT_AGE, ns);
+	state__ledger(f->m, &l);
+	x = finding_new(f, NULL, STATE_WARNING, g.ns > 60 * NSEC ? 85 : 65);
+	finding_fact(x, FACT_FROM, g.from);
+	finding_fact(x, FACT_TO, g.now);
+	finding_fact(x, FACT_AGE, g.ns);
 	n = state__sharers(f->m, s, 2);
 	for (i = 0; i < n && i < 2; i++) {
 		if (!s[i].shares)
@@ -80,22 +72,23 @@ void find_share_growth(struct finder *f)
 		finding_text(x, i ? FACT_CALLER2 : FACT_CALLER, s[i].caller);
 	}
 	finding_advise(x, REMEDY_UNSHARE_BEFORE_FREE);
-	x->count = l->shares;
+	x->count = l.shares;
 }
 
 void find_conversion_storm(struct finder *f)
 {
-	const struct ledger *l = ledger_of(f->m);
 	struct state_finding *x;
+	struct state_ledger l;
 
-	if (l->busy_secs < STORM_SECONDS)
+	if (ledger__busy_secs(f->m) < STORM_SECONDS)
 		return;
+	state__ledger(f->m, &l);
 	x = finding_new(f, NULL, STATE_WARNING, 90);
-	finding_fact(x, FACT_RATE, l->rate_max);
-	finding_fact(x, FACT_BUSY, l->busy_secs);
+	finding_fact(x, FACT_RATE, l.rate_max.v);
+	finding_fact(x, FACT_BUSY, ledger__busy_secs(f->m));
 	finding_fact(x, FACT_LIMIT, LEDGER_STORM_RATE);
-	finding_fact(x, FACT_SHARES, l->shares);
-	finding_fact(x, FACT_UNSHARES, l->unshares);
+	finding_fact(x, FACT_SHARES, l.shares);
+	finding_fact(x, FACT_UNSHARES, l.unshares);
 	finding_advise(x, REMEDY_SHARE_ONCE);
-	finding_events(x, &l->storm);
+	finding_events(x, ledger__seen(f->m, LEDGER_STORM));
 }

@@ -15,20 +15,20 @@
 /* Where single mappings are not followed, the path says it: no TCE path shares its pages. */
 static uint64_t private_by_path(const struct state *m, const struct dev *d)
 {
-	uint64_t n = has_tables(m) ? d->pub.path[DMS_PATH_TCE].maps : 0;
+	uint64_t n = has_tables(m) ? dev_maps(d, DMS_PATH_TCE) : 0;
 
 	if (dev_accepted(m, d))
 		return 0;
 	if (pool__exists(m, d) == 0 || pool__bounces_all(m, d) == 0)
-		n += d->pub.path[DMS_PATH_DIRECT].maps;
-	return d->stats ? n : 0;
+		n += dev_maps(d, DMS_PATH_DIRECT);
+	return dev_counts_only(d) ? n : 0;
 }
 
 static enum remedy private_remedy(const struct state *m, const struct dev *d)
 {
-	if (has_tables(m) && !strcmp(d->rec.bus, "vio"))
+	if (has_tables(m) && dev_is_on(d, "vio"))
 		return REMEDY_NO_VIO;
-	if (has_tables(m) && d->pub.mask && mask_bits(d->pub.mask) < 64)
+	if (has_tables(m) && dev_pub(d)->mask && mask_bits(dev_pub(d)->mask) < 64)
 		return REMEDY_WIDE_DEVICE;
 	if (pool__exists(m, d) == 0 || pool__bounces_all(m, d) == 0)
 		return has_noforce(m) ? REMEDY_NO_NOFORCE : REMEDY_SEE_POOL;
@@ -39,33 +39,34 @@ static enum remedy private_remedy(const struct state *m, const struct dev *d)
 
 void find_private_dma(struct finder *f, const struct dev *d)
 {
-	const struct state_dev *p = &d->pub;
-	uint64_t by_path = private_by_path(f->m, d), coherent = d->ev[DE_PRIVATE_COHERENT].count;
+	const struct state_dev *p = dev_pub(d);
+	const struct seen *coherent = dev_seen(d, DE_PRIVATE_COHERENT);
+	uint64_t by_path = private_by_path(f->m, d);
 	bool certain = session_of(f->m)->enc_mask && p->private_maps;
 	struct state_finding *x;
 
-	if (!p->private_maps && !by_path && !coherent)
+	if (!p->private_maps && !by_path && !coherent->count)
 		return;
 	/* seen: by the address or the ledger; else the path's rules alone say so */
 	x = finding_new(f, d, p->private_maps ? STATE_ERROR : STATE_WARNING, certain ? 100 : 90);
 	if (p->private_maps) {
 		finding_fact(x, FACT_MAPS, p->private_maps);
 		finding_fact(x, FACT_BYTES, p->private_bytes);
-		finding_fact(x, FACT_TOTAL, p->path[DMS_PATH_TCE].maps +
-			     p->path[DMS_PATH_DIRECT].maps + p->path[DMS_PATH_BOUNCED].maps);
+		finding_fact(x, FACT_TOTAL, dev_maps(d, DMS_PATH_TCE) +
+			     dev_maps(d, DMS_PATH_DIRECT) + dev_maps(d, DMS_PATH_BOUNCED));
 		finding_fact(x, FACT_C_BIT, certain);
 	} else if (by_path) {
 		finding_fact(x, FACT_MAPS, by_path);
 		finding_fact(x, FACT_COUNTS_ONLY, 1);
 		finding_doubt(x, 10, DOUBT_COUNTS_ONLY);
 	}
-	if (coherent) {
-		finding_fact(x, FACT_COHERENT, coherent);
-		finding_fact(x, FACT_COHERENT_BYTES, d->coherent_tce_bytes);
+	if (coherent->count) {
+		finding_fact(x, FACT_COHERENT, coherent->count);
+		finding_fact(x, FACT_COHERENT_BYTES, dev_coherent_bytes(d));
 	}
 	finding_advise(x, private_remedy(f->m, d));
-	finding_events(x, &d->ev[DE_PRIVATE]);
-	finding_events(x, &d->ev[DE_PRIVATE_COHERENT]);
+	finding_events(x, dev_seen(d, DE_PRIVATE));
+	finding_events(x, coherent);
 }
 
 void find_small_mask(struct finder *f, const struct dev *d)
@@ -75,18 +76,18 @@ void find_small_mask(struct finder *f, const struct dev *d)
 	unsigned int bits;
 	bool seen;
 
-	bits = mask_bits(d->pub.mask);
-	if (!bits || bits >= 64 || !dev_in_use(d) || !strcmp(d->rec.bus, "vio"))
+	bits = mask_bits(dev_pub(d)->mask);
+	if (!bits || bits >= 64 || !dev_in_use(d) || dev_is_on(d, "vio"))
 		return;
 	decide(f->m, d, &dec);
-	seen = d->pub.path[DMS_PATH_TCE].maps &&
-	       !windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_USE_UNKNOWN);
+	seen = dev_maps(d, DMS_PATH_TCE) &&
+	       !windows__find(f->m, d, WINDOW_DDW, WINDOW_USE_UNKNOWN);
 	/* a prediction: one mapping on another path would contradict it */
 	if (dec.way != STATE_WAY_TCE || (!seen && !finding_always_whole(f, d)))
 		return;
 	x = finding_new(f, d, STATE_WARNING, 95);
-	finding_fact(x, FACT_BITS, d->pub.mask);
-	finding_fact(x, FACT_MASK, d->pub.mask);
+	finding_fact(x, FACT_BITS, dev_pub(d)->mask);
+	finding_fact(x, FACT_MASK, dev_pub(d)->mask);
 	finding_fact(x, FACT_MAY_WINDOW, bits > 32);
 	finding_known(x, FACT_LIOBN, dev_liobn(f->m, d));
 	if (bits > 32)
@@ -94,28 +95,15 @@ void find_small_mask(struct finder *f, const struct dev *d)
 	finding_advise(x, REMEDY_WIDE_DEVICE);
 }
 
-/* The first suspect that no window covers even now, or NULL. */
-static const struct suspect *uncovered(const struct state *m, const struct dev *d, bool tce)
-{
-	const struct suspect *s;
-
-	for (s = d->suspect; s < d->suspect + SUSPECTS && s < d->suspect + d->suspects; s++)
-		/* a TCE mapping that is gone again cannot be judged any more */
-		if ((s->path == DMS_PATH_TCE) == tce && !windows__cover(m, d, s->dma, s->size) &&
-		    (!tce || mapping_is_live(m, dev_index(m, d->pub.key), s->dma, s->seq)))
-			return s;
-	return NULL;
-}
-
 void find_dma_without_tce(struct finder *f, const struct dev *d)
 {
-	const struct suspect *s = uncovered(f->m, d, false);
-	const struct pool *p = pool__main(f->m);
+	const struct suspect *s = dev_uncovered(f->m, d, false);
+	const struct rec_pool *p = pool__rec(pool__main(f->m));
 	struct state_finding *x;
 	bool tce = !s;
 
 	if (!s)
-		s = uncovered(f->m, d, true);
+		s = dev_uncovered(f->m, d, true);
 	if (!s || !finding_always_whole(f, d))
 		return;
 	x = finding_new(f, d, STATE_ERROR, tce ? 60 : 85);
@@ -124,10 +112,10 @@ void find_dma_without_tce(struct finder *f, const struct dev *d)
 	finding_fact(x, FACT_WAY_TCE, tce);
 	finding_fact(x, FACT_WAY_BOUNCED, s->path == DMS_PATH_BOUNCED);
 	finding_known(x, FACT_LIOBN, dev_liobn(f->m, d));
-	if (p && s->path == DMS_PATH_BOUNCED && p->rec.end > p->rec.start)
-		finding_fact(x, FACT_OFF_256M, (p->rec.start & 0xfffffff) != 0);
+	if (s->path == DMS_PATH_BOUNCED && p->end > p->start)
+		finding_fact(x, FACT_OFF_256M, (p->start & 0xfffffff) != 0);
 	finding_advise(x, REMEDY_COMPARE_WINDOWS);
-	finding_events(x, &d->ev[tce ? DE_NOT_BUILT : DE_NO_TCE]);
+	finding_events(x, dev_seen(d, tce ? DE_NOT_BUILT : DE_NO_TCE));
 }
 
 /* A device that asked for a 64-bit mask and whose windows were read. */
@@ -135,8 +123,8 @@ static bool wants_window(const struct state *m, const struct dev *d)
 {
 	struct state_decision dec;
 
-	if (!dev_in_use(d) || mask_bits(d->pub.mask) < 64 ||
-	    !strcmp(d->rec.bus, "vio") || !windows__find(m, d->pub.key, WINDOW_DEFAULT, 0))
+	if (!dev_in_use(d) || mask_bits(dev_pub(d)->mask) < 64 ||
+	    dev_is_on(d, "vio") || !windows__find(m, d, WINDOW_DEFAULT, 0))
 		return false;
 	decide(m, d, &dec);
 	/* one without dma_ops bounces, or tries to: what it lacks is no window */
@@ -148,19 +136,19 @@ void find_ddw_missing(struct finder *f, const struct dev *d)
 	const struct state *m = f->m;
 	struct state_finding *x;
 
-	if (!wants_window(m, d) || windows__find(m, d->pub.key, WINDOW_DDW, 0) ||
+	if (!wants_window(m, d) || windows__find(m, d, WINDOW_DDW, 0) ||
 	    !finding_always_whole(f, d))
 		return;
-	x = finding_new(f, d, is_secure(m) || d->ev[DE_BYPASS_REFUSED].count ?
+	x = finding_new(f, d, is_secure(m) || dev_seen(d, DE_BYPASS_REFUSED)->count ?
 			STATE_WARNING : STATE_NOTE, 90);
 	finding_fact(x, FACT_SECURE, is_secure(m));
 	finding_fact(x, FACT_LIOBN,
-		     windows__find(m, d->pub.key, WINDOW_DEFAULT, 0)->liobn);
+		     windows__find(m, d, WINDOW_DEFAULT, 0)->liobn);
 	finding_fact(x, FACT_DISABLE_DDW, session_of(m)->disable_ddw);
-	finding_known(x, FACT_BYPASS_REFUSED, d->ev[DE_BYPASS_REFUSED].count);
+	finding_known(x, FACT_BYPASS_REFUSED, dev_seen(d, DE_BYPASS_REFUSED)->count);
 	finding_advise(x, session_of(m)->disable_ddw ? REMEDY_NO_DISABLE_DDW :
 						   REMEDY_ASK_DDW);
-	finding_events(x, &d->ev[DE_BYPASS_REFUSED]);
+	finding_events(x, dev_seen(d, DE_BYPASS_REFUSED));
 }
 
 void find_ddw_degraded(struct finder *f, const struct dev *d)
@@ -168,8 +156,8 @@ void find_ddw_degraded(struct finder *f, const struct dev *d)
 	const struct rec_window *w;
 	struct state_finding *x;
 
-	w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DYNAMIC);
-	if (!w || windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT) ||
+	w = windows__find(f->m, d, WINDOW_DDW, WINDOW_DYNAMIC);
+	if (!w || windows__find(f->m, d, WINDOW_DDW, WINDOW_DIRECT) ||
 	    !wants_window(f->m, d) || !finding_always_whole(f, d))
 		return;
 	x = finding_new(f, d, is_secure(f->m) ? STATE_WARNING : STATE_NOTE, 90);
@@ -212,18 +200,16 @@ void find_window_wide(struct finder *f)
 
 void find_mixed_paths(struct finder *f, const struct dev *d)
 {
-	const struct state_counts *c = d->pub.path;
+	uint64_t direct = dev_maps(d, DMS_PATH_DIRECT), bounced = dev_maps(d, DMS_PATH_BOUNCED);
 	struct state_finding *x;
 
-	if (!c[DMS_PATH_TCE].maps ||
-	    !(c[DMS_PATH_DIRECT].maps || c[DMS_PATH_BOUNCED].maps))
+	if (!dev_maps(d, DMS_PATH_TCE) || !(direct || bounced))
 		return;
 	x = finding_new(f, d, STATE_NOTE, 90);
-	finding_fact(x, FACT_DIRECT_MAPS, c[DMS_PATH_DIRECT].maps);
-	finding_fact(x, FACT_BOUNCED_MAPS, c[DMS_PATH_BOUNCED].maps);
-	finding_fact(x, FACT_TCE_MAPS, c[DMS_PATH_TCE].maps);
-	if (dev_knows(d, DMS_DS_BUS_LIMIT) && d->rec.st.bus_limit)
-		finding_fact(x, FACT_BUS_LIMIT, d->rec.st.bus_limit);
+	finding_fact(x, FACT_DIRECT_MAPS, direct);
+	finding_fact(x, FACT_BOUNCED_MAPS, bounced);
+	finding_fact(x, FACT_TCE_MAPS, dev_maps(d, DMS_PATH_TCE));
+	finding_known(x, FACT_BUS_LIMIT, dev_bus_limit(d));
 	finding_advise(x, is_secure(f->m) ? REMEDY_SEE_PRIVATE : REMEDY_NOTHING_MIXED);
 }
 
@@ -233,11 +219,11 @@ static bool is_child(const struct state *m, const struct dev *d)
 	const struct dev *other;
 	uint32_t i;
 
-	if (strcmp(d->rec.bus, "virtio"))
+	if (!dev_is_on(d, "virtio"))
 		return false;
 	for_each_dev(m, i, other)
-		if (dev_knows(other, DEV_KNOWN_FEATURES) && strcmp(other->rec.bus, "virtio") &&
-		    other->rec.virtio_features == d->rec.virtio_features)
+		if (dev_knows(other, DEV_KNOWN_FEATURES) && !dev_is_on(other, "virtio") &&
+		    dev_rec(other)->virtio_features == dev_rec(d)->virtio_features)
 			return true;
 	return false;
 }
@@ -248,8 +234,8 @@ static bool is_child(const struct state *m, const struct dev *d)
  */
 static bool is_balloon(const struct dev *d)
 {
-	return !strncmp(d->rec.kind, "virtio-balloon", strlen("virtio-balloon")) ||
-	       !strcmp(d->rec.driver, "virtio_balloon");
+	return !strncmp(dev_rec(d)->kind, "virtio-balloon", strlen("virtio-balloon")) ||
+	       !strcmp(dev_rec(d)->driver, "virtio_balloon");
 }
 
 /* virtio devices sit on PCI, on a channel or in memory: whose properties they have. */
@@ -257,7 +243,7 @@ static enum remedy access_remedy(const struct dev *d)
 {
 	if (is_balloon(d))
 		return REMEDY_NO_BALLOON;
-	return !strcmp(d->rec.bus, "pci") ? REMEDY_ACCESS_PCI : REMEDY_ACCESS;
+	return dev_is_on(d, "pci") ? REMEDY_ACCESS_PCI : REMEDY_ACCESS;
 }
 
 void find_virtio_no_access_platform(struct finder *f, const struct dev *d)
@@ -266,10 +252,10 @@ void find_virtio_no_access_platform(struct finder *f, const struct dev *d)
 	uint64_t maps;
 	size_t p;
 
-	if (d->pub.removed || !bypasses_dma_api(d) || is_child(f->m, d))
+	if (dev_pub(d)->removed || !bypasses_dma_api(d) || is_child(f->m, d))
 		return;
 	for (p = 0, maps = 0; p < DMS_PATH_MAX; p++)
-		maps += d->pub.path[p].maps;
+		maps += dev_maps(d, p);
 	if (!maps && !finding_always_whole(f, d))
 		return;
 	/* without its balloon a guest loses no data and no I/O */
@@ -277,9 +263,9 @@ void find_virtio_no_access_platform(struct finder *f, const struct dev *d)
 			STATE_WARNING, maps ? 50 : 95);
 	finding_fact(x, FACT_BALLOON, is_balloon(d));
 	finding_fact(x, FACT_REFUSED, virtio_refused(f->m, d));
-	finding_fact(x, FACT_FEATURES, d->rec.virtio_features);
+	finding_fact(x, FACT_FEATURES, dev_rec(d)->virtio_features);
 	finding_fact(x, FACT_MAPS, maps);
-	finding_text(x, FACT_DRIVER, d->rec.driver);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	finding_advise(x, access_remedy(d));
 	if (maps)
 		finding_doubt(x, 0, DOUBT_USES_DMA_API);
@@ -288,18 +274,17 @@ void find_virtio_no_access_platform(struct finder *f, const struct dev *d)
 void find_tce_table_full(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;
-	const struct table *t;
+	struct table_fill t;
 
 	x = finding_failed(f, d, STATE_FAIL_NO_TCE, STATE_ERROR, 90);
 	if (!x)
 		return;
-	finding_fact(x, FACT_SIZE, d->biggest_fail[STATE_FAIL_NO_TCE]);
-	t = dev_knows(d, DMS_DS_TABLE) ? table_find(f->m, d->rec.st.liobn) : NULL;
-	if (t && t->page_shift) {
-		finding_fact(x, FACT_LIOBN, t->liobn);
-		finding_fact(x, FACT_ENTRIES, t->set.bytes >> t->page_shift);
-		finding_fact(x, FACT_ENTRIES_MOST, t->hiwater >> t->page_shift);
-		finding_fact(x, FACT_ENTRIES_ALL, d->rec.st.table_size >> t->page_shift);
+	finding_fact(x, FACT_SIZE, dev_biggest_fail(d, STATE_FAIL_NO_TCE));
+	if (dev_table(f->m, d, &t)) {
+		finding_fact(x, FACT_LIOBN, t.liobn);
+		finding_fact(x, FACT_ENTRIES, t.used);
+		finding_fact(x, FACT_ENTRIES_MOST, t.most);
+		finding_fact(x, FACT_ENTRIES_ALL, t.all);
 	}
 	finding_advise(x, REMEDY_TABLE_HOLDER);
 	finding_advise(x, REMEDY_WINDOW_OR_QUEUES);
@@ -312,7 +297,7 @@ static bool was_full(const struct state *m, uint32_t liobn)
 	uint32_t i;
 
 	for_each_dev(m, i, d)
-		if (d->pub.fails[STATE_FAIL_NO_TCE] && liobn == dev_liobn(m, d))
+		if (dev_pub(d)->fails[STATE_FAIL_NO_TCE] && liobn == dev_liobn(m, d))
 			return true;
 	return false;
 }
@@ -331,10 +316,10 @@ static const struct dev *main_user(const struct state *m, uint32_t liobn)
 		d = w->liobn == liobn ? dev_at(m, dev_index(m, w->dev)) : NULL;
 		n += d != NULL;
 		if (d &&
-		    (!best || d->pub.path[DMS_PATH_TCE].maps > best->pub.path[DMS_PATH_TCE].maps))
+		    (!best || dev_maps(d, DMS_PATH_TCE) > dev_maps(best, DMS_PATH_TCE)))
 			best = d;
 	}
-	return best && (n == 1 || best->pub.path[DMS_PATH_TCE].maps) ? best : NULL;
+	return best && (n == 1 || dev_maps(best, DMS_PATH_TCE)) ? best : NULL;
 }
 
 void find_tce_table_pressure(struct finder *f)
@@ -356,6 +341,14 @@ void find_tce_table_pressure(struct finder *f)
 	}
 }
 
+static void say_refusal(struct state_finding *x, const struct refusal *r)
+{
+	finding_fact(x, FACT_FAILED, r->seen.count);
+	finding_fact(x, FACT_HCALL, (uint64_t)r->status);
+	finding_fact(x, FACT_ADDR, r->ioba);
+	finding_events(x, &r->seen);
+}
+
 void find_tce_refused(struct finder *f)
 {
 	struct state_finding *x;
@@ -363,31 +356,15 @@ void find_tce_refused(struct finder *f)
 	uint32_t i;
 
 	for (i = 0; (t = table_at(f->m, i)); i++) {
-		if (!t->refused.ev.count)
+		const struct refusal *r = table_refused(t, false);
+
+		if (!r->seen.count)
 			continue;
-		x = finding_new(f, main_user(f->m, t->liobn), STATE_ERROR, 95);
-		finding_fact(x, FACT_FAILED, t->refused.ev.count);
-		finding_fact(x, FACT_LIOBN, t->liobn);
-		finding_fact(x, FACT_ADDR, t->refused.ioba);
-		finding_fact(x, FACT_HCALL, (uint64_t)t->refused.status);
+		x = finding_new(f, main_user(f->m, table_liobn(t)), STATE_ERROR, 95);
+		finding_fact(x, FACT_LIOBN, table_liobn(t));
+		say_refusal(x, r);
 		finding_advise(x, REMEDY_REPORT_ADDRESS);
-		finding_events(x, &t->refused.ev);
 	}
-}
-
-static size_t stale_now(const struct state *m, const struct table *t, struct suspect *first,
-			struct evid *e)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < SUSPECTS && i < t->stales; i++) {
-		if (!windows__is_stale(m, t, &t->stale[i]))
-			continue;
-		if (!n++)
-			*first = t->stale[i];
-		evid_add(e, t->stale[i].seq);
-	}
-	return n;
 }
 
 void find_tce_stale(struct finder *f)
@@ -398,46 +375,35 @@ void find_tce_stale(struct finder *f)
 	uint32_t i;
 
 	for (i = 0; (t = table_at(f->m, i)); i++) {
-		const struct refusal *r = &t->clear_refused;
-		struct evid e = { 0 };
-		size_t n = stale_now(f->m, t, &s, &e);
+		const struct refusal *r = table_refused(t, true);
+		struct seen e = table_stale(f->m, t, &s);
 
-		if (n && !finding_whole(f, NULL, s.ts, now_of(f->m)))
-			n = 0;
-
-		if (!n && !r->ev.count)
+		if (e.count && !finding_whole(f, NULL, s.ts, now_of(f->m)))
+			e = (struct seen){ 0 };
+		if (!e.count && !r->seen.count)
 			continue;
-		if (!n)
-			memset(&e, 0, sizeof(e));
-		x = finding_new(f, n ? dev_at(f->m, s.dev) : main_user(f->m, t->liobn), STATE_ERROR,
-				r->ev.count ? 95 : 70);
-		finding_fact(x, FACT_LIOBN, t->liobn);
-		if (r->ev.count) {
-			finding_fact(x, FACT_FAILED, r->ev.count);
-			finding_fact(x, FACT_HCALL, (uint64_t)r->status);
-			finding_fact(x, FACT_ADDR, r->ioba);
-		}
-		if (n) {
-			finding_fact(x, FACT_STALE, n);
-			finding_fact(x, FACT_OR_MORE, n == SUSPECTS);
+		x = finding_new(f, e.count ? dev_at(f->m, s.dev) : main_user(f->m, table_liobn(t)),
+				STATE_ERROR, r->seen.count ? 95 : 70);
+		finding_fact(x, FACT_LIOBN, table_liobn(t));
+		if (r->seen.count)
+			say_refusal(x, r);
+		if (e.count) {
+			finding_fact(x, FACT_STALE, e.count);
+			finding_fact(x, FACT_OR_MORE, e.count == SUSPECTS);
 			finding_fact(x, FACT_STALE_ADDR, s.dma);
 		}
 		finding_advise(x, REMEDY_REPORT_STALE);
-		finding_events(x, &r->ev);
 		finding_events(x, &e);
 	}
 }
 
 void find_tce_indirect_private(struct finder *f)
 {
-	struct state_finding *x;
+	struct state_finding *x = finding_seen(f, NULL, tce_indirect(f->m), FACT_TIMES,
+					       STATE_WARNING, 90);
 
-	if (!tce_indirect(f->m)->count)
-		return;
-	x = finding_new(f, NULL, STATE_WARNING, 90);
-	finding_fact(x, FACT_TIMES, tce_indirect(f->m)->count);
-	finding_advise(x, REMEDY_MULTITCE_OFF);
-	finding_events(x, tce_indirect(f->m));
+	if (x)
+		finding_advise(x, REMEDY_MULTITCE_OFF);
 }
 
 /*
@@ -448,39 +414,33 @@ void find_userspace_driver(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;
 
-	if (d->pub.removed || !is_userspace_driver(d))
+	if (dev_pub(d)->removed || !is_userspace_driver(d))
 		return;
 	x = finding_new(f, d, STATE_WARNING, 85);
-	finding_text(x, FACT_DRIVER, d->rec.driver);
-	finding_known(x, FACT_MAPS, d->pub.user_maps);
-	if (d->pub.user_maps)
-		finding_fact(x, FACT_BYTES, d->pub.user_live);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
+	finding_known(x, FACT_MAPS, dev_pub(d)->user_maps);
+	if (dev_pub(d)->user_maps)
+		finding_fact(x, FACT_BYTES, dev_pub(d)->user_live);
 	finding_advise(x, REMEDY_KERNEL_DRIVER);
 }
 
 struct beyond {
-	struct evid e;
+	struct seen e;
 	uint64_t first;		/* its DMA address */
 };
 
 /* Live mappings that end above the mask that their device has now, by device: one walk for all. */
 static void find_all_beyond(const struct state *m, struct beyond *out)
 {
-	const struct mapping *mp;
-	const struct dev *d;
-	uint64_t mask;
+	struct live_map mp;
 	uint32_t id = 0;
 
-	while ((mp = mapping_next(m, &id))) {
-		if (!mp->size)
+	while (mapping_next(m, &id, &mp)) {
+		if (!mapping_beyond(m, &mp))
 			continue;
-		d = dev_at(m, mp->dev);
-		mask = mp->path == DMS_PATH_COHERENT ? d->pub.coherent_mask : d->pub.mask;
-		if (!mask || range_end(mp->dma, mp->size) - 1 <= mask)
-			continue;
-		if (!out[mp->dev].e.count)
-			out[mp->dev].first = mp->dma;
-		evid_add(&out[mp->dev].e, mp->seq);
+		if (!out[mp.dev].e.count)
+			out[mp.dev].first = mp.dma;
+		seen_add(&out[mp.dev].e, mp.seq);
 	}
 }
 
@@ -490,9 +450,9 @@ static void beyond_one(struct finder *f, const struct dev *d, const struct beyon
 
 	finding_fact(x, FACT_MAPS, b->e.count);
 	finding_fact(x, FACT_ADDR, b->first);
-	finding_fact(x, FACT_BITS, d->pub.mask);
-	finding_fact(x, FACT_MASK, d->pub.mask);
-	finding_text(x, FACT_DRIVER, d->rec.driver);
+	finding_fact(x, FACT_BITS, dev_pub(d)->mask);
+	finding_fact(x, FACT_MASK, dev_pub(d)->mask);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	finding_advise(x, REMEDY_MASK_BEFORE_MAP);
 	finding_events(x, &b->e);
 }
@@ -509,7 +469,8 @@ void find_beyond_mask(struct finder *f)
 	}
 	find_all_beyond(f->m, b);
 	for_each_dev(f->m, i, d)
-		if (b[i].e.count && !d->stats && !d->pub.removed && finding_always_whole(f, d))
+		if (b[i].e.count && !dev_counts_only(d) && !dev_pub(d)->removed &&
+		    finding_always_whole(f, d))
 			beyond_one(f, d, &b[i]);
 	free(b);
 }
@@ -521,17 +482,16 @@ void find_beyond_mask(struct finder *f)
  */
 void find_window_above_mask(struct finder *f, const struct dev *d)
 {
-	const struct rec_window *w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
-	uint64_t mask = d->pub.mask, ram;
+	const struct rec_window *w = windows__find(f->m, d, WINDOW_DDW, WINDOW_DIRECT);
+	uint64_t mask = dev_pub(d)->mask;
 	struct state_finding *x;
 
 	if (!w)
-		w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_HYBRID);
+		w = windows__find(f->m, d, WINDOW_DDW, WINDOW_HYBRID);
 	/* a device of 32 bits expects no window: others of its endpoint made it */
 	if (is_secure(f->m) || !w || mask_bits(mask) <= 32 || !dev_in_use(d))
 		return;
-	ram = windows__ram(f->m, w);
-	if (range_end(w->base, ram ? ram : 1) - 1 <= mask || !finding_always_whole(f, d))
+	if (windows__last(f->m, w) <= mask || !finding_always_whole(f, d))
 		return;
 	x = finding_new(f, d, STATE_NOTE, 90);
 	finding_fact(x, FACT_BITS, mask);
@@ -540,16 +500,16 @@ void find_window_above_mask(struct finder *f, const struct dev *d)
 	finding_fact(x, FACT_LIOBN, w->liobn);
 	if (w->base <= mask)
 		finding_fact(x, FACT_REACHED, mask - w->base + 1);
-	finding_fact(x, FACT_DIRECT_MAPS, d->pub.path[DMS_PATH_DIRECT].maps);
-	finding_fact(x, FACT_TCE_MAPS, d->pub.path[DMS_PATH_TCE].maps);
-	finding_advise(x, d->pub.live[DMS_PATH_DIRECT] ? REMEDY_MASK_BEFORE_MAP :
+	finding_fact(x, FACT_DIRECT_MAPS, dev_maps(d, DMS_PATH_DIRECT));
+	finding_fact(x, FACT_TCE_MAPS, dev_maps(d, DMS_PATH_TCE));
+	finding_advise(x, dev_pub(d)->live[DMS_PATH_DIRECT] ? REMEDY_MASK_BEFORE_MAP :
 		       REMEDY_REACH_WINDOW);
 }
 
 /* The path that a prediction does not allow and most mappings took; DMS_PATH_UNKNOWN: none. */
 static enum dms_path unforeseen(const struct state *m, const struct dev *d, enum state_way way)
 {
-	bool hybrid = windows__find(m, d->pub.key, WINDOW_DDW, WINDOW_HYBRID);
+	bool hybrid = windows__find(m, d, WINDOW_DDW, WINDOW_HYBRID);
 	bool allowed[DMS_PATH_MAX] = {
 		[DMS_PATH_DIRECT] = way == STATE_WAY_DIRECT || way == STATE_WAY_MIXED,
 		/* without secrets a copy is a detail: bounced-unforced, mask-below-memory */
@@ -564,7 +524,7 @@ static enum dms_path unforeseen(const struct state *m, const struct dev *d, enum
 	for (path = DMS_PATH_DIRECT; path < DMS_PATH_MAX; path++) {
 		if (path == DMS_PATH_COHERENT || path == DMS_PATH_FAILED || allowed[path])
 			continue;
-		n = decide_taken(m, d, path);
+		n = decide_taken(m, d, path)->count;
 		if (n > most) {
 			worst = path;
 			most = n;
@@ -583,8 +543,8 @@ static const char *way_name(enum state_way way)
 /* Masks that were set unseen, or devices outside the DMA API, prove nothing. */
 static bool predictable(const struct state *m, const struct dev *d, enum state_way way)
 {
-	return way != STATE_WAY_UNKNOWN && way != STATE_WAY_OUTSIDE && d->has_rec &&
-	       !d->pub.removed && sees_masks(m);
+	return way != STATE_WAY_UNKNOWN && way != STATE_WAY_OUTSIDE && dev_pub(d)->rec &&
+	       !dev_pub(d)->removed && sees_masks(m);
 }
 
 /*
@@ -593,17 +553,19 @@ static bool predictable(const struct state *m, const struct dev *d, enum state_w
  */
 void find_accepted_bounced(struct finder *f, const struct dev *d)
 {
-	uint64_t n = decide_taken(f->m, d, DMS_PATH_BOUNCED), top = session_of(f->m)->mem_top;
+	const struct seen *e = decide_taken(f->m, d, DMS_PATH_BOUNCED);
+	uint64_t top = session_of(f->m)->mem_top;
 	struct state_finding *x;
 
-	if (dev_accepted(f->m, d) != 1 || !n || !top || !dev_reach(d) || dev_reach(d) < top - 1)
+	if (dev_accepted(f->m, d) != 1 || !e->count || !top || !dev_reach(d) ||
+	    dev_reach(d) < top - 1)
 		return;
 	x = finding_new(f, d, STATE_WARNING, 90);
-	finding_fact(x, FACT_MAPS, n);
-	finding_fact(x, FACT_DIRECT_MAPS, decide_taken(f->m, d, DMS_PATH_DIRECT));
-	finding_text(x, FACT_DRIVER, d->rec.driver);
+	finding_fact(x, FACT_MAPS, e->count);
+	finding_fact(x, FACT_DIRECT_MAPS, decide_taken(f->m, d, DMS_PATH_DIRECT)->count);
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	finding_advise(x, REMEDY_ACCEPT_FIRST);
-	finding_events(x, &d->since[DMS_PATH_BOUNCED]);
+	finding_events(x, e);
 }
 
 void find_unexpected_path(struct finder *f, const struct dev *d)
@@ -627,7 +589,7 @@ void find_unexpected_path(struct finder *f, const struct dev *d)
 	finding_text(x, FACT_PREDICTED, way_name(p.way));
 	finding_text(x, FACT_SEEN, dms_path_name(seen));
 	finding_text(x, FACT_KERNEL, session_of(f->m)->kernel);
-	finding_fact(x, FACT_TIMES, decide_taken(f->m, d, seen));
+	finding_fact(x, FACT_TIMES, decide_taken(f->m, d, seen)->count);
 	finding_advise(x, REMEDY_SEND_TRACE);
-	finding_events(x, &d->since[seen]);
+	finding_events(x, decide_taken(f->m, d, seen));
 }

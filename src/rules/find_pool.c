@@ -11,17 +11,6 @@
 
 #define IO_TLB_DEFAULT_SLOTS	32768ULL	/* IO_TLB_DEFAULT_SIZE, 64 MiB */
 
-/*
- * Mappings of private memory that a pool would have bounced: what goes through TCEs it would not.
- * Where single mappings are not followed, all direct ones.
- */
-static uint64_t private_direct(const struct state *m, const struct dev *d)
-{
-	if (dev_accepted(m, d))
-		return 0;
-	return d->stats ? d->pub.path[DMS_PATH_DIRECT].maps : d->private_direct;
-}
-
 /* The pool's record or any device's state may show whether there is a pool. */
 static int any_pool(const struct state *m)
 {
@@ -71,9 +60,9 @@ void find_no_bounce_pool(struct finder *f)
 	if (any_pool(m) != 0)
 		return;
 	for_each_dev(m, i, d)
-		n += private_direct(m, d);
+		n += dev_private_direct(m, d);
 	x = finding_new(f, NULL, private_severity(m, n), 100);
-	finding_text(x, FACT_SOURCE, pool__main(m) ? pool__main(m)->rec.source : NULL);
+	finding_text(x, FACT_SOURCE, pool__rec(pool__main(m))->source);
 	finding_fact(x, FACT_FORCE, session_of(m)->swiotlb_force);
 	finding_fact(x, FACT_NOFORCE, has_noforce(m));
 	finding_known(x, FACT_MAPS, n);
@@ -92,9 +81,9 @@ static void name_unforced(struct finder *f, struct state_finding *x)
 		for_each_dev(f->m, i, d) {
 			if (!dev_knows(d, DMS_DS_FORCE_BOUNCE) || pool__bounces_all(f->m, d) ||
 			    dev_accepted(f->m, d) ||
-			    idle != !private_direct(f->m, d) || named >= FACT_DEVICES)
+			    idle != !dev_private_direct(f->m, d) || named >= FACT_DEVICES)
 				continue;
-			finding_fact(x, FACT_DEVICE1 + named++, d->pub.key);
+			finding_fact(x, FACT_DEVICE1 + named++, dev_pub(d)->key);
 		}
 	}
 }
@@ -113,7 +102,7 @@ void find_bounce_not_forced(struct finder *f)
 		if (pool__bounces_all(m, d) != 0 || dev_accepted(m, d))
 			continue;
 		off += dev_knows(d, DMS_DS_FORCE_BOUNCE);
-		n += private_direct(m, d);
+		n += dev_private_direct(m, d);
 	}
 	if (!off && pool__bounces_all(m, NULL) != 0)
 		return;
@@ -144,7 +133,7 @@ void find_bounce_without_pool(struct finder *f, const struct dev *d)
 	    finding_failed(f, d, STATE_FAIL_NO_POOL, STATE_ERROR, 95);
 	if (!x)
 		return;
-	if (d->pub.mask && session_of(f->m)->mem_top) {
+	if (dev_pub(d)->mask && session_of(f->m)->mem_top) {
 		finding_fact(x, FACT_MASK, dev_reach(d));
 		finding_fact(x, FACT_RAM_END, session_of(f->m)->mem_top);
 	}
@@ -158,11 +147,11 @@ void find_bounce_without_pool(struct finder *f, const struct dev *d)
  */
 static uint64_t too_big_by_size(const struct state *m, const struct dev *d)
 {
-	const uint64_t *hist = d->pub.path[DMS_PATH_FAILED].size_hist;
+	const uint64_t *hist = dev_pub(d)->path[DMS_PATH_FAILED].size_hist;
 	uint64_t n = 0, low = 512;
 	size_t i;
 
-	if (!d->stats || pool__bounces_all(m, d) != 1)
+	if (!dev_counts_only(d) || pool__bounces_all(m, d) != 1)
 		return 0;
 	for (i = 1; i < DMS_HIST_SLOTS; i++, low *= 2)
 		if (low > pool__segment(pool__of(m, d)))
@@ -173,9 +162,9 @@ static uint64_t too_big_by_size(const struct state *m, const struct dev *d)
 /* A size that a segment could hold, and its memory or alignment is such that none can. */
 static void say_unfit(const struct dev *d, struct state_finding *x)
 {
-	const struct slot_fail *u = &d->unfit;
+	const struct slot_fail *u = dev_unfit(d);
 
-	if (!u->size)
+	if (!u)
 		return;
 	finding_fact(x, FACT_UNFIT_SIZE, u->size);
 	finding_fact(x, FACT_OFFSET, u->offset);
@@ -187,12 +176,11 @@ void find_request_too_big(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;
 	const struct pool *p;
-	uint64_t n, big;
-
-	const struct evid *e = &d->ev[DE_FAIL + STATE_FAIL_TOO_BIG];
+	const struct seen *e = dev_seen(d, DE_FAIL + STATE_FAIL_TOO_BIG);
+	uint64_t n, big, used;
 
 	p = pool__of(f->m, d);
-	big = d->biggest_fail[STATE_FAIL_TOO_BIG];
+	big = dev_biggest_fail(d, STATE_FAIL_TOO_BIG);
 	n = e->count ? e->count : too_big_by_size(f->m, d);
 	if (!n)
 		return;
@@ -206,13 +194,13 @@ void find_request_too_big(struct finder *f, const struct dev *d)
 	}
 	finding_fact(x, FACT_SEGMENT_EXACT, pool__segment(p));
 	finding_fact(x, FACT_UNFIT, big && big <= pool__segment(p));
-	if (e->count && p && p->rec.used_known) {
-		finding_fact(x, FACT_USED, p->big_used_max);
+	if (e->count && pool__used_by_others(p, &used)) {
+		finding_fact(x, FACT_USED, used);
 		finding_fact(x, FACT_SLOTS, pool__slots(p));
 	}
 	say_unfit(d, x);
-	finding_advise(x, !strncmp(d->rec.kind, "virtio-blk", 10) ||
-			  !strncmp(d->rec.kind, "nvme", 4) ? REMEDY_MAX_SECTORS :
+	finding_advise(x, !strncmp(dev_rec(d)->kind, "virtio-blk", 10) ||
+			  !strncmp(dev_rec(d)->kind, "nvme", 4) ? REMEDY_MAX_SECTORS :
 							     REMEDY_MAX_MAPPING);
 	finding_events(x, e);
 	if (!e->count)
@@ -227,10 +215,9 @@ void find_request_too_big(struct finder *f, const struct dev *d)
  */
 static bool default_may_shrink(const struct state *m)
 {
-	const struct pool *p = pool__main(m);
+	uint64_t slots = pool__rec(pool__main(m))->nslabs;
 
-	return !strcmp(session_of(m)->arch, "aarch64") && p && p->rec.nslabs &&
-	       p->rec.nslabs < IO_TLB_DEFAULT_SLOTS;
+	return !strcmp(session_of(m)->arch, "aarch64") && slots && slots < IO_TLB_DEFAULT_SLOTS;
 }
 
 /* The next power of two of slots above twice what was needed. */
@@ -268,26 +255,27 @@ static void advise_size(const struct state *m, const struct pool *p, struct stat
 	finding_fact(x, FACT_ADVICE_BYTES, advised_slots(m, p) * IO_TLB_SIZE);
 	finding_known(x, FACT_CMDLINE_SLOTS, cmdline_slots(m));
 	finding_advise(x, wants_force(m) ? REMEDY_POOL_SIZE_PEF : REMEDY_POOL_SIZE);
-	if (!p->rec.dynamic)
+	if (!pool__rec(p)->dynamic)
 		finding_advise(x, REMEDY_SHORTER_QUEUES);
 }
 
 static void say_fill(const struct state *m, const struct pool *p, struct state_finding *x)
 {
 	struct mval most = pool__hiwater(m, p);
+	const struct holder *h;
 	uint32_t i;
 
 	if (p != pool__main(m))
-		finding_text(x, FACT_POOL, p->rec.name);
-	if (p->rec.nslabs && !most.why) {
+		finding_text(x, FACT_POOL, pool__rec(p)->name);
+	if (pool__rec(p)->nslabs && !most.why) {
 		finding_fact(x, FACT_USED, most.v);
 		finding_fact(x, FACT_SLOTS, pool__slots(p));
 	}
-	for (i = 0; i < p->worsts && i < FACT_DEVICES; i++) {
-		finding_fact(x, FACT_HOLDER1 + i, p->worst[i].dev);
-		finding_fact(x, FACT_HOLDER1_SLOTS + i, p->worst[i].slots);
-		if (p->worst[i].dev)
-			finding_fact(x, FACT_HOLDER1_MAPS + i, p->worst[i].count);
+	for (i = 0; i < FACT_DEVICES && (h = pool__holder(p, i)); i++) {
+		finding_fact(x, FACT_HOLDER1 + i, h->dev);
+		finding_fact(x, FACT_HOLDER1_SLOTS + i, h->slots);
+		if (h->dev)
+			finding_fact(x, FACT_HOLDER1_MAPS + i, h->count);
 	}
 }
 
@@ -325,18 +313,18 @@ static void find_victims(const struct state *m, const struct pool *p, enum state
 
 	memset(v, 0, sizeof(*v));
 	for_each_dev(m, i, d) {
-		full = d->ev[DE_FAIL + STATE_FAIL_POOL_FULL].count;
-		frag = d->ev[DE_FAIL + STATE_FAIL_FRAGMENTED].count;
+		full = dev_seen(d, DE_FAIL + STATE_FAIL_POOL_FULL)->count;
+		frag = dev_seen(d, DE_FAIL + STATE_FAIL_FRAGMENTED)->count;
 		if (why == STATE_FAIL_FRAGMENTED)
 			full = 0;
 		if ((!full && !frag) || pool__of(m, d) != p)
 			continue;
 		v->failed += full;
 		v->fragmented += frag;
-		if (full && d->biggest_fail[STATE_FAIL_POOL_FULL] > v->biggest)
-			v->biggest = d->biggest_fail[STATE_FAIL_POOL_FULL];
-		if (frag && d->biggest_fail[STATE_FAIL_FRAGMENTED] > v->biggest)
-			v->biggest = d->biggest_fail[STATE_FAIL_FRAGMENTED];
+		if (full && dev_biggest_fail(d, STATE_FAIL_POOL_FULL) > v->biggest)
+			v->biggest = dev_biggest_fail(d, STATE_FAIL_POOL_FULL);
+		if (frag && dev_biggest_fail(d, STATE_FAIL_FRAGMENTED) > v->biggest)
+			v->biggest = dev_biggest_fail(d, STATE_FAIL_FRAGMENTED);
 		add_victim(v, d, full + frag);
 	}
 }
@@ -351,10 +339,10 @@ static void say_victims(const struct victims *v, struct state_finding *x)
 		finding_fact(x, FACT_FRAGMENTED, v->fragmented);
 	for (i = 0; i < v->devs && i < FACT_DEVICES; i++) {
 		if (v->devs > 1)
-			finding_fact(x, FACT_DEVICE1 + (enum fact)i, v->dev[i]->pub.key);
+			finding_fact(x, FACT_DEVICE1 + (enum fact)i, dev_pub(v->dev[i])->key);
 		if (v->failed)
-			finding_events(x, &v->dev[i]->ev[DE_FAIL + STATE_FAIL_POOL_FULL]);
-		finding_events(x, &v->dev[i]->ev[DE_FAIL + STATE_FAIL_FRAGMENTED]);
+			finding_events(x, dev_seen(v->dev[i], DE_FAIL + STATE_FAIL_POOL_FULL));
+		finding_events(x, dev_seen(v->dev[i], DE_FAIL + STATE_FAIL_FRAGMENTED));
 	}
 	if (v->devs > 1)
 		finding_fact(x, FACT_DEVICES_N, v->devs);
@@ -397,9 +385,9 @@ void find_pool_full(struct finder *f)
 void find_pool_fragmented(struct finder *f)
 {
 	struct state_finding *x;
-	struct victims v;
-	const struct dev *d;
 	const struct pool *p;
+	struct victims v;
+	uint64_t run;
 	uint32_t i;
 
 	for (i = 0; (p = pool_at(f->m, i)); i++) {
@@ -409,10 +397,9 @@ void find_pool_fragmented(struct finder *f)
 		x = finding_new(f, v.devs == 1 ? v.dev[0] : NULL, STATE_ERROR, 80);
 		say_victims(&v, x);
 		say_fill(f->m, p, x);
-		d = v.dev[0];
-		if (d->longest_free && d->longest_free != NONE)
-			finding_fact(x, FACT_LONGEST_RUN, d->longest_free - 1);
-		finding_known(x, FACT_ALIGN, d->frag_align);
+		if (dev_free_run(v.dev[0], &run))
+			finding_fact(x, FACT_LONGEST_RUN, run);
+		finding_known(x, FACT_ALIGN, dev_frag_align(v.dev[0]));
 		advise_size(f->m, p, x);
 	}
 }
@@ -423,7 +410,7 @@ void find_pool_above_mask(struct finder *f, const struct dev *d)
 
 	if (!x)
 		return;
-	finding_fact(x, FACT_ADDR, d->above_slot);
+	finding_fact(x, FACT_ADDR, dev_slot_above(d));
 	finding_fact(x, FACT_MASK, dev_reach(d));
 	finding_advise(x, REMEDY_POOL_ABOVE_MASK);
 }
@@ -431,21 +418,23 @@ void find_pool_above_mask(struct finder *f, const struct dev *d)
 void find_pool_pressure(struct finder *f)
 {
 	const struct pool *p = pool__main(f->m);
+	const struct rec_pool *r = pool__rec(p);
 	struct mval most = { .why = "" };
 	struct state_finding *x;
 	const struct dev *d;
 	uint32_t i;
 
-	if (p && (p->rec.used_known || p->rec.hiwater_known))
+	if (r->used_known || r->hiwater_known)
 		most = pool__hiwater(f->m, p);
-	if (most.why || !p->rec.nslabs || most.v * 10 <= p->rec.nslabs * 8)
+	if (most.why || !r->nslabs || most.v * 10 <= r->nslabs * 8)
 		return;
 	for_each_dev(f->m, i, d)
-		if (d->pub.fails[STATE_FAIL_POOL_FULL] || d->pub.fails[STATE_FAIL_FRAGMENTED])
+		if (dev_pub(d)->fails[STATE_FAIL_POOL_FULL] ||
+		    dev_pub(d)->fails[STATE_FAIL_FRAGMENTED])
 			return;		/* pool-full or pool-fragmented has it */
 	x = finding_new(f, NULL, STATE_WARNING, 95);
 	say_fill(f->m, p, x);
-	if (p->rec.dynamic)
+	if (r->dynamic)
 		finding_advise(x, REMEDY_POOL_GROWS);
 	else
 		advise_size(f->m, p, x);
@@ -463,20 +452,20 @@ static void say_alignment(struct state_finding *x, uint64_t start, const struct 
 
 void find_pool_outside_window(struct finder *f, const struct dev *d)
 {
-	const struct rec_window *w = windows__find(f->m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT);
-	const struct pool *p = pool__main(f->m);
+	const struct rec_window *w = windows__find(f->m, d, WINDOW_DDW, WINDOW_DIRECT);
+	const struct rec_pool *p = pool__rec(pool__main(f->m));
 	struct state_finding *x;
 
-	if (!p || p->rec.end <= p->rec.start || !w || !dev_in_use(d) ||
+	if (p->end <= p->start || !w || !dev_in_use(d) ||
 	    pool__bounces_all(f->m, d) == 0 ||
-	    windows__cover(f->m, d, w->base + p->rec.start, p->rec.end - p->rec.start) != 0)
+	    windows__cover(f->m, d, w->base + p->start, p->end - p->start) != 0)
 		return;
 	x = finding_new(f, d, STATE_ERROR, 85);
-	finding_fact(x, FACT_ADDR, p->rec.start);
-	finding_fact(x, FACT_END, p->rec.end);
+	finding_fact(x, FACT_ADDR, p->start);
+	finding_fact(x, FACT_END, p->end);
 	finding_fact(x, FACT_LIOBN, w->liobn);
 	finding_fact(x, FACT_RAM_END, windows__ram(f->m, w));
-	say_alignment(x, p->rec.start, w);
+	say_alignment(x, p->start, w);
 	finding_advise(x, REMEDY_MEMORY_MULTIPLE);
 }
 
@@ -492,34 +481,34 @@ static bool is_oversized(const struct state *m, uint64_t bytes, uint64_t most)
 
 void find_pool_oversized(struct finder *f)
 {
-	const struct pool *p = pool__main(f->m);
+	const struct rec_pool *p = pool__rec(pool__main(f->m));
 	uint64_t bytes, most, ram = session_of(f->m)->mem_bytes;
 	struct state_finding *x;
 	struct mval hiwater;
 
-	if (!p || !p->rec.nslabs || !(p->rec.used_known || p->rec.hiwater_known))
+	if (!p->nslabs || !(p->used_known || p->hiwater_known))
 		return;
-	hiwater = pool__hiwater(f->m, p);
+	hiwater = pool__hiwater(f->m, pool__main(f->m));
 	if (hiwater.why || (hiwater.least && !finding_always_whole(f, NULL)))
 		return;
-	bytes = p->rec.nslabs * IO_TLB_SIZE;
+	bytes = p->nslabs * IO_TLB_SIZE;
 	most = hiwater.v * IO_TLB_SIZE;
 	/* the kernel counts since boot; without its number a minute is the least to judge by */
 	if (!is_oversized(f->m, bytes, most) ||
-	    (!p->rec.hiwater_known && now_of(f->m) - start_of(f->m) < 60 * NSEC))
+	    (!p->hiwater_known && now_of(f->m) - start_of(f->m) < 60 * NSEC))
 		return;
-	x = finding_new(f, NULL, STATE_NOTE, p->rec.hiwater_known ? 90 : 60);
+	x = finding_new(f, NULL, STATE_NOTE, p->hiwater_known ? 90 : 60);
 	finding_fact(x, FACT_BYTES, bytes);
 	finding_fact(x, FACT_IDLE, bytes - most);
 	finding_fact(x, FACT_MOST, most);
 	finding_fact(x, FACT_USED, hiwater.v);
-	finding_fact(x, FACT_SINCE_BOOT, p->rec.hiwater_known);
+	finding_fact(x, FACT_SINCE_BOOT, p->hiwater_known);
 	if (ram)
 		finding_fact(x, FACT_PERCENT, bytes * 100 / ram);
 	finding_fact(x, FACT_ADVICE, state__slots_enough(hiwater.v));
 	finding_fact(x, FACT_ADVICE_BYTES, state__slots_enough(hiwater.v) * IO_TLB_SIZE);
 	finding_advise(x, wants_force(f->m) ? REMEDY_POOL_SMALLER_PEF : REMEDY_POOL_SMALLER);
-	if (!p->rec.hiwater_known)
+	if (!p->hiwater_known)
 		finding_doubt(x, 0, DOUBT_HIWATER_SINCE_START);
 }
 
@@ -533,11 +522,11 @@ void find_all_bounced(struct finder *f)
 	if (session_of(f->m)->guest != GUEST_NONE)
 		return;
 	for_each_dev(f->m, i, d) {
-		if (pool__bounces_all(f->m, d) != 1 || !d->pub.path[DMS_PATH_BOUNCED].maps)
+		if (pool__bounces_all(f->m, d) != 1 || !dev_maps(d, DMS_PATH_BOUNCED))
 			continue;
 		n++;
-		maps += d->pub.path[DMS_PATH_BOUNCED].maps;
-		bytes += d->pub.path[DMS_PATH_BOUNCED].map_bytes;
+		maps += dev_maps(d, DMS_PATH_BOUNCED);
+		bytes += dev_pub(d)->path[DMS_PATH_BOUNCED].map_bytes;
 	}
 	if (!n)
 		return;
@@ -554,18 +543,18 @@ void find_mask_below_memory(struct finder *f, const struct dev *d)
 	uint64_t top = session_of(f->m)->mem_top, n;
 	struct state_finding *x;
 
-	if (is_secure(f->m) || !d->ev[DE_BOUNCE_ADDR].count || !d->pub.mask || !top ||
+	if (is_secure(f->m) || !dev_seen(d, DE_BOUNCE_ADDR)->count || !dev_pub(d)->mask || !top ||
 	    dev_reach(d) >= top - 1)
 		return;
 	x = finding_new(f, d, STATE_NOTE, 90);
-	n = d->ev[DE_BOUNCE_ADDR].count;
+	n = dev_seen(d, DE_BOUNCE_ADDR)->count;
 	finding_fact(x, FACT_BITS, dev_reach(d));
-	finding_fact(x, FACT_BUS_LIMIT, dev_reach(d) < d->pub.mask);
+	finding_fact(x, FACT_BUS_LIMIT, dev_reach(d) < dev_pub(d)->mask);
 	finding_fact(x, FACT_MAPS, n);
-	finding_fact(x, FACT_TOTAL, n + d->pub.path[DMS_PATH_DIRECT].maps);
+	finding_fact(x, FACT_TOTAL, n + dev_maps(d, DMS_PATH_DIRECT));
 	finding_fact(x, FACT_RAM_END, top);
 	finding_advise(x, REMEDY_NOTHING_BROKEN_MASK);
-	finding_events(x, &d->ev[DE_BOUNCE_ADDR]);
+	finding_events(x, dev_seen(d, DE_BOUNCE_ADDR));
 }
 
 /*
@@ -578,19 +567,19 @@ void find_bounced_unforced(struct finder *f, const struct dev *d)
 	struct state_finding *x;
 	uint64_t n, all;
 
-	n = d->ev[DE_BOUNCE_REACHED].count;
+	n = dev_seen(d, DE_BOUNCE_REACHED)->count;
 	if (session_of(f->m)->guest != GUEST_NONE || !n ||
 	    pool__bounces_all(f->m, d) != 0)
 		return;
 	x = finding_new(f, d, STATE_NOTE, 90);
-	all = d->pub.path[DMS_PATH_BOUNCED].maps + d->pub.path[DMS_PATH_DIRECT].maps +
-	      d->pub.path[DMS_PATH_IOMMU].maps;
+	all = dev_maps(d, DMS_PATH_BOUNCED) + dev_maps(d, DMS_PATH_DIRECT) +
+	      dev_maps(d, DMS_PATH_IOMMU);
 	finding_fact(x, FACT_MAPS, n);
 	finding_fact(x, FACT_TOTAL, all);
 	finding_fact(x, FACT_PERCENT, all ? n * 100 / all : 100);
-	finding_fact(x, FACT_MASK, d->pub.mask);
+	finding_fact(x, FACT_MASK, dev_pub(d)->mask);
 	finding_fact(x, FACT_RAM_END, session_of(f->m)->mem_top);
-	finding_text(x, FACT_OPS, d->rec.ops);
+	finding_text(x, FACT_OPS, dev_rec(d)->ops);
 	finding_advise(x, REMEDY_NOTHING_BROKEN_COPY);
-	finding_events(x, &d->ev[DE_BOUNCE_REACHED]);
+	finding_events(x, dev_seen(d, DE_BOUNCE_REACHED));
 }

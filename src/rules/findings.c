@@ -63,11 +63,11 @@ struct state_finding *finding_new(struct finder *f, const struct dev *d, unsigne
 	x->f.ts = now_of(f->m);
 	x->f.severity = severity < f->rule->worst ? severity : f->rule->worst;
 	x->f.confidence = confidence;
-	x->f.dev = d ? d->pub.key : 0;
+	x->f.dev = d ? dev_pub(d)->key : 0;
 	return x;
 }
 
-void finding_events(struct state_finding *x, const struct evid *e)
+void finding_events(struct state_finding *x, const struct seen *e)
 {
 	size_t i, at = 0;
 
@@ -78,18 +78,23 @@ void finding_events(struct state_finding *x, const struct evid *e)
 	x->count += e->count;
 }
 
-struct state_finding *finding_failed(struct finder *f, const struct dev *d, enum state_fail why,
-				     unsigned int severity, unsigned int confidence)
+struct state_finding *finding_seen(struct finder *f, const struct dev *d, const struct seen *e,
+				   enum fact count, unsigned int severity, unsigned int confidence)
 {
-	const struct evid *e = &d->ev[DE_FAIL + why];
 	struct state_finding *x;
 
 	if (!e->count)
 		return NULL;
 	x = finding_new(f, d, severity, confidence);
-	finding_fact(x, FACT_FAILED, e->count);
+	finding_fact(x, count, e->count);
 	finding_events(x, e);
 	return x;
+}
+
+struct state_finding *finding_failed(struct finder *f, const struct dev *d, enum state_fail why,
+				     unsigned int severity, unsigned int confidence)
+{
+	return finding_seen(f, d, dev_seen(d, DE_FAIL + why), FACT_FAILED, severity, confidence);
 }
 
 static void add_doubt(struct state_finding *x, unsigned int percent, struct doubt d)
@@ -189,15 +194,15 @@ bool has_noforce(const struct state *m)
 /* A PCI device nobody drives has a 32-bit mask too; ports and bridges do no DMA of their own. */
 bool dev_in_use(const struct dev *d)
 {
-	const char *driver = d->rec.driver;
+	const char *driver = dev_rec(d)->driver;
 	size_t i;
 
-	if (d->pub.removed)
+	if (dev_pub(d)->removed)
 		return false;
 	for (i = 0; i < DMS_PATH_MAX; i++)
-		if (d->pub.path[i].maps || d->pub.path[i].unmaps)
+		if (dev_maps(d, i) || dev_pub(d)->path[i].unmaps)
 			return true;
-	return d->has_rec && driver[0] && strcmp(driver, "pcieport") && strcmp(driver, "shpchp");
+	return driver[0] && strcmp(driver, "pcieport") && strcmp(driver, "shpchp");
 }
 
 static const struct state *sort_model;	/* qsort() takes no context; used and left at once */

@@ -56,11 +56,14 @@ struct finder {
 struct state_finding *finding_new(struct finder *f, const struct dev *d, unsigned int severity,
 				  unsigned int confidence);
 
-/* The same with its failures of that reason, NULL: there were none. */
+/* The same with those observations and their count as that fact; NULL: there are none. */
+struct state_finding *finding_seen(struct finder *f, const struct dev *d, const struct seen *e,
+				   enum fact count, unsigned int severity, unsigned int confidence);
+/* The same with its failures of that reason. */
 struct state_finding *finding_failed(struct finder *f, const struct dev *d, enum state_fail why,
 				     unsigned int severity, unsigned int confidence);
 
-void finding_events(struct state_finding *x, const struct evid *e);
+void finding_events(struct state_finding *x, const struct seen *e);
 /*
  * Is it certain that none of the rule's `absent` hooks was hit unseen in that time (ns)? A rule
  * asks before it concludes from something that did not happen; where the answer is no, the rule is

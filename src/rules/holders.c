@@ -75,7 +75,7 @@ static void judge_births(uint64_t *ts, size_t n, struct kept *out)
 		out->pieces += born[i];
 }
 
-static bool fits(const struct kept_filter *f, const struct mapping *mp)
+static bool fits(const struct kept_filter *f, const struct live_map *mp)
 {
 	return mp->dev == f->dev && mp->path == f->path &&
 	       (!f->by_stack || mp->stack == f->stack);
@@ -85,23 +85,22 @@ int kept__find(const struct state *m, const struct kept_filter *f, struct kept *
 {
 	uint64_t *ts = malloc((mapping_count(m) + 1) * sizeof(*ts));
 	struct names names = { .n = 0 };
-	const struct mapping *mp;
+	struct live_map mp;
 	uint32_t id = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (!ts)
 		return -ENOMEM;
-	while ((mp = mapping_next(m, &id))) {
-		if (!fits(f, mp))
+	while (mapping_next(m, &id, &mp)) {
+		if (!fits(f, &mp))
 			continue;
-		ts[out->n++] = mp->ts;
-		out->bytes += mp->size;
-		out->slots += (mp->size + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
-		if (mp->ts >= f->before)
+		ts[out->n++] = mp.ts;
+		out->bytes += mp.size;
+		out->slots += (mp.size + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
+		if (mp.ts >= f->before)
 			continue;
-		out->old++;
-		evid_add(&out->old_ev, mp->seq);
-		count_name(&names, caller_name(m, mp->stack));
+		seen_add(&out->old, mp.seq);
+		count_name(&names, caller_name(m, mp.stack));
 	}
 	if (out->n)
 		judge_births(ts, out->n, out);
@@ -115,14 +114,14 @@ static bool outlives(const struct state *m, const struct dev *d, const struct ke
 {
 	uint64_t middle = k->oldest + (k->newest - k->oldest) / 2;
 
-	return now_of(m) - middle > 2 * d->life_max;
+	return now_of(m) - middle > dev_turnover(d);
 }
 
 static enum holder_kind kind_of(const struct state *m, const struct dev *d, const struct kept *k)
 {
 	uint64_t span = k->newest - k->oldest, age = now_of(m) - k->oldest;
 
-	if (k->n < 32 || !outlives(m, d, k) || d->pub.preexisting > k->n / 4 || age < 2 * NSEC)
+	if (k->n < 32 || !outlives(m, d, k) || dev_pub(d)->preexisting > k->n / 4 || age < 2 * NSEC)
 		return HOLDER_BUSY;
 	if (span >= 2 * NSEC && k->pieces >= PIECES - 2)
 		return HOLDER_LEAKS;
@@ -133,18 +132,19 @@ void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
 {
 	const struct state *m = f->m;
 	struct kept_filter filter = { .path = DMS_PATH_BOUNCED, .before = now_of(m) };
+	const struct holder *worst = pool__holder(p, 0);
 	const struct dev *d;
 
 	memset(out, 0, sizeof(*out));
-	if (!p->worsts || !p->worst[0].dev || p->worst[0].slots * 2 <= pool__slots(p))
+	if (!worst || !worst->dev || worst->slots * 2 <= pool__slots(p))
 		return;
-	out->dev = filter.dev = dev_index(m, p->worst[0].dev);
+	out->dev = filter.dev = dev_index(m, worst->dev);
 	d = dev_at(m, out->dev);
 	if (kept__find(m, &filter, &out->kept)) {
 		f->err = -ENOMEM;
 		return;
 	}
-	if (!out->kept.n || d->stats)
+	if (!out->kept.n || dev_counts_only(d))
 		return;
 	out->kind = evid_sure(m, COVER_UNMAPS | pool__given_by(m), out->kept.oldest, now_of(m)) ?
 		    kind_of(m, d, &out->kept) : HOLDER_UNKNOWN;

@@ -14,8 +14,7 @@ struct kept {
 	uint64_t bursts;		/* groups, less than 10 ms between their mappings */
 	uint64_t busy;			/* ns: how long these lasted in all */
 	uint64_t pieces;		/* of eight from oldest to newest: with a birth */
-	uint64_t old;			/* made before `before` */
-	struct evid old_ev;
+	struct seen old;		/* made before `before` */
 	const char *caller;		/* the function that made most of those known; NULL */
 	uint64_t caller_n;		/* how many are known to be its */
 };

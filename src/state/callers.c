@@ -95,9 +95,21 @@ const struct rec_stack *state__stack(const struct state *m, uint32_t id)
 	return i == NONE ? NULL : m->stack[i].rec;
 }
 
-const struct caller *caller_at(const struct state *m, uint32_t i)
+bool caller_at(const struct state *m, uint32_t i, struct caller_use *out)
 {
-	return i < m->callers ? &m->caller[i] : NULL;
+	const struct caller *c;
+
+	if (i >= m->callers)
+		return false;
+	c = &m->caller[i];
+	*out = (struct caller_use){ .dev = c->dev, .stack = c->stack, .path = c->path,
+				    .maps = c->maps, .live = c->live };
+	return true;
+}
+
+bool caller_growth(const struct state *m, uint32_t i, struct grown *out)
+{
+	return growth_monotonic(m, &m->caller[i].growth, m->caller[i].live, out);
 }
 
 const char *caller_name(const struct state *m, uint32_t stack)
@@ -219,14 +231,11 @@ static int by_maps(const void *a, const void *b)
 static void find_oldest(const struct state *m, uint64_t *oldest)
 {
 	const struct mapping *mp;
-	uint32_t id;
+	uint32_t id = 0;
 
-	for (id = 0; id < m->maps.used; id++) {
-		mp = mapping_at(&m->maps, id);
-		if (mp->used && mp->caller != NONE &&
-		    (!oldest[mp->caller] || mp->ts < oldest[mp->caller]))
+	while ((mp = maptab_next(&m->maps, &id)))
+		if (mp->caller != NONE && (!oldest[mp->caller] || mp->ts < oldest[mp->caller]))
 			oldest[mp->caller] = mp->ts;
-	}
 }
 
 static int by_name(const void *a, const void *b)

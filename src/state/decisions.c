@@ -27,7 +27,6 @@ struct facts {
 static void gather(const struct state *m, const struct dev *d, struct facts *f)
 {
 	const struct dms_devstate *st = &d->rec.st;
-	uint64_t key = d->pub.key;
 
 	memset(f, 0, sizeof(*f));
 	f->mask = d->pub.mask;
@@ -38,15 +37,14 @@ static void gather(const struct state *m, const struct dev *d, struct facts *f)
 	f->unusable = pool__unusable(m, d);
 	f->pool = pool__exists(m, d);
 	f->bypass_known = dev_knows(d, DMS_DS_BYPASS);
-	f->bypass = f->bypass_known &&
-		    (st->bypass || (dev_knows(d, DMS_DS_BUS_LIMIT) && st->bus_limit));
-	f->def = windows__find(m, key, WINDOW_DEFAULT, WINDOW_USE_UNKNOWN);
-	f->direct = windows__find(m, key, WINDOW_DDW, WINDOW_DIRECT);
+	f->bypass = f->bypass_known && (st->bypass || dev_bus_limit(d));
+	f->def = windows__find(m, d, WINDOW_DEFAULT, WINDOW_USE_UNKNOWN);
+	f->direct = windows__find(m, d, WINDOW_DDW, WINDOW_DIRECT);
 	if (!f->direct)
-		f->direct = windows__find(m, key, WINDOW_DDW, WINDOW_HYBRID);
-	f->ddw = windows__find(m, key, WINDOW_DDW, WINDOW_USE_UNKNOWN);
+		f->direct = windows__find(m, d, WINDOW_DDW, WINDOW_HYBRID);
+	f->ddw = windows__find(m, d, WINDOW_DDW, WINDOW_USE_UNKNOWN);
 	f->accepted = m->secure && dev_accepted(m, d) == 1;
-	f->vio = d->has_rec && !strcmp(d->rec.bus, "vio");
+	f->vio = dev_is_on(d, "vio");
 	f->no_ops = dev_knows(d, DMS_DS_OPS) && !st->ops && !d->rec.ops[0];
 }
 
@@ -232,14 +230,11 @@ void decide_predicted(const struct state *m, const struct dev *d, struct state_d
 	out->predicted = out->way;
 }
 
-uint64_t decide_taken(const struct state *m, const struct dev *d, enum dms_path path)
+const struct seen *decide_taken(const struct state *m, const struct dev *d, enum dms_path path)
 {
-	return d->decided == m->decided ? d->since[path].count : 0;
-}
+	static const struct seen none;
 
-bool bounced_unasked(const struct state *m)
-{
-	return m->bounced_unasked;
+	return d->decided == m->decided ? &d->since[path] : &none;
 }
 
 void decide_took(const struct state *m, struct dev *d, uint8_t path)
@@ -247,7 +242,7 @@ void decide_took(const struct state *m, struct dev *d, uint8_t path)
 	if (d->decided != m->decided)
 		memset(d->since, 0, sizeof(d->since));
 	d->decided = m->decided;
-	evid_add(&d->since[path], m->seq);
+	seen_add(&d->since[path], m->seq);
 }
 
 /* Direct and bounced mappings use the direct window; TCEs are in the device's table. */

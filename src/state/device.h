@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Devices: what is recorded and observed of each, to be read by rules. Only src/state writes it.
+ * Devices: what is recorded and observed of each, as rules ask for it.
  */
 #ifndef DMASCOPE_STATE_DEVICE_H
 #define DMASCOPE_STATE_DEVICE_H
 
 #include "state/evidence.h"
-#include "state/rangeset.h"
+
+struct dev;
 
 enum fault_kind {
 	FAULT_UNMAPPED,		/* what it accessed was unmapped before */
@@ -41,7 +42,6 @@ enum dev_evid {
 	DE_UNMAP_ERROR,		/* DMA_MAPPING_ERROR was unmapped as if it were a handle */
 	DE_UNMAP_TWICE,
 	DE_BYPASS_REFUSED,
-	DE_MASK_REFUSED,
 	DE_PAST_OBJECT,		/* mapped more than the slab object that the memory begins in */
 	DE_BOUNCE_ADDR,		/* bounced though nothing forces it */
 	DE_BOUNCE_REACHED,	/* ... and though the device reaches all RAM */
@@ -50,13 +50,7 @@ enum dev_evid {
 	DE_MAX
 };
 
-#define SUSPECTS	8
-struct suspect {		/* a mapping no window covered when it was made */
-	uint64_t dma, size, ts, seq;
-	uint32_t dev;		/* index */
-	uint8_t path;
-};
-
+/* A search for slots that found nothing. */
 struct slot_fail {
 	uint64_t ts, size, used, align;	/* ts 0: none */
 	uint32_t pid;
@@ -64,67 +58,18 @@ struct slot_fail {
 	enum state_fail why;
 };
 
-#define SLOT_FAILS	8
-
-/* Unmaps that no flush came after yet. */
-struct pending {
-	uint64_t *ts;
-	uint32_t n, cap;
-	bool cut;		/* there were more, or a flush was lost */
+/* The first mapping of more than its object. */
+struct past_object {
+	uint64_t size;
+	uint32_t object, stack;	/* bytes of the object; id of the caller's stack */
 };
 
-struct dev {
-	struct state_dev pub;
-	struct rec_device rec;
-	bool has_rec;
-	struct evid ev[DE_MAX];
-	struct suspect suspect[SUSPECTS];
-	uint32_t suspects;
-	struct slot_fail slot_fail[SLOT_FAILS];	/* the last searches that found nothing */
-	uint32_t slot_fails;
-	uint64_t frag_align;	/* alignment mask of the last failure as fragmented */
-	uint64_t slot_maps;	/* how many mappings hold pub.slots */
-	uint64_t biggest_fail[STATE_FAIL_MAX];	/* bytes */
-	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
-	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */
-	struct evid unfit_ev;	/* of the failures as too big: those */
-	uint32_t unfit_looks;	/* how often that was looked into */
-	uint64_t live_now;
-	uint64_t private_direct;	/* of pub.private_maps: those a pool would have bounced */
-	struct state_counts *base;	/* of REC_STATS, when a slice began; NULL: none */
-	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
-	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
-	uint64_t untracked;
-	uint64_t coherent_tce_bytes;	/* coherent memory behind TCEs */
-	uint64_t decide_ts;
-	/* mappings by path since what decides its path last changed, and the first of them */
-	struct evid since[DMS_PATH_MAX];
-	uint32_t decided;	/* state's `decided` at that time; 0: nothing was counted */
-	bool bypass_seen, bypass_granted;
-	bool stats;
-	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
-	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
-	uint64_t unbound_ts;	/* when its driver was last seen to be gone or another; 0: never */
-	char unbound[DMS_NAME_LEN];	/* that driver */
-	struct {
-		uint64_t ts, addr, size;
-		uint32_t pid;
-	} last_slot;		/* the last search that found one */
-	uint64_t above_slot;	/* the first slot above the mask */
-	struct {		/* the first mapping of more than its object */
-		uint64_t size;
-		uint32_t object, stack;	/* bytes of the object; id of the caller's stack */
-	} past_object;
-	uint64_t missed_search;	/* failures of no known reason right at the start */
-	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
-	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
-	struct rangeset user;	/* mapped past the DMA API now */
-	struct pending pending;
-	bool domain_known;	/* DMS_EV_DOMAIN_USE came */
-	uint64_t domain_maps, domain_bytes;	/* by it, since the start ... */
-	uint64_t domain_base, domain_base_maps;	/* ... and when a slice began */
+/* A device that its driver left, or that was removed, with mappings. */
+struct dev_gone {
+	uint64_t ts;		/* ... at that time, as far as is known */
+	uint64_t before;	/* ts: mappings made before should have been unmapped */
+	const char *driver;	/* the one that left it; "": not known */
 };
-
 
 /* In order of appearance: a device's index is its place there. NULL past the end. */
 const struct dev *dev_at(const struct state *m, uint32_t i);
@@ -134,13 +79,22 @@ uint32_t dev_count(const struct state *m);
 	for ((i) = 0; ((d) = dev_at(m, i)) != NULL; (i)++)
 /* An IOMMU refused an access of any device. */
 bool has_faults(const struct state *m);
-/* The first fault of that kind that is still evidence, or NULL. */
-const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kind);
 /* The index of a key, or NONE. */
 uint32_t dev_index(const struct state *m, uint64_t key);
 
+/* All that others than rules see of it. */
+const struct state_dev *dev_pub(const struct dev *d);
+/* Its record; all zero if there was none. */
+const struct rec_device *dev_rec(const struct dev *d);
+bool dev_is_on(const struct dev *d, const char *bus);
+/* Mappings by that path. */
+uint64_t dev_maps(const struct dev *d, enum dms_path path);
+/* Its counts come from REC_STATS: no single mapping of it is known. */
+bool dev_counts_only(const struct dev *d);
 /* Was that (DMS_DS_*, DEV_KNOWN_*) observed? */
 bool dev_knows(const struct dev *d, uint32_t bit);
+/* 0: none, or not known. */
+uint64_t dev_bus_limit(const struct dev *d);
 /* The highest DMA address that d reaches: min(mask, bus limit); 0: not known. */
 uint64_t dev_reach(const struct dev *d);
 /* Private memory has addresses (with the C-bit) that this mask does not reach. */
@@ -158,14 +112,46 @@ bool virtio_refused(const struct state *m, const struct dev *d);
  * devices, and of this one that is not known.
  */
 int dev_accepted(const struct state *m, const struct dev *d);
-/* True if the driver may omit the unmap of the device's mappings by that path. */
-bool may_end_unseen(const struct dev *d, uint8_t path);
+
+/* Observations of it (enum dev_evid), as far as they are evidence now. */
+const struct seen *dev_seen(const struct dev *d, unsigned int kind);
+/* The largest failure for that reason, in bytes. */
+uint64_t dev_biggest_fail(const struct dev *d, enum state_fail why);
+/* Failures for no known reason, those apart whose search may have been before the start. */
+uint64_t dev_unexplained(const struct dev *d);
+/* For one of them at least no search for slots can have been missed. */
+bool dev_saw_search(const struct state *m, const struct dev *d);
+/* The first failure as too big whose size is less than that of a segment, or NULL. */
+const struct slot_fail *dev_unfit(const struct dev *d);
+/* The first failure as fragmented: the most free slots in a row. False: not known. */
+bool dev_free_run(const struct dev *d, uint64_t *slots);
+/* The last such failure: its alignment mask; 0: none. */
+uint64_t dev_frag_align(const struct dev *d);
+/* The first slot that was found above the mask. */
+uint64_t dev_slot_above(const struct dev *d);
+const struct past_object *dev_past_object(const struct dev *d);
+/* The first fault of that kind that is still evidence, or NULL. */
+const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kind);
+/* Mappings of private memory that a pool would have bounced, as far as they are followed. */
+uint64_t dev_private_direct(const struct state *m, const struct dev *d);
+/* Bytes of coherent memory behind TCEs. */
+uint64_t dev_coherent_bytes(const struct dev *d);
+/* Each of its mappings has been kept. */
+bool dev_all_kept(const struct dev *d);
+/* It was added in this run: it has no mapping from before the start. */
+bool dev_was_added(const struct dev *d);
+/* False: a driver has it, or it has no mapping. */
+bool dev_left(const struct dev *d, struct dev_gone *out);
+/* ns: a mapping that is older outlives all that the device unmaps. */
+uint64_t dev_turnover(const struct dev *d);
+/* Has the number of its live mappings by that path only grown? */
+bool dev_growth(const struct state *m, const struct dev *d, uint32_t path, struct grown *out);
 
 /* decisions.c: the path of its mappings, and what its state alone would lead to. */
 void decide(const struct state *m, const struct dev *d, struct state_decision *out);
 void decide_predicted(const struct state *m, const struct dev *d, struct state_decision *out);
 /* Mappings that took a path since what decides about the device last changed. */
-uint64_t decide_taken(const struct state *m, const struct dev *d, enum dms_path path);
+const struct seen *decide_taken(const struct state *m, const struct dev *d, enum dms_path path);
 /* A mapping of a secure guest bounced though nothing known asks for it. */
 bool bounced_unasked(const struct state *m);
 

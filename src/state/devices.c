@@ -19,14 +19,33 @@ const struct dev *dev_at(const struct state *m, uint32_t i)
 	return i < m->devs ? m->dev[i] : NULL;
 }
 
-uint32_t dev_count(const struct state *m)
-{
-	return m->devs;
-}
-
 uint32_t dev_index(const struct state *m, uint64_t key)
 {
 	return idmap_get(&m->by_key, key);
+}
+
+#define ANSWER(type, name, answer) type name(const struct dev *d) { return answer; }
+ANSWER(const struct state_dev *, dev_pub, &d->pub)
+ANSWER(const struct rec_device *, dev_rec, &d->rec)
+ANSWER(bool, dev_counts_only, d->stats)
+ANSWER(uint64_t, dev_bus_limit, dev_knows(d, DMS_DS_BUS_LIMIT) ? d->rec.st.bus_limit : 0)
+ANSWER(const struct slot_fail *, dev_unfit, d->unfit.size ? &d->unfit : NULL)
+ANSWER(uint64_t, dev_frag_align, d->frag_align)
+ANSWER(uint64_t, dev_slot_above, d->above_slot)
+ANSWER(const struct past_object *, dev_past_object, &d->past_object)
+ANSWER(uint64_t, dev_coherent_bytes, d->coherent_tce_bytes)
+ANSWER(bool, dev_all_kept, !d->untracked)
+ANSWER(bool, dev_was_added, d->added_ts)
+ANSWER(uint64_t, dev_turnover, 2 * d->life_max)
+
+bool dev_is_on(const struct dev *d, const char *bus)
+{
+	return !strcmp(d->rec.bus, bus);
+}
+
+uint64_t dev_maps(const struct dev *d, enum dms_path path)
+{
+	return d->pub.path[path].maps;
 }
 
 bool dev_knows(const struct dev *d, uint32_t bit)
@@ -57,10 +76,10 @@ bool virtio_refused(const struct state *m, const struct dev *d)
 	const struct dev *other;
 	uint32_t i;
 
-	if (!strcmp(d->rec.bus, "virtio"))
+	if (dev_is_on(d, "virtio"))
 		return dev_knows(d, DEV_KNOWN_DRIVER) && !d->rec.driver[0];
 	for_each_dev(m, i, other)
-		if (!strcmp(other->rec.bus, "virtio") && dev_knows(other, DEV_KNOWN_FEATURES) &&
+		if (dev_is_on(other, "virtio") && dev_knows(other, DEV_KNOWN_FEATURES) &&
 		    dev_knows(other, DEV_KNOWN_DRIVER) && !other->pub.removed &&
 		    other->rec.virtio_features == d->rec.virtio_features)
 			return !other->rec.driver[0];
@@ -69,7 +88,7 @@ bool virtio_refused(const struct state *m, const struct dev *d)
 
 uint64_t dev_reach(const struct dev *d)
 {
-	uint64_t limit = dev_knows(d, DMS_DS_BUS_LIMIT) ? d->rec.st.bus_limit : 0;
+	uint64_t limit = dev_bus_limit(d);
 
 	return limit && d->pub.mask && limit < d->pub.mask ? limit : d->pub.mask;
 }
@@ -79,6 +98,63 @@ int dev_accepted(const struct state *m, const struct dev *d)
 	if (dev_knows(d, DMS_DS_CC_ACCEPTED))
 		return d->rec.st.cc_accepted;
 	return m->accepts ? -1 : 0;
+}
+
+const struct seen *dev_seen(const struct dev *d, unsigned int kind)
+{
+	return &d->ev[kind].seen;
+}
+
+uint64_t dev_biggest_fail(const struct dev *d, enum state_fail why)
+{
+	return d->biggest_fail[why];
+}
+
+uint64_t dev_unexplained(const struct dev *d)
+{
+	return d->ev[DE_FAIL + STATE_FAIL_OTHER].seen.count - d->missed_search +
+	       d->ev[DE_FAIL + STATE_FAIL_SLOT].seen.count;
+}
+
+bool dev_saw_search(const struct state *m, const struct dev *d)
+{
+	const struct evid *e = &d->ev[DE_FAIL + STATE_FAIL_OTHER];
+	size_t i;
+
+	for (i = 0; i < EVIDENCE && e->seen.seq[i]; i++)
+		if (evid_sure(m, COVER_BOUNCES, e->from[i], e->to[i]))
+			return true;
+	return false;
+}
+
+bool dev_free_run(const struct dev *d, uint64_t *slots)
+{
+	*slots = d->longest_free - 1;
+	return d->longest_free && d->longest_free != NONE;
+}
+
+uint64_t dev_private_direct(const struct state *m, const struct dev *d)
+{
+	if (dev_accepted(m, d))
+		return 0;
+	return d->stats ? d->pub.path[DMS_PATH_DIRECT].maps : d->private_direct;
+}
+
+bool dev_left(const struct dev *d, struct dev_gone *out)
+{
+	bool removed = d->pub.removed;
+
+	out->driver = d->unbound;
+	out->before = removed || !d->unbound_ts ? UINT64_MAX : d->unbound_ts;
+	out->ts = removed ? d->pub.removed_ts : d->unbound_ts ? d->unbound_ts : d->pub.last_ts;
+	return d->live_now &&
+	       (removed || d->unbound_ts || (dev_knows(d, DEV_KNOWN_DRIVER) &&
+					     !d->rec.driver[0] && d->rec.ts > d->pub.last_ts));
+}
+
+bool dev_growth(const struct state *m, const struct dev *d, uint32_t path, struct grown *out)
+{
+	return growth_monotonic(m, &d->growth[path], d->pub.live[path], out);
 }
 
 bool mask_below_enc(const struct state *m, uint64_t mask)
@@ -262,8 +338,6 @@ int devices__event(struct state *m, const struct dms_event *ev)
 		break;
 	case DMS_EV_DECIDE:
 		d->decide_ts = ev->ts;
-		if (!ev->ret)
-			evid_add(&d->ev[DE_MASK_REFUSED], m->seq);
 		break;
 	case DMS_EV_BYPASS:
 		m->tce = true;
@@ -271,7 +345,7 @@ int devices__event(struct state *m, const struct dms_event *ev)
 		d->bypass_seen = true;
 		d->bypass_granted = ev->ret == 1;
 		if (ev->ret != 1)
-			evid_add(&d->ev[DE_BYPASS_REFUSED], m->seq);
+			seen_add(&d->ev[DE_BYPASS_REFUSED].seen, m->seq);
 		break;
 	case DMS_EV_DEVICE_ADD:
 		d->pub.present = true;

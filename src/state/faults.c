@@ -78,13 +78,11 @@ static const struct mapping *find_live(const struct state *m, uint32_t dev, uint
 				       uint64_t ts)
 {
 	const struct mapping *mp;
-	uint32_t id;
+	uint32_t id = 0;
 
-	for (id = 0; id < m->maps.used; id++) {
-		mp = mapping_at(&m->maps, id);
-		if (mp->used && mp->dev == dev && mp->ts <= ts && has_page(mp, addr))
+	while ((mp = maptab_next(&m->maps, &id)))
+		if (mp->dev == dev && mp->ts <= ts && has_page(mp, addr))
 			return mp;
-	}
 	return NULL;
 }
 
@@ -145,9 +143,9 @@ static bool is_evidence(const struct evid *e, uint64_t seq)
 {
 	size_t i;
 
-	for (i = 0; i < EVIDENCE && e->seq[i] != seq; i++)
+	for (i = 0; i < EVIDENCE && e->seen.seq[i] != seq; i++)
 		;
-	return e->count && seq && i < EVIDENCE;
+	return e->seen.count && seq && i < EVIDENCE;
 }
 
 static void note(struct state *m, struct dev *d, const struct dms_event *ev,
@@ -179,15 +177,10 @@ const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kin
 	const struct evid *e = &d->ev[DE_FAULT + kind];
 	size_t i;
 
-	for (i = 0; e->count && e->seq[0] && i < EVIDENCE; i++)
-		if (d->fault[kind][i].seq == e->seq[0])
+	for (i = 0; e->seen.count && e->seen.seq[0] && i < EVIDENCE; i++)
+		if (d->fault[kind][i].seq == e->seen.seq[0])
 			return &d->fault[kind][i];
 	return NULL;
-}
-
-bool has_faults(const struct state *m)
-{
-	return m->faults;
 }
 
 int faults__event(struct state *m, const struct dms_event *ev)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The state as a whole, and what its parts ask of each other. Nobody outside src/state includes
- * this: rules ask by device.h, window.h, pool.h, mapping.h, ledger.h, caller.h and run.h, all
- * others by state.h.
+ * The bodies of the parts, the state as a whole, and what its parts ask of each other. Nobody
+ * outside src/state includes this: rules ask by device.h, window.h, pool.h, mapping.h, ledger.h,
+ * caller.h and run.h, where the parts have no bodies, all others by state.h.
  */
 #ifndef DMASCOPE_STATE_INTERNAL_H
 #define DMASCOPE_STATE_INTERNAL_H
@@ -12,6 +12,7 @@
 #include "state/device.h"
 #include "state/idmap.h"
 #include "state/ledger.h"
+#include "state/mapping.h"
 #include "state/maptab.h"
 #include "state/pool.h"
 #include "state/rangeset.h"
@@ -31,6 +32,188 @@
 #define MAX_SPLIT	(1U << 16)	/* slots of old runs: 128 MiB in use at the start */
 #define MAX_SHARERS	65536
 #define MAX_TASKS	65536
+
+/* Observations, with the time that each rests on. */
+struct evid {
+	struct seen seen;
+	/* Each is evidence if none of these hooks (COVER_*) was hit unseen in its time (ns). */
+	uint64_t hooks, from[EVIDENCE], to[EVIDENCE];
+};
+
+/*
+ * Does a number only ever grow? The least value in each of up to GROWTH_WINS equal pieces of
+ * time; when all are used, neighbours are joined and the pieces become twice as long.
+ */
+#define GROWTH_WINS	8
+struct growth {
+	uint64_t min[GROWTH_WINS];
+	uint64_t start;		/* ns, of the first piece; 0: nothing yet */
+	uint64_t span;		/* ns of one piece */
+	uint32_t n;		/* pieces begun */
+};
+
+#define SLOT_FAILS	8
+
+/* Unmaps that no flush came after yet. */
+struct pending {
+	uint64_t *ts;
+	uint32_t n, cap;
+	bool cut;		/* there were more, or a flush was lost */
+};
+
+struct dev {
+	struct state_dev pub;
+	struct rec_device rec;
+	bool has_rec;
+	struct evid ev[DE_MAX];
+	struct suspect suspect[SUSPECTS];
+	uint32_t suspects;
+	struct slot_fail slot_fail[SLOT_FAILS];	/* the last searches that found nothing */
+	uint32_t slot_fails;
+	uint64_t frag_align;	/* alignment mask of the last failure as fragmented */
+	uint64_t slot_maps;	/* how many mappings hold pub.slots */
+	uint64_t biggest_fail[STATE_FAIL_MAX];	/* bytes */
+	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
+	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */
+	struct evid unfit_ev;	/* of the failures as too big: those */
+	uint32_t unfit_looks;	/* how often that was looked into */
+	uint64_t live_now;
+	uint64_t private_direct;	/* of pub.private_maps: those a pool would have bounced */
+	struct state_counts *base;	/* of REC_STATS, when a slice began; NULL: none */
+	uint64_t older[DMS_PATH_MAX];	/* by REC_STATS: unmaps of what is older than the start */
+	uint64_t looked[DMS_PATH_MAX];	/* mappings found by the look that runs */
+	uint64_t untracked;
+	uint64_t coherent_tce_bytes;	/* coherent memory behind TCEs */
+	uint64_t decide_ts;
+	/* mappings by path since what decides its path last changed, and the first of them */
+	struct seen since[DMS_PATH_MAX];
+	uint32_t decided;	/* state's `decided` at that time; 0: nothing was counted */
+	bool bypass_seen, bypass_granted;
+	bool stats;
+	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
+	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
+	uint64_t unbound_ts;	/* when its driver was last seen to be gone or another; 0: never */
+	char unbound[DMS_NAME_LEN];	/* that driver */
+	struct {
+		uint64_t ts, addr, size;
+		uint32_t pid;
+	} last_slot;		/* the last search that found one */
+	uint64_t above_slot;	/* the first slot above the mask */
+	struct past_object past_object;
+	uint64_t missed_search;	/* failures of no known reason right at the start */
+	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
+	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
+	struct rangeset user;	/* mapped past the DMA API now */
+	struct pending pending;
+	bool domain_known;	/* DMS_EV_DOMAIN_USE came */
+	uint64_t domain_maps, domain_bytes;	/* by it, since the start ... */
+	uint64_t domain_base, domain_base_maps;	/* ... and when a slice began */
+};
+
+struct table {			/* of one LIOBN */
+	uint32_t liobn;
+	uint32_t page_shift;	/* 0: not known */
+	struct rangeset set;	/* TCEs in use, as far as seen */
+	struct rangeset private;	/* of them: to memory that was not shared then */
+	uint64_t hiwater;	/* bytes */
+	bool snapshot;		/* what was in use at the start was listed */
+	struct refusal refused, clear_refused;	/* setting, clearing */
+	struct suspect stale[SUSPECTS];	/* unmapped, and the TCE was still there */
+	uint32_t stales;
+	bool seen;		/* any TCE event */
+};
+
+#define POOL_WORST	3
+
+struct pool {
+	struct rec_pool rec;
+	int64_t delta;		/* slots taken less slots released since rec */
+	uint64_t live;		/* slots whose holders are known */
+	uint64_t first_ts;	/* of the first record */
+	uint64_t hiwater;	/* slots: most in use at once, as counted from rec and events */
+	uint64_t hiwater_read;	/* the kernel's own number, 0: not known */
+	uint64_t attempts, ok, failed;
+	uint64_t big_used_max;	/* slots in use, when a request failed that never fits */
+	struct holder worst[POOL_WORST];	/* who held most when most was in use */
+	uint32_t worsts;
+	uint64_t worst_used;
+};
+
+struct slot {
+	uint64_t addr, phys, ts, seq;	/* phys: of the memory bounced, 0 = not known */
+	uint64_t closed;	/* ts of the unmap of its mapping, 0: open */
+	uint32_t dev, stack;
+	uint32_t nslots;
+	uint32_t pool;		/* index, NONE = in no known pool */
+	uint32_t next;		/* free list */
+	uint8_t dir, used, preexisting;
+};
+
+#define SHARED_CONFIRMED	1u
+#define SHARED_FREED		2u	/* freed to the allocator meanwhile */
+
+struct sharer {
+	uint32_t stack;
+	uint64_t shares, unshares;
+};
+
+/*
+ * Records of different CPUs may change places: an unshare that an older share may yet follow, a
+ * mapping of private memory whose share may yet come, memory made private whose unmap may.
+ */
+#define LATE	32
+struct unshared {
+	uint64_t from, to, ts;
+};
+
+struct early_map {
+	uint64_t phys, size, bytes, ts, seq;	/* seq 0: none */
+	uint32_t dev;
+	bool direct;
+};
+
+struct early_unshare {
+	uint64_t ts, seq, map_seq;	/* of the unshare; of the mapping's event */
+};
+
+/* Whom memory was shared for. */
+struct task {
+	uint32_t pid;
+	char comm[DMS_COMM_LEN];
+};
+
+struct ledger {
+	struct rangeset set;	/* note.task: place in `task` plus 1, 0 = not known */
+	struct unshared unshared[LATE];
+	struct early_map early_map[LATE];
+	struct early_unshare early_unshare[LATE];
+	uint32_t n_unshared, n_early_map, n_early_unshare;
+	uint64_t shares, unshares, share_bytes, unshare_bytes;
+	struct seen failed, unshare_unknown;
+	struct evid unshared_mapped, freed_shared;
+	uint64_t freed_pages;
+	int64_t fail_status;
+	uint64_t sec, sec_count, last_count, rate_max, busy_secs;
+	struct seen storm;
+	struct growth growth;	/* of bytes shared beyond the pools */
+	uint64_t assumed;	/* bytes: pools at the start */
+	struct sharer *sharer;
+	uint32_t sharers, sharer_cap;
+	struct idmap by_stack;
+	struct task *task;
+	uint32_t tasks, task_cap;
+	struct idmap by_task;
+	uint64_t bad_ts;	/* the last refused ultracall */
+	uint32_t bad_cpu, bad_pid;
+};
+
+struct caller {
+	uint32_t dev, stack;
+	uint8_t path;
+	uint64_t maps, bytes, fails, unmaps, live, live_bytes;
+	uint32_t life_hist[STATE_LIFE_SLOTS];
+	struct growth growth;
+};
 
 struct stack {
 	struct rec_stack *rec;
@@ -104,6 +287,24 @@ struct state {
 	uint64_t failures;
 };
 
+/* state.c */
+void evid_add_at(struct evid *e, uint64_t seq, uint64_t from, uint64_t to);
+/*
+ * Adds the newest event, if none of those hooks had a hole between two times. Should a gap turn up
+ * later evid_doubt() takes all of it back.
+ */
+void evid_add_sure(const struct state *m, struct evid *e, uint64_t hooks, uint64_t from,
+		   uint64_t to);
+/* Is any of it still evidence? What is not is taken out. */
+bool evid_doubt(const struct state *m, struct evid *e);
+void evid_take_back(struct evid *e, uint64_t seq);
+/* To be called before the value changes from v at time ts. */
+void growth_roll(struct growth *g, uint64_t ts, uint64_t v);
+void growth_set(struct growth *g, uint64_t v);
+/* Has the value, which is v now, only grown in at least four pieces? *out only if it has. */
+bool growth_monotonic(const struct state *m, const struct growth *was, uint64_t v,
+		      struct grown *out);
+
 /* devices.c */
 /* Finds or makes. NULL: no memory. Beyond MAX_DEVS everything goes to key 0. */
 struct dev *dev_get(struct state *m, uint64_t key, uint32_t *index);
@@ -120,6 +321,8 @@ void callers__begin_slice(struct state *m);
 void devices__free(struct state *m);
 
 /* mappings.c */
+/* True if the driver may omit the unmap of the device's mappings by that path. */
+bool may_end_unseen(const struct dev *d, uint8_t path);
 int mappings__event(struct state *m, const struct dms_event *ev);
 int mappings__look(struct state *m, const struct rec_look *k);
 /* After news of a loss: what rests on nothing having been missed there no longer counts. */
@@ -154,6 +357,7 @@ int ledger__task(struct state *m, uint32_t pid, const char *comm, uint32_t *task
 const char *ledger__comm(const struct state *m, uint32_t task);
 
 /* windows.c */
+struct table *table_find(const struct state *m, uint32_t liobn);
 int windows__record(struct state *m, const struct rec_window *rec);
 int windows__event(struct state *m, const struct dms_event *ev);
 void windows__free(struct state *m);
@@ -161,6 +365,8 @@ void windows__free(struct state *m);
 void windows__unmapped(struct state *m, const struct dev *d, const struct mapping *mp);
 
 /* pool.c */
+/* The hooks (COVER_*) that observe how slots are taken. */
+uint64_t pool__taken_by(const struct state *m);
 int pool__record(struct state *m, const struct rec_pool *rec);
 int pool__event(struct state *m, const struct dms_event *ev);
 /* A mapping through the pool was seen or unmapped; slot: its address, 0 = not known. */
@@ -175,6 +381,20 @@ void pool__refused(struct state *m, struct dev *d, const struct dms_event *ev);
 /* The reason a search for that much of ev's memory (0: not known) found nothing. */
 enum state_fail pool__why(const struct state *m, struct dev *d, const struct dms_event *ev,
 			  uint64_t size);
+/*
+ * The reason that every mapping of the device without a table or an IOMMU is bounced, if one
+ * exists. Up to 7.2 force_bounce alone asks for that, and secure guests set it; from 7.3 on, where
+ * io_tlb_mem has cc_shared, a device of a secure guest cannot reach private memory
+ * (dma_capable(), include/linux/dma-direct.h) and force_bounce is set by swiotlb=force alone.
+ */
+enum why_bounce {
+	BOUNCE_UNKNOWN,
+	BOUNCE_NOT,		/* only what the device cannot address */
+	BOUNCE_FORCED,		/* force_bounce */
+	BOUNCE_PRIVATE,		/* 7.3: private memory is out of its reach */
+};
+
+enum why_bounce pool__why_all(const struct state *m, const struct dev *d);
 /* Free slots in a row, at most; NONE when not each slot's holder is known. */
 uint64_t pool__longest_free(const struct state *m, const struct pool *p);
 /* A mapping took a path. When `decided` of the state or the device changed, counting restarts. */

@@ -64,7 +64,7 @@ static void count_rate(struct state *m, uint64_t ts)
 	if (l->sec_count == LEDGER_STORM_RATE)
 		l->busy_secs++;
 	if (l->sec_count >= LEDGER_STORM_RATE)
-		evid_add(&l->storm, m->seq);
+		seen_add(&l->storm, m->seq);
 }
 
 static int sharer_get(struct state *m, uint32_t stack, struct sharer **out)
@@ -130,25 +130,26 @@ static bool refused(struct state *m, const struct dms_event *ev)
 		l->bad_ts = 0;		/* counted when it was seen */
 	if (ev->ret) {
 		if (!bad)
-			evid_add(&l->failed, m->seq);
+			seen_add(&l->failed, m->seq);
 		l->fail_status = ev->ret;
 	}
 	return bad || ev->ret;
 }
 
+/* Bytes shared beyond the pools. */
+static uint64_t more_shared(const struct ledger *l)
+{
+	return l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0;
+}
+
 static void note_growth(struct state *m, uint64_t ts)
 {
-	struct ledger *l = &m->ledger;
-	uint64_t more = l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0;
-
-	growth_roll(&l->growth, ts, more);
+	growth_roll(&m->ledger.growth, ts, more_shared(&m->ledger));
 }
 
 static void set_growth(struct state *m)
 {
-	struct ledger *l = &m->ledger;
-
-	growth_set(&l->growth, l->set.bytes > l->assumed ? l->set.bytes - l->assumed : 0);
+	growth_set(&m->ledger.growth, more_shared(&m->ledger));
 }
 
 /* It was made private again since, by a record that came first. */
@@ -195,7 +196,7 @@ static void excuse_maps(struct state *m, const struct dms_event *ev)
 		    rangeset_covered(&l->set, e->phys, range_end(e->phys, e->size)) < e->size)
 			continue;
 		d = m->dev[e->dev];
-		if (d->ev[DE_PRIVATE].count && d->pub.private_maps) {
+		if (d->ev[DE_PRIVATE].seen.count && d->pub.private_maps) {
 			evid_take_back(&d->ev[DE_PRIVATE], e->seq);
 			d->pub.private_maps--;
 			d->pub.private_bytes -= e->bytes;
@@ -351,7 +352,7 @@ static int unshare(struct state *m, const struct dms_event *ev)
 	if (err)
 		return err;
 	if (!removed)
-		evid_add(&l->unshare_unknown, m->seq);
+		seen_add(&l->unshare_unknown, m->seq);
 	else
 		check_mapped(m, ev);
 	return 0;
@@ -361,7 +362,7 @@ static int unshare(struct state *m, const struct dms_event *ev)
 static int freed_shared(struct state *m, const struct dms_event *ev)
 {
 	struct ledger *l = &m->ledger;
-	uint32_t page = m->session.page_size ? m->session.page_size : 4096;
+	uint32_t page = page_size_of(m);
 	struct range_note note = { .ts = ev->ts, .seq = m->seq, .stack = ev->stack, .pid = ev->pid,
 				   .flags = SHARED_CONFIRMED | SHARED_FREED };
 	const struct range_node *r = rangeset_next(&l->set, ev->phys);
@@ -381,7 +382,7 @@ static void ucall(struct state *m, const struct dms_event *ev)
 
 	if (!ev->ret)
 		return;
-	evid_add(&l->failed, m->seq);
+	seen_add(&l->failed, m->seq);
 	l->fail_status = ev->ret;
 	l->bad_ts = ev->ts;
 	l->bad_cpu = ev->cpu;
@@ -405,9 +406,25 @@ int ledger__event(struct state *m, const struct dms_event *ev, const char *comm)
 	}
 }
 
-const struct ledger *ledger_of(const struct state *m)
+const struct seen *ledger__seen(const struct state *m, enum ledger_evid kind)
 {
-	return &m->ledger;
+	const struct ledger *l = &m->ledger;
+
+	switch (kind) {
+	case LEDGER_FAILED:
+		return &l->failed;
+	case LEDGER_FREED:
+		return &l->freed_shared.seen;
+	case LEDGER_UNSHARED:
+		return &l->unshared_mapped.seen;
+	default:
+		return &l->storm;
+	}
+}
+
+bool ledger__growth(const struct state *m, struct grown *out)
+{
+	return growth_monotonic(m, &m->ledger.growth, more_shared(&m->ledger), out);
 }
 
 uint64_t ledger__shared(const struct state *m, uint64_t phys, uint64_t end)
@@ -457,7 +474,7 @@ void state__ledger(const struct state *m, struct state_ledger *out)
 	out->rate.v = m->now / NSEC > l->sec + 1 ? 0 :
 		      m->now / NSEC > l->sec ? l->sec_count : l->last_count;
 	out->rate_max.why = out->rate.why = why_blind(m);
-	out->unshared_mapped = l->unshared_mapped.count;
+	out->unshared_mapped = l->unshared_mapped.seen.count;
 	out->freed_shared.v = l->freed_pages;
 	out->unshare_unknown = l->unshare_unknown.count;
 	not_counted(m, out);

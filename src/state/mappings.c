@@ -12,21 +12,23 @@
 #include "dmascope/classify.h"
 #include "state/internal.h"
 
-uint32_t mapping_count(const struct state *m)
+bool mapping_next(const struct state *m, uint32_t *id, struct live_map *out)
 {
-	return m->maps.live;
+	const struct mapping *mp = maptab_next(&m->maps, id);
+
+	if (mp)
+		*out = (struct live_map){ .dma = mp->dma, .size = mp->size, .ts = mp->ts,
+					  .seq = mp->seq, .dev = mp->dev, .stack = mp->stack,
+					  .path = mp->path };
+	return mp;
 }
 
-const struct mapping *mapping_next(const struct state *m, uint32_t *id)
+bool mapping_beyond(const struct state *m, const struct live_map *mp)
 {
-	const struct mapping *mp;
+	const struct state_dev *d = &m->dev[mp->dev]->pub;
+	uint64_t mask = mp->path == DMS_PATH_COHERENT ? d->coherent_mask : d->mask;
 
-	while (*id < m->maps.used) {
-		mp = mapping_at(&m->maps, (*id)++);
-		if (mp->used)
-			return mp;
-	}
-	return NULL;
+	return mp->size && mask && range_end(mp->dma, mp->size) - 1 > mask;
 }
 
 size_t life_slot(uint64_t v)
@@ -201,7 +203,7 @@ static void check_coherent(struct state *m, struct dev *d, const struct dms_even
 		return;
 	d->coherent_tce_bytes += ev->size;
 	if (m->secure)
-		evid_add(&d->ev[DE_PRIVATE_COHERENT], m->seq);
+		seen_add(&d->ev[DE_PRIVATE_COHERENT].seen, m->seq);
 }
 
 /* No window covers it now: remembered, and judged again when somebody asks. */
@@ -216,7 +218,7 @@ static void check_window(struct state *m, struct dev *d, const struct dms_event 
 	if (ev->path == DMS_PATH_TCE && !(m->attached[DMS_HOOK_TCE_BUILD] ||
 					  m->attached[DMS_HOOK_TCE_BUILD_ONE]))
 		return;
-	evid_add(&d->ev[ev->path == DMS_PATH_TCE ? DE_NOT_BUILT : DE_NO_TCE], m->seq);
+	seen_add(&d->ev[ev->path == DMS_PATH_TCE ? DE_NOT_BUILT : DE_NO_TCE].seen, m->seq);
 	s = &d->suspect[d->suspects++ % SUSPECTS];
 	*s = (struct suspect){ .dma = ev->dma, .size = ev->size, .ts = ev->ts, .seq = m->seq,
 			       .path = ev->path };
@@ -452,14 +454,14 @@ static bool reason_holds(const struct state *m, const struct dev *d, enum state_
 
 static void move_evidence(struct evid *to, struct evid *from)
 {
-	size_t i, n = to->count < EVIDENCE ? to->count : EVIDENCE;
+	size_t i, n = to->seen.count < EVIDENCE ? to->seen.count : EVIDENCE;
 
-	for (i = 0; n < EVIDENCE && i < EVIDENCE && from->seq[i]; i++, n++) {
-		to->seq[n] = from->seq[i];
+	for (i = 0; n < EVIDENCE && i < EVIDENCE && from->seen.seq[i]; i++, n++) {
+		to->seen.seq[n] = from->seen.seq[i];
 		to->from[n] = from->from[i];
 		to->to[n] = from->to[i];
 	}
-	to->count += from->count;
+	to->seen.count += from->seen.count;
 	memset(from, 0, sizeof(*from));
 }
 
@@ -477,14 +479,14 @@ static void change_reason(struct dev *d, enum state_fail why, enum state_fail no
 static void change_unfit(struct dev *d)
 {
 	struct evid *big = &d->ev[DE_FAIL + STATE_FAIL_TOO_BIG];
-	uint64_t n = d->unfit_ev.count;
+	uint64_t n = d->unfit_ev.seen.count;
 	size_t i;
 
-	for (i = 0; i < EVIDENCE && d->unfit_ev.seq[i]; i++, n--)
-		evid_take_back(big, d->unfit_ev.seq[i]);
-	big->count -= n;
-	d->pub.fails[STATE_FAIL_TOO_BIG] -= d->unfit_ev.count;
-	d->pub.fails[STATE_FAIL_SLOT] += d->unfit_ev.count;
+	for (i = 0; i < EVIDENCE && d->unfit_ev.seen.seq[i]; i++, n--)
+		evid_take_back(big, d->unfit_ev.seen.seq[i]);
+	big->seen.count -= n;
+	d->pub.fails[STATE_FAIL_TOO_BIG] -= d->unfit_ev.seen.count;
+	d->pub.fails[STATE_FAIL_SLOT] += d->unfit_ev.seen.count;
 	move_evidence(&d->ev[DE_FAIL + STATE_FAIL_SLOT], &d->unfit_ev);
 	memset(&d->unfit, 0, sizeof(d->unfit));
 }
@@ -495,7 +497,7 @@ static bool one_holds(const struct state *m, const struct dev *d, const struct e
 {
 	size_t i;
 
-	for (i = 0; i < EVIDENCE && e->seq[i]; i++)
+	for (i = 0; i < EVIDENCE && e->seen.seq[i]; i++)
 		if (reason_holds(m, d, why, unfit, e->from[i], e->to[i]))
 			return true;
 	return false;
@@ -508,10 +510,10 @@ static void doubt_reasons(const struct state *m, struct dev *d)
 	for (why = 0; why < STATE_FAIL_MAX; why++) {
 		const struct evid *e = &d->ev[DE_FAIL + why];
 
-		if (e->count && !one_holds(m, d, e, why, false))
+		if (e->seen.count && !one_holds(m, d, e, why, false))
 			change_reason(d, why, without_reason(why));
 	}
-	if (d->unfit_ev.count && !one_holds(m, d, &d->unfit_ev, STATE_FAIL_TOO_BIG, true))
+	if (d->unfit_ev.seen.count && !one_holds(m, d, &d->unfit_ev, STATE_FAIL_TOO_BIG, true))
 		change_unfit(d);
 }
 
@@ -612,19 +614,19 @@ static bool reaches_ram(const struct state *m, const struct dev *d)
 
 	if (!top || d->pub.mask < top - 1 || (dev_knows(d, DMS_DS_OFFSET) && st->dma_offset))
 		return false;
-	return !dev_knows(d, DMS_DS_BUS_LIMIT) || !st->bus_limit || st->bus_limit >= top - 1;
+	return !dev_bus_limit(d) || dev_bus_limit(d) >= top - 1;
 }
 
 static void check_object(struct state *m, struct dev *d, const struct dms_event *ev)
 {
 	if (!ev->object || ev->size <= ev->object)
 		return;
-	if (!d->ev[DE_PAST_OBJECT].count) {
+	if (!d->ev[DE_PAST_OBJECT].seen.count) {
 		d->past_object.size = ev->size;
 		d->past_object.object = ev->object;
 		d->past_object.stack = ev->stack;
 	}
-	evid_add(&d->ev[DE_PAST_OBJECT], m->seq);
+	seen_add(&d->ev[DE_PAST_OBJECT].seen, m->seq);
 }
 
 static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms_event *in)
@@ -655,9 +657,9 @@ static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms
 		d->pub.bounce_bytes.v += ev.size;
 		pool__bounced(m, d, reaches_ram(m, d));
 		if (pool__bounces_all(m, d) == 0) {
-			evid_add(&d->ev[DE_BOUNCE_ADDR], m->seq);
+			seen_add(&d->ev[DE_BOUNCE_ADDR].seen, m->seq);
 			if (reaches_ram(m, d))
-				evid_add(&d->ev[DE_BOUNCE_REACHED], m->seq);
+				seen_add(&d->ev[DE_BOUNCE_REACHED].seen, m->seq);
 		}
 		err = pool__mapped(m, &ev);
 		if (err)
@@ -771,7 +773,7 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 	if (ev.dma == DMS_DMA_ERROR || (!ev.size && (ev.flags & DMS_FL_SG))) {
 		/* in a list that is how its unused elements look */
 		if (!(ev.flags & DMS_FL_SG))
-			evid_add(&d->ev[DE_UNMAP_ERROR], m->seq);
+			seen_add(&d->ev[DE_UNMAP_ERROR].seen, m->seq);
 		return 0;
 	}
 	id = maptab_find(&m->maps, dev, &ev);

@@ -320,13 +320,25 @@ const struct mapping *maptab_touching(const struct maptab *t, uint64_t phys, uin
 	return NULL;
 }
 
-bool mapping_is_live(const struct state *m, uint32_t dev, uint64_t dma, uint64_t seq)
+const struct mapping *maptab_next(const struct maptab *t, uint32_t *id)
+{
+	const struct mapping *mp;
+
+	while (*id < t->used) {
+		mp = mapping_at(t, (*id)++);
+		if (mp->used)
+			return mp;
+	}
+	return NULL;
+}
+
+bool maptab_has(const struct maptab *t, uint32_t dev, uint64_t dma, uint64_t seq)
 {
 	const struct mapping *mp;
 	uint32_t id;
 
-	for (id = *bucket_of(&m->maps, dev, dma); id != NONE; id = mp->hnext) {
-		mp = mapping_at(&m->maps, id);
+	for (id = *bucket_of(t, dev, dma); id != NONE; id = mp->hnext) {
+		mp = mapping_at(t, id);
 		if (mp->dma == dma && mp->dev == dev && mp->seq == seq)
 			return true;
 	}

@@ -13,7 +13,18 @@
 
 #include "dmascope/event.h"
 #include "state/idmap.h"
-#include "state/mapping.h"
+
+struct mapping {
+	uint64_t dma, phys, size, ts, seq;
+	uint32_t dev;		/* index of the device */
+	uint32_t stack, pid;
+	uint32_t hnext;		/* same bucket of (dev, dma) */
+	uint32_t pnext, pprev;	/* same bucket of physical memory, ids; NONE = end */
+	uint32_t caller;	/* index, NONE = not counted */
+	uint8_t path, dir, flags;
+	uint8_t used : 1, attrs : 6;	/* attrs_kept() */
+};
+_Static_assert(sizeof(struct mapping) == 72, "the memory bound in model.h rests on it");
 
 #define MAP_CHUNK	4096	/* mappings of one allocation */
 #define PHYS_BUCKETS	65536
@@ -86,6 +97,10 @@ void maptab_erase(struct maptab *t, uint32_t id);
 uint32_t maptab_find(const struct maptab *t, uint32_t dev, const struct dms_event *unmap);
 /* Any with that address, or IDMAP_NONE. */
 uint32_t maptab_find_any(const struct maptab *t, uint32_t dev, uint64_t dma);
+/* The next live one from id *id on, which moves past it. NULL: none. */
+const struct mapping *maptab_next(const struct maptab *t, uint32_t *id);
+/* Is that very mapping (by the event that made it) still live? */
+bool maptab_has(const struct maptab *t, uint32_t dev, uint64_t dma, uint64_t seq);
 /* Not bounced, of memory in [phys, phys + size), or NULL. */
 const struct mapping *maptab_touching(const struct maptab *t, uint64_t phys, uint64_t size);
 

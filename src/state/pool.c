@@ -24,6 +24,24 @@ const struct pool *pool_at(const struct state *m, uint32_t i)
 	return i < m->pools ? &m->pool[i] : NULL;
 }
 
+const struct rec_pool *pool__rec(const struct pool *p)
+{
+	static const struct rec_pool none;
+
+	return p ? &p->rec : &none;
+}
+
+const struct holder *pool__holder(const struct pool *p, uint32_t i)
+{
+	return i < p->worsts ? &p->worst[i] : NULL;
+}
+
+bool pool__used_by_others(const struct pool *p, uint64_t *used)
+{
+	*used = p ? p->big_used_max : 0;
+	return p && p->rec.used_known;
+}
+
 const struct pool *pool__main(const struct state *m)
 {
 	return m->pools ? &m->pool[0] : NULL;
@@ -48,18 +66,26 @@ static struct pool *pool_mut(struct state *m, const struct dev *d)
 	return p ? &m->pool[p - m->pool] : NULL;
 }
 
-/*
- * Slots outside all known pools are of a pool that grew: swiotlb_alloc_pool() takes memory
- * elsewhere (kernel/dma/swiotlb.c, CONFIG_SWIOTLB_DYNAMIC, 6.6 to 7.1).
- */
-static uint32_t pool_of(const struct state *m, uint64_t addr)
+/* The index of the pool that has memory at an address, or NONE. */
+static uint32_t pool_at_addr(const struct state *m, uint64_t addr)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->pools; i++)
 		if (addr >= m->pool[i].rec.start && addr < m->pool[i].rec.end)
 			return i;
-	return m->pools && m->pool[0].rec.dynamic ? 0 : NONE;
+	return NONE;
+}
+
+/*
+ * Slots outside all known pools are of a pool that grew: swiotlb_alloc_pool() takes memory
+ * elsewhere (kernel/dma/swiotlb.c, CONFIG_SWIOTLB_DYNAMIC, 6.6 to 7.1).
+ */
+static uint32_t pool_of(const struct state *m, uint64_t addr)
+{
+	uint32_t i = pool_at_addr(m, addr);
+
+	return i == NONE && m->pools && m->pool[0].rec.dynamic ? 0 : i;
 }
 
 uint64_t pool__slots(const struct pool *p)
@@ -69,12 +95,7 @@ uint64_t pool__slots(const struct pool *p)
 
 bool pool__contains(const struct state *m, uint64_t phys)
 {
-	uint32_t i;
-
-	for (i = 0; i < m->pools; i++)
-		if (phys >= m->pool[i].rec.start && phys < m->pool[i].rec.end)
-			return true;
-	return false;
+	return pool_at_addr(m, phys) != NONE;
 }
 
 int pool__exists(const struct state *m, const struct dev *d)
@@ -627,17 +648,20 @@ const struct slot *pool__slot_at(const struct state *m, uint64_t addr)
 	return NULL;
 }
 
-const struct slot *pool__unreleased(const struct state *m, uint32_t *i)
+bool pool__unreleased(const struct state *m, uint32_t *i, struct suspect *out)
 {
 	const struct slot *s;
 
 	while (*i < m->slots_used) {
 		s = &m->slot[(*i)++];
-		if (s->used && s->closed && m->last_unbounce > s->closed + SETTLE &&
-		    s->dir != DMS_DIR_TO_DEVICE)
-			return s;
+		if (!s->used || !s->closed || m->last_unbounce <= s->closed + SETTLE ||
+		    s->dir == DMS_DIR_TO_DEVICE)
+			continue;
+		*out = (struct suspect){ .dma = s->addr, .ts = s->ts, .seq = s->seq,
+					 .dev = s->dev, .path = DMS_PATH_BOUNCED };
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 void pool__forget(struct state *m)

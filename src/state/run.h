@@ -19,6 +19,7 @@ bool counts_only(const struct state *m);
 /* ns: the first moment, and the newest time that was fed. */
 uint64_t start_of(const struct state *m);
 uint64_t now_of(const struct state *m);
+uint32_t page_size_of(const struct state *m);
 const struct coverage *coverage_of(const struct state *m);
 /* Is a hook attached that observes masks being set, or can that not be known? */
 bool sees_masks(const struct state *m);

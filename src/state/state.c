@@ -11,20 +11,20 @@
 #include "state/internal.h"
 #include "util/names.h"
 
-void evid_add(struct evid *e, uint64_t seq)
+void seen_add(struct seen *s, uint64_t seq)
 {
-	if (e->count < EVIDENCE)
-		e->seq[e->count] = seq;
-	e->count++;
+	if (s->count < EVIDENCE)
+		s->seq[s->count] = seq;
+	s->count++;
 }
 
 void evid_add_at(struct evid *e, uint64_t seq, uint64_t from, uint64_t to)
 {
-	if (e->count < EVIDENCE) {
-		e->from[e->count] = from;
-		e->to[e->count] = to;
+	if (e->seen.count < EVIDENCE) {
+		e->from[e->seen.count] = from;
+		e->to[e->seen.count] = to;
 	}
-	evid_add(e, seq);
+	seen_add(&e->seen, seq);
 }
 
 bool evid_sure(const struct state *m, uint64_t hooks, uint64_t from, uint64_t to)
@@ -45,18 +45,18 @@ static void evid_remove(struct evid *e, size_t i)
 {
 	size_t left = EVIDENCE - 1 - i;
 
-	memmove(&e->seq[i], &e->seq[i + 1], left * sizeof(e->seq[0]));
+	memmove(&e->seen.seq[i], &e->seen.seq[i + 1], left * sizeof(e->seen.seq[0]));
 	memmove(&e->from[i], &e->from[i + 1], left * sizeof(e->from[0]));
 	memmove(&e->to[i], &e->to[i + 1], left * sizeof(e->to[0]));
-	e->seq[EVIDENCE - 1] = 0;
-	e->count--;
+	e->seen.seq[EVIDENCE - 1] = 0;
+	e->seen.count--;
 }
 
 bool evid_doubt(const struct state *m, struct evid *e)
 {
 	size_t i = 0;
 
-	while (i < EVIDENCE && e->seq[i])
+	while (i < EVIDENCE && e->seen.seq[i])
 		if (evid_sure(m, e->hooks, e->from[i], e->to[i]))
 			i++;
 		else
@@ -70,12 +70,12 @@ void evid_take_back(struct evid *e, uint64_t seq)
 {
 	size_t i;
 
-	for (i = 0; i < EVIDENCE && e->seq[i] != seq; i++)
+	for (i = 0; i < EVIDENCE && e->seen.seq[i] != seq; i++)
 		;
 	if (i < EVIDENCE)
 		evid_remove(e, i);
-	else if (e->count)
-		e->count--;
+	else if (e->seen.count)
+		e->seen.count--;
 }
 
 #define GROWTH_FIRST	(NSEC / 2)
@@ -113,19 +113,21 @@ void growth_set(struct growth *g, uint64_t v)
 		g->min[g->n - 1] = v;
 }
 
-bool growth_monotonic(const struct growth *g, uint64_t *from, uint64_t *to, uint64_t *ns)
+bool growth_monotonic(const struct state *m, const struct growth *was, uint64_t v,
+		      struct grown *out)
 {
+	struct growth g = *was;
 	uint32_t i;
 
-	if (g->n < 5)
+	growth_roll(&g, m->now, v);
+	if (g.n < 5)
 		return false;
 	/* The first piece is the filling of queues; every later one must have gained. */
-	for (i = 2; i < g->n; i++)
-		if (g->min[i] <= g->min[i - 1])
+	for (i = 2; i < g.n; i++)
+		if (g.min[i] <= g.min[i - 1])
 			return false;
-	*from = g->min[1];
-	*to = g->min[g->n - 1];
-	*ns = (g->n - 2) * g->span;
+	*out = (struct grown){ .from = g.min[1], .to = g.min[g.n - 1], .now = v,
+			       .ns = (g.n - 2) * g.span, .start = g.start };
 	return true;
 }
 
@@ -437,9 +439,17 @@ ANSWER(bool, has_tables, m->tce)
 ANSWER(bool, counts_only, m->aggregates)
 ANSWER(uint64_t, start_of, m->first_ts)
 ANSWER(uint64_t, now_of, m->now)
+ANSWER(uint32_t, page_size_of, m->session.page_size ? m->session.page_size : 4096)
 ANSWER(const struct coverage *, coverage_of, m->cover)
 ANSWER(bool, sees_masks, !m->has_hooks || m->attached[DMS_HOOK_SET_MASK])
 ANSWER(bool, is_cut_in_list, m->cut && m->seq == m->listed)
+ANSWER(bool, has_faults, m->faults)
+ANSWER(bool, bounced_unasked, m->bounced_unasked)
+ANSWER(uint32_t, dev_count, m->devs)
+ANSWER(uint32_t, mapping_count, m->maps.live)
+ANSWER(int64_t, ledger__fail_status, m->ledger.fail_status)
+ANSWER(uint64_t, ledger__busy_secs, m->ledger.busy_secs)
+ANSWER(const struct seen *, tce_indirect, &m->indirect.seen)
 
 bool leave_out_end(const struct state *m, uint64_t from, uint64_t *to)
 {

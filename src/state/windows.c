@@ -27,9 +27,14 @@ const struct table *table_at(const struct state *m, uint32_t i)
 	return i < m->tables ? &m->table[i] : NULL;
 }
 
-const struct evid *tce_indirect(const struct state *m)
+uint32_t table_liobn(const struct table *t)
 {
-	return &m->indirect;
+	return t->liobn;
+}
+
+const struct refusal *table_refused(const struct table *t, bool clearing)
+{
+	return clearing ? &t->clear_refused : &t->refused;
 }
 
 struct table *table_find(const struct state *m, uint32_t liobn)
@@ -104,11 +109,11 @@ static int tce_found(struct table *t, const struct dms_event *ev)
 
 static void refuse(const struct state *m, struct refusal *r, const struct dms_event *ev)
 {
-	if (!r->ev.count) {
+	if (!r->seen.count) {
 		r->status = ev->ret;
 		r->ioba = ev->dma;
 	}
-	evid_add(&r->ev, m->seq);
+	seen_add(&r->seen, m->seq);
 }
 
 /*
@@ -219,7 +224,7 @@ uint64_t windows__ram(const struct state *m, const struct rec_window *w)
 	return !top || top > w->size ? w->size : top;
 }
 
-const struct rec_window *windows__find(const struct state *m, uint64_t dev,
+const struct rec_window *windows__find(const struct state *m, const struct dev *d,
 				       enum dms_window_kind kind, enum dms_window_use use)
 {
 	uint32_t i;
@@ -227,7 +232,7 @@ const struct rec_window *windows__find(const struct state *m, uint64_t dev,
 	for (i = 0; i < m->wins; i++) {
 		const struct rec_window *w = &m->win[i];
 
-		if (w->dev != dev || w->removed || w->kind != kind)
+		if (w->dev != d->pub.key || w->removed || w->kind != kind)
 			continue;
 		if (use == WINDOW_USE_UNKNOWN || w->use == use)
 			return w;
@@ -241,12 +246,19 @@ uint32_t dev_liobn(const struct state *m, const struct dev *d)
 
 	if (dev_knows(d, DMS_DS_TABLE) && d->rec.st.liobn)
 		return d->rec.st.liobn;
-	if (!windows__find(m, d->pub.key, WINDOW_DDW, WINDOW_DIRECT) &&
-	    !windows__find(m, d->pub.key, WINDOW_DDW, WINDOW_HYBRID))
-		w = windows__find(m, d->pub.key, WINDOW_DDW, WINDOW_USE_UNKNOWN);
+	if (!windows__find(m, d, WINDOW_DDW, WINDOW_DIRECT) &&
+	    !windows__find(m, d, WINDOW_DDW, WINDOW_HYBRID))
+		w = windows__find(m, d, WINDOW_DDW, WINDOW_USE_UNKNOWN);
 	if (!w)
-		w = windows__find(m, d->pub.key, WINDOW_DEFAULT, WINDOW_USE_UNKNOWN);
+		w = windows__find(m, d, WINDOW_DEFAULT, WINDOW_USE_UNKNOWN);
 	return w ? w->liobn : 0;
+}
+
+uint64_t windows__last(const struct state *m, const struct rec_window *w)
+{
+	uint64_t ram = windows__ram(m, w);
+
+	return range_end(w->base, ram ? ram : 1) - 1;
 }
 
 bool windows__had(const struct state *m, uint32_t i)
@@ -296,6 +308,18 @@ int windows__cover(const struct state *m, const struct dev *d, uint64_t dma, uin
 	return best;
 }
 
+const struct suspect *dev_uncovered(const struct state *m, const struct dev *d, bool tce)
+{
+	const struct suspect *s;
+
+	for (s = d->suspect; s < d->suspect + SUSPECTS && s < d->suspect + d->suspects; s++)
+		/* a TCE mapping that is gone again cannot be judged any more */
+		if ((s->path == DMS_PATH_TCE) == tce && !windows__cover(m, d, s->dma, s->size) &&
+		    (!tce || maptab_has(&m->maps, dev_index(m, d->pub.key), s->dma, s->seq)))
+			return s;
+	return NULL;
+}
+
 void windows__unmapped(struct state *m, const struct dev *d, const struct mapping *mp)
 {
 	struct table *t;
@@ -323,11 +347,10 @@ void windows__unmapped(struct state *m, const struct dev *d, const struct mappin
 static bool mapped_there(const struct state *m, const struct table *t, uint64_t from, uint64_t to)
 {
 	const struct mapping *mp;
-	uint32_t id, i;
+	uint32_t id = 0, i;
 
-	for (id = 0; id < m->maps.used; id++) {
-		mp = mapping_at(&m->maps, id);
-		if (!mp->used || mp->dma >= to || range_end(mp->dma, mp->size) <= from)
+	while ((mp = maptab_next(&m->maps, &id))) {
+		if (mp->dma >= to || range_end(mp->dma, mp->size) <= from)
 			continue;
 		for (i = 0; i < m->wins; i++)
 			if (m->win[i].liobn == t->liobn &&
@@ -337,7 +360,7 @@ static bool mapped_there(const struct state *m, const struct table *t, uint64_t 
 	return false;
 }
 
-bool windows__is_stale(const struct state *m, const struct table *t, const struct suspect *s)
+static bool is_stale(const struct state *m, const struct table *t, const struct suspect *s)
 {
 	uint64_t page = 1ULL << (t->page_shift ? t->page_shift : 12);
 	uint64_t from = s->dma / page * page, to = range_end(s->dma, s->size);
@@ -348,22 +371,45 @@ bool windows__is_stale(const struct state *m, const struct table *t, const struc
 	return !mapped_there(m, t, from, to);
 }
 
+struct seen table_stale(const struct state *m, const struct table *t, struct suspect *first)
+{
+	struct seen n = { 0 };
+	size_t i;
+
+	for (i = 0; i < SUSPECTS && i < t->stales; i++) {
+		if (!is_stale(m, t, &t->stale[i]))
+			continue;
+		if (!n.count)
+			*first = t->stale[i];
+		seen_add(&n, t->stale[i].seq);
+	}
+	return n;
+}
+
+bool dev_table(const struct state *m, const struct dev *d, struct table_fill *out)
+{
+	const struct table *t;
+
+	t = dev_knows(d, DMS_DS_TABLE) ? table_find(m, d->rec.st.liobn) : NULL;
+	if (!t || !t->page_shift)
+		return false;
+	*out = (struct table_fill){ .liobn = t->liobn, .used = t->set.bytes >> t->page_shift,
+				    .most = t->hiwater >> t->page_shift,
+				    .all = d->rec.st.table_size >> t->page_shift };
+	return true;
+}
+
 /* Counts the shared part of the live mappings through that table: known only if each is known. */
 static void count_mapped(const struct state *m, const struct rec_window *w, struct mval *shared)
 {
 	const struct mapping *mp;
-	uint32_t id;
+	uint32_t id = 0;
 
-	for (id = 0; id < m->maps.used; id++) {
-		mp = mapping_at(&m->maps, id);
-		if (!mp->used || mp->path != DMS_PATH_TCE || (mp->flags & DMS_FL_NO_PHYS))
-			continue;
-		if (mp->dma < w->base || mp->dma - w->base >= w->size ||
-		    m->dev[mp->dev]->pub.key != w->dev)
-			continue;
-		shared->v += ledger__shared(m, mp->phys,
-					      range_end(mp->phys, mp->size));
-	}
+	while ((mp = maptab_next(&m->maps, &id)))
+		if (mp->path == DMS_PATH_TCE && !(mp->flags & DMS_FL_NO_PHYS) &&
+		    mp->dma >= w->base && mp->dma - w->base < w->size &&
+		    m->dev[mp->dev]->pub.key == w->dev)
+			shared->v += ledger__shared(m, mp->phys, range_end(mp->phys, mp->size));
 }
 
 static void fill_direct(const struct state *m, struct state_window *out, uint32_t shift)
@@ -439,7 +485,7 @@ bool state__window(const struct state *m, size_t i, struct state_window *out)
 		out->used.why = out->hiwater.why = out->preexisting.why = "page size not known";
 	if (!m->secure)
 		out->shared_bytes.why = "not a secure guest";
-	out->set_failed = t ? t->refused.ev.count + t->clear_refused.ev.count : 0;
+	out->set_failed = t ? t->refused.seen.count + t->clear_refused.seen.count : 0;
 	return true;
 }
 
