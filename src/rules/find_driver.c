@@ -287,29 +287,16 @@ static void leak_of_path(struct finder *f, uint32_t dev, uint32_t path)
 		leak_by_caller(f, dev, path);
 }
 
-/* Mappings of all devices that p refused. */
-static uint64_t refused_by(const struct state *m, const struct pool *p)
-{
-	uint64_t n = 0;
-	const struct dev *d;
-	uint32_t i;
-
-	for_each_dev(m, i, d)
-		if (pool__of(m, d) == p)
-			n += dev_seen(d, DE_FAIL + STATE_FAIL_POOL_FULL)->count +
-			     dev_seen(d, DE_FAIL + STATE_FAIL_FRAGMENTED)->count;
-	return n;
-}
-
 /* A leak has filled a pool: of this device, by that pool's record of who held it. NONE: none. */
 static uint32_t leak_that_filled(struct finder *f, const struct pool *p)
 {
-	uint64_t refused = refused_by(f->m, p);
 	struct state_finding *x;
 	struct leak l = { 0 };
 	struct pool_use use;
+	struct victims v;
 
-	if (!refused)
+	find_victims(f->m, p, &v);
+	if (!v.failed && !v.fragmented)
 		return NONE;
 	judge_holder(f, p, &use);
 	if (use.kind != HOLDER_LEAKS)
@@ -322,7 +309,7 @@ static uint32_t leak_that_filled(struct finder *f, const struct pool *p)
 	finding_fact(x, FACT_USED, pool__hiwater(f->m, p).v);
 	finding_fact(x, FACT_SLOTS, pool__slots(p));
 	finding_fact(x, FACT_HOLDER1_SLOTS, pool__holder(p, 0)->slots);
-	finding_fact(x, FACT_FAILED, refused);
+	finding_fact(x, FACT_FAILED, v.failed + v.fragmented);
 	finding_advise(x, REMEDY_POOL_DELAYS);
 	return use.dev;
 }

@@ -194,7 +194,7 @@ void find_request_too_big(struct finder *f, const struct dev *d)
 	}
 	finding_fact(x, FACT_SEGMENT_EXACT, pool__segment(p));
 	finding_fact(x, FACT_UNFIT, big && big <= pool__segment(p));
-	if (e->count && pool__used_by_others(p, &used)) {
+	if (e->count && pool__used_at_misfit(p, &used)) {
 		finding_fact(x, FACT_USED, used);
 		finding_fact(x, FACT_SLOTS, pool__slots(p));
 	}
@@ -279,56 +279,6 @@ static void say_fill(const struct state *m, const struct pool *p, struct state_f
 	}
 }
 
-/* Failures of all devices that take their slots from p, and who they were. */
-struct victims {
-	uint64_t failed, fragmented, biggest;
-	const struct dev *dev[FACT_DEVICES];
-	uint64_t n[FACT_DEVICES];
-	size_t devs;
-};
-
-static void add_victim(struct victims *v, const struct dev *d, uint64_t n)
-{
-	size_t k;
-
-	for (k = v->devs < FACT_DEVICES ? v->devs : FACT_DEVICES; k && v->n[k - 1] < n; k--) {
-		if (k == FACT_DEVICES)
-			continue;
-		v->n[k] = v->n[k - 1];
-		v->dev[k] = v->dev[k - 1];
-	}
-	if (k < FACT_DEVICES) {
-		v->n[k] = n;
-		v->dev[k] = d;
-	}
-	v->devs++;
-}
-
-static void find_victims(const struct state *m, const struct pool *p, enum state_fail why,
-			 struct victims *v)
-{
-	uint64_t full, frag;
-	const struct dev *d;
-	uint32_t i;
-
-	memset(v, 0, sizeof(*v));
-	for_each_dev(m, i, d) {
-		full = dev_seen(d, DE_FAIL + STATE_FAIL_POOL_FULL)->count;
-		frag = dev_seen(d, DE_FAIL + STATE_FAIL_FRAGMENTED)->count;
-		if (why == STATE_FAIL_FRAGMENTED)
-			full = 0;
-		if ((!full && !frag) || pool__of(m, d) != p)
-			continue;
-		v->failed += full;
-		v->fragmented += frag;
-		if (full && dev_biggest_fail(d, STATE_FAIL_POOL_FULL) > v->biggest)
-			v->biggest = dev_biggest_fail(d, STATE_FAIL_POOL_FULL);
-		if (frag && dev_biggest_fail(d, STATE_FAIL_FRAGMENTED) > v->biggest)
-			v->biggest = dev_biggest_fail(d, STATE_FAIL_FRAGMENTED);
-		add_victim(v, d, full + frag);
-	}
-}
-
 static void say_victims(const struct victims *v, struct state_finding *x)
 {
 	size_t i;
@@ -357,7 +307,7 @@ void find_pool_full(struct finder *f)
 	uint32_t i;
 
 	for (i = 0; (p = pool_at(f->m, i)); i++) {
-		find_victims(f->m, p, STATE_FAIL_POOL_FULL, &v);
+		find_victims(f->m, p, &v);
 		if (!v.failed)
 			continue;
 		judge_holder(f, p, &use);
@@ -391,7 +341,7 @@ void find_pool_fragmented(struct finder *f)
 	uint32_t i;
 
 	for (i = 0; (p = pool_at(f->m, i)); i++) {
-		find_victims(f->m, p, STATE_FAIL_POOL_FULL, &v);
+		find_victims(f->m, p, &v);
 		if (v.failed || !v.fragmented)
 			continue;	/* pool-full has them: one cause */
 		x = finding_new(f, v.devs == 1 ? v.dev[0] : NULL, STATE_ERROR, 80);

@@ -149,3 +149,42 @@ void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
 	out->kind = evid_sure(m, COVER_UNMAPS | pool__given_by(m), out->kept.oldest, now_of(m)) ?
 		    kind_of(m, d, &out->kept) : HOLDER_UNKNOWN;
 }
+
+static void add_victim(struct victims *v, const struct dev *d, uint64_t n)
+{
+	size_t k;
+
+	for (k = v->devs < FACT_DEVICES ? v->devs : FACT_DEVICES; k && v->n[k - 1] < n; k--) {
+		if (k == FACT_DEVICES)
+			continue;
+		v->n[k] = v->n[k - 1];
+		v->dev[k] = v->dev[k - 1];
+	}
+	if (k < FACT_DEVICES) {
+		v->n[k] = n;
+		v->dev[k] = d;
+	}
+	v->devs++;
+}
+
+void find_victims(const struct state *m, const struct pool *p, struct victims *v)
+{
+	uint64_t full, frag;
+	const struct dev *d;
+	uint32_t i;
+
+	memset(v, 0, sizeof(*v));
+	for_each_dev(m, i, d) {
+		full = dev_seen(d, DE_FAIL + STATE_FAIL_POOL_FULL)->count;
+		frag = dev_seen(d, DE_FAIL + STATE_FAIL_FRAGMENTED)->count;
+		if ((!full && !frag) || pool__of(m, d) != p)
+			continue;
+		v->failed += full;
+		v->fragmented += frag;
+		if (full && dev_biggest_fail(d, STATE_FAIL_POOL_FULL) > v->biggest)
+			v->biggest = dev_biggest_fail(d, STATE_FAIL_POOL_FULL);
+		if (frag && dev_biggest_fail(d, STATE_FAIL_FRAGMENTED) > v->biggest)
+			v->biggest = dev_biggest_fail(d, STATE_FAIL_FRAGMENTED);
+		add_victim(v, d, full + frag);
+	}
+}

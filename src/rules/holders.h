@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Holders of mappings, classified: leaked one after another, all at once as a ring, or in passing.
+ * Holders of mappings, classified: leaked one after another, all at once as a ring, or in passing;
+ * and those that a pool refused, as others held it.
  */
 #ifndef DMASCOPE_HOLDERS_H
 #define DMASCOPE_HOLDERS_H
@@ -43,5 +44,15 @@ struct pool_use {
 
 /* The device that holds more than half of p, if one does; how, if no unmap was missed. */
 void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out);
+
+/* Failures of all devices that take their slots from p, and who they were. */
+struct victims {
+	uint64_t failed, fragmented, biggest;
+	const struct dev *dev[FACT_DEVICES];
+	uint64_t n[FACT_DEVICES];
+	size_t devs;
+};
+
+void find_victims(const struct state *m, const struct pool *p, struct victims *v);
 
 #endif /* DMASCOPE_HOLDERS_H */

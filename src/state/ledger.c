@@ -409,17 +409,12 @@ int ledger__event(struct state *m, const struct dms_event *ev, const char *comm)
 const struct seen *ledger__seen(const struct state *m, enum ledger_evid kind)
 {
 	const struct ledger *l = &m->ledger;
+	const struct seen *of[] = {
+		[LEDGER_FAILED] = &l->failed, [LEDGER_FREED] = &l->freed_shared.seen,
+		[LEDGER_UNSHARED] = &l->unshared_mapped.seen, [LEDGER_STORM] = &l->storm,
+	};
 
-	switch (kind) {
-	case LEDGER_FAILED:
-		return &l->failed;
-	case LEDGER_FREED:
-		return &l->freed_shared.seen;
-	case LEDGER_UNSHARED:
-		return &l->unshared_mapped.seen;
-	default:
-		return &l->storm;
-	}
+	return of[kind];
 }
 
 bool ledger__growth(const struct state *m, struct grown *out)

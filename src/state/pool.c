@@ -36,7 +36,7 @@ const struct holder *pool__holder(const struct pool *p, uint32_t i)
 	return i < p->worsts ? &p->worst[i] : NULL;
 }
 
-bool pool__used_by_others(const struct pool *p, uint64_t *used)
+bool pool__used_at_misfit(const struct pool *p, uint64_t *used)
 {
 	*used = p ? p->big_used_max : 0;
 	return p && p->rec.used_known;

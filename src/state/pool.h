@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Bounce pools and their slots, to be read by rules.
+ * Bounce pools and their slots, as rules ask for them.
  */
 #ifndef DMASCOPE_STATE_POOL_H
 #define DMASCOPE_STATE_POOL_H
@@ -27,7 +27,7 @@ const struct rec_pool *pool__rec(const struct pool *p);
 /* Those who held most when most was in use, the first of them most; NULL past the end. */
 const struct holder *pool__holder(const struct pool *p, uint32_t i);
 /* Most slots in use when a request failed that never fits. False: not known; p may be NULL. */
-bool pool__used_by_others(const struct pool *p, uint64_t *used);
+bool pool__used_at_misfit(const struct pool *p, uint64_t *used);
 /* Slots of a pool that may have grown (CONFIG_SWIOTLB_DYNAMIC): as many as were in use at least. */
 uint64_t pool__slots(const struct pool *p);
 /* Most slots in use at once. */
