@@ -285,7 +285,7 @@ static bool is_blind(const struct state *m, const struct rule *r, struct cover_h
 	hole->why = COVER_WHOLE;
 	/* it ends within a list of devices, windows and pools: more of them may have come */
 	if ((r->flags & RULE_LISTS) && is_cut_in_list(m))
-		hole->why = COVER_CUT;
+		hole->why = COVER_LISTING;
 	else if ((r->flags & RULE_PLACES) && session_of(m)->redacted && !session_of(m)->runs_kept)
 		hole->why = COVER_REDACTED;
 	return hole->why != COVER_WHOLE;

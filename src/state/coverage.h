@@ -42,6 +42,7 @@ enum cover_why {
 	COVER_MISSING,		/* the hook is not attached */
 	COVER_UNREPORTED,	/* this kernel does not report skipped kprobes */
 	COVER_CUT,		/* the end is missing, and with it reports of losses */
+	COVER_LISTING,		/* the list of devices, windows and pools is cut off */
 	COVER_REDACTED,		/* addresses are hidden, and their order with them */
 	COVER_COUNTED,		/* hits are counted, not delivered (aggregates) */
 	COVER_WHY_MAX

@@ -230,7 +230,8 @@ struct state {
 	bool has_session, has_end, has_hooks, aggregates;
 	bool cut;		/* REC_CUT came: */
 	uint64_t sure;		/* ns: to here what was lost is known */
-	uint64_t listed;	/* seq at the last record of a device or window */
+	uint64_t listed;	/* seq at the last record of a device, window or pool */
+	bool cut_in_list;	/* the slice ended between two of them */
 	bool secure, tce, any_lost;
 	bool accepts;		/* this kernel knows devices that reach private memory */
 	uint32_t decided;	/* raised when what decides the paths of all devices changes */

@@ -28,7 +28,7 @@ bool sees_masks(const struct state *m);
  * if something has been observed from `from` on.
  */
 bool leave_out_end(const struct state *m, uint64_t from, uint64_t *to);
-/* It ends within a list of devices, windows and pools: more of them may have come. */
+/* It, or the slice, ends within a list of devices, windows and pools: more may have come. */
 bool is_cut_in_list(const struct state *m);
 
 #endif /* DMASCOPE_STATE_RUN_H */

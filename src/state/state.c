@@ -314,6 +314,11 @@ static uint64_t time_of(const struct dms_rec *rec)
 	}
 }
 
+static bool is_listed(const struct dms_rec *rec)
+{
+	return rec->type == REC_DEVICE || rec->type == REC_WINDOW || rec->type == REC_POOL;
+}
+
 /* Does the record come after the slice? One within it may begin it. */
 static bool is_beyond_slice(struct state *m, const struct dms_rec *rec)
 {
@@ -322,6 +327,8 @@ static bool is_beyond_slice(struct state *m, const struct dms_rec *rec)
 	if (!ts)
 		return false;
 	if (ts >= m->slice.to) {
+		m->cut_in_list |= rec->type != REC_DEVICE && is_listed(rec) &&
+				  m->seq == m->listed;
 		begin_slice(m);
 		m->now = m->slice.to;
 		m->seq += rec->type == REC_EVENT;
@@ -357,6 +364,8 @@ int state__feed(void *ctx, const struct dms_rec *rec)
 
 	if (m->sliced && is_beyond_slice(m, rec))
 		return 0;
+	if (is_listed(rec))
+		m->listed = m->seq;
 	switch (rec->type) {
 	case REC_SESSION:
 		feed_session(m, &rec->session);
@@ -364,13 +373,10 @@ int state__feed(void *ctx, const struct dms_rec *rec)
 	case REC_HOOK:
 		return feed_hook(m, &rec->hook);
 	case REC_DEVICE:
-		m->listed = m->seq;
 		return devices__record(m, &rec->device);
 	case REC_WINDOW:
-		m->listed = m->seq;
 		return windows__record(m, &rec->window);
 	case REC_POOL:
-		m->listed = m->seq;
 		return pool__record(m, &rec->pool);
 	case REC_EVENT:
 		return feed_event(m, rec);
@@ -442,7 +448,7 @@ ANSWER(uint64_t, now_of, m->now)
 ANSWER(uint32_t, page_size_of, m->session.page_size ? m->session.page_size : 4096)
 ANSWER(const struct coverage *, coverage_of, m->cover)
 ANSWER(bool, sees_masks, !m->has_hooks || m->attached[DMS_HOOK_SET_MASK])
-ANSWER(bool, is_cut_in_list, m->cut && m->seq == m->listed)
+ANSWER(bool, is_cut_in_list, m->cut_in_list || (m->cut && m->seq == m->listed))
 ANSWER(bool, has_faults, m->faults)
 ANSWER(bool, bounced_unasked, m->bounced_unasked)
 ANSWER(uint32_t, dev_count, m->devs)

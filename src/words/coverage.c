@@ -67,6 +67,9 @@ void words__hole(const struct cover_hole *hole, char *out, size_t n)
 	case COVER_CUT:
 		snprintf(out, n, "the end of the trace is missing");
 		break;
+	case COVER_LISTING:
+		snprintf(out, n, "the list of windows and pools is cut off");
+		break;
 	case COVER_REDACTED:
 		snprintf(out, n, "the addresses were redacted without their order");
 		break;

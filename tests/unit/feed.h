@@ -111,6 +111,7 @@ static UNUSED void feed_window(struct feed *f, uint64_t dev, uint32_t liobn,
 	r.window.use = use;
 	r.window.base = base;
 	r.window.size = size;
+	r.window.ts = f->ts;
 	put(f, &r);
 }
 

@@ -133,13 +133,47 @@ static void aggregates(void **state)
 	assert_int_equal(state__dev_by_key(f->m, DEV)->live[DMS_PATH_BOUNCED], 5);
 }
 
+/* It has its window, which is listed after the slice: nothing is said to be missing. */
+static void ends_within_the_list(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(DEV, "0000:00:02.0", 64);
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
+	slice(f, 0, T0 + SEC);
+	put(f, &r);
+	feed_window(f, DEV, 0x80000000, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	expect_finding(f, "ddw-missing", STATE_NOTE, DEV);
+	f->ts = T0 + 2 * SEC;
+	feed_window(f, DEV, 0x80000001, WINDOW_DDW, WINDOW_DIRECT, DDW_BASE, 4ULL << 30);
+	expect_no_finding(f, "ddw-missing");
+	expect_not_judged(f, "ddw-missing", COVER_LISTING);
+}
+
+/* What was listed long before the end of the slice is all there is. */
+static void ends_after_the_list(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(DEV, "0000:00:02.0", 64);
+
+	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
+	slice(f, 0, T0 + SEC);
+	put(f, &r);
+	feed_window(f, DEV, 0x80000000, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	feed_map(f, DEV, DMS_PATH_DIRECT, DDW_BASE, 0, 4096);
+	f->ts = T0 + 2 * SEC;
+	feed_window(f, DEV, 0x80000001, WINDOW_DDW, WINDOW_DIRECT, DDW_BASE, 4ULL << 30);
+	expect_finding(f, "ddw-missing", STATE_NOTE, DEV);
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, feed_setup, feed_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(pool_filled_before), T(failed_before), T(ends_before_the_unmaps),
-		T(nothing_within), T(aggregates),
+		T(nothing_within), T(aggregates), T(ends_within_the_list),
+		T(ends_after_the_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -469,6 +469,12 @@ static void take_several(const char *name, const struct trace *t, const struct v
 	}
 }
 
+/* A slice that ends there ends within the list of devices, windows and pools. */
+static uint64_t listed_at(const struct dms_rec *r)
+{
+	return r->type == REC_WINDOW ? r->window.ts : r->pool.ts;
+}
+
 static void take_away(const char *name, const struct trace *t)
 {
 	struct verdict whole = judge(t);
@@ -496,6 +502,9 @@ static void take_away(const char *name, const struct trace *t)
 		     (unsigned long long)(b - first));
 		PART(cut(t, &p, t->n * i / 6), "cut after %zu of %zu records", t->n * i / 6, t->n);
 	}
+	for (i = 0; i < t->n; i++)
+		if (t->rec[i].type == REC_WINDOW || t->rec[i].type == REC_POOL)
+			PART(slice(t, &p, 0, listed_at(&t->rec[i])), "until record %zu", i);
 	for (h = 1; h < DMS_HOOK_MAX; h++)
 		PART(without_hook(t, &p, h), "without hook %u", h);
 	for (i = 0; i < t->n; i++)
