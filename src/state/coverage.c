@@ -147,9 +147,9 @@ void coverage__end(struct coverage *c, const struct rec_end *end)
 	c->end = *end;
 }
 
-uint64_t coverage__cut(struct coverage *c, uint64_t now)
+uint64_t coverage__cut(struct coverage *c, uint64_t hit)
 {
-	c->cut = now > REPORT ? now - REPORT : 0;
+	c->cut = hit > REPORT ? hit - REPORT : 0;
 	return c->cut;
 }
 

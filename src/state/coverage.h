@@ -64,10 +64,10 @@ void coverage__hook(struct coverage *c, const struct rec_hook *h);
 void coverage__gap(struct coverage *c, const struct rec_gap *gap, uint64_t now);
 void coverage__end(struct coverage *c, const struct rec_end *end);
 /*
- * No footer: what was lost at last may not have been reported. A hole of each hook before now,
- * which begins at the time returned.
+ * No footer: what was lost at last may not have been reported. A hole of each hook, which begins
+ * some time before the newest hit, at the time returned.
  */
-uint64_t coverage__cut(struct coverage *c, uint64_t now);
+uint64_t coverage__cut(struct coverage *c, uint64_t hit);
 
 /*
  * Was every hit of those hooks delivered from `from` to `to`? If not, *hole (may be NULL) says why.

@@ -238,6 +238,7 @@ struct state {
 	uint64_t bounced_unasked;	/* mappings that bounced for no known reason (secure) */
 	struct coverage *cover;
 	uint64_t now, first_ts, seq;
+	uint64_t hit;		/* ts of the newest hit: what was read meanwhile may be newer */
 	struct rec_slice slice;
 	bool sliced, in_slice;	/* in_slice: what comes counts */
 	uint64_t seq_events;	/* events that count */

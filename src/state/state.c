@@ -208,6 +208,8 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 	m->seq_events++;
 	if (ev->ts > m->now)
 		m->now = ev->ts;
+	if (ev->ts > m->hit && ev->hook != DMS_HOOK_SNAPSHOT)
+		m->hit = ev->ts;
 	if (!m->first_ts)
 		m->first_ts = ev->ts;
 	switch (ev->type) {
@@ -290,7 +292,7 @@ static void feed_cut(struct state *m)
 {
 	begin_slice(m);
 	m->cut = true;
-	m->sure = coverage__cut(m->cover, m->now);
+	m->sure = coverage__cut(m->cover, m->hit);
 	mappings__doubt(m);
 	ledger__doubt(m);
 }

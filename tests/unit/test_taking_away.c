@@ -213,8 +213,10 @@ static void lose(const struct trace *t, struct trace *out, unsigned int type, un
 
 	for (i = 0; i < t->n; i++) {
 		const struct dms_rec *r = &t->rec[i];
+		/* what was read, not hit, may be ahead of hits that wait in a queue */
+		bool is_hit = r->type == REC_EVENT && r->event.hook != DMS_HOOK_SNAPSHOT;
 
-		if (r->type == REC_EVENT && every == IN_TIME && r->event.ts > told + REPORTED) {
+		if (is_hit && every == IN_TIME && r->event.ts > told + REPORTED) {
 			for (h = 0; h < DMS_HOOK_MAX; h++) {
 				put_gap(out, h, now, lost[h], false);
 				lost[h] = 0;
@@ -231,7 +233,7 @@ static void lose(const struct trace *t, struct trace *out, unsigned int type, un
 			}
 			continue;
 		}
-		if (r->type == REC_EVENT && r->event.ts > now)
+		if (is_hit && r->event.ts > now)
 			now = r->event.ts;
 		if (r->type != REC_END) {
 			add(out, r);
