@@ -210,13 +210,27 @@ static bool are_old(struct finder *f, const struct dev *d, struct kept_filter *f
 	       finding_whole(f, d, l->kept.oldest, now_of(f->m));
 }
 
-/* Many at once, and nothing for long: queues that are opened one after another. */
-static bool may_be_rings(const struct leak *l)
+/* Mappings that were lost, of all devices. */
+static uint64_t lost_maps(const struct state *m)
+{
+	uint64_t hooks, n = 0;
+
+	for (hooks = COVER_MAPS; hooks; hooks &= hooks - 1)
+		n += coverage__lost(coverage_of(m), (enum dms_hook)__builtin_ctzll(hooks));
+	return n;
+}
+
+/*
+ * Many at once, and nothing for long: queues that are opened one after another. Each mapping that
+ * was lost may have been one of a burst, and have made one of two.
+ */
+static bool may_be_rings(const struct state *m, const struct leak *l)
 {
 	const struct kept *k = &l->kept;
+	uint64_t lost = lost_maps(m);
 
-	return k->n >= RING_LEAST * k->bursts && k->busy * 4 < k->newest - k->oldest &&
-	       l->grown.ns < 60 * NSEC;
+	return k->n + lost + RING_LEAST * lost >= RING_LEAST * k->bursts &&
+	       k->busy * 4 < k->newest - k->oldest && l->grown.ns < 60 * NSEC;
 }
 
 static struct state_finding *say_leak(struct finder *f, const struct dev *d, uint32_t path,
@@ -244,7 +258,7 @@ static bool leaks(struct finder *f, struct kept_filter *filter, struct leak *l)
 
 	if (!is_leak(d, &l->grown) || !are_old(f, d, filter, l))
 		return false;
-	rings = may_be_rings(l);
+	rings = may_be_rings(f->m, l);
 	x = say_leak(f, d, filter->path, l, rings ? STATE_NOTE : STATE_WARNING,
 		     rings ? 30 : leak_confidence(l->grown.ns));
 	finding_fact(x, FACT_GROWN, l->grown.to - l->grown.from);
