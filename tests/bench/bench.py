@@ -5,7 +5,9 @@ Measures what dmascope costs and writes the tables of doc/performance.md. All is
 (user and system) of the process in question; medians of rounds in which the rivals take turns.
 
 usage: bench.py [--build DIR] [--write FILE] [--quick] [--only NAME]... [--bpftrace COMMAND]...
+	[--dmascope COMMAND]...
 	--bpftrace	another bpftrace beside that of the system, for example one in a chroot
+	--dmascope	another build: its report reads the same trace in turns
 """
 import argparse
 import datetime
@@ -206,6 +208,7 @@ class Bench:
         cases = {"report": [self.tool, "report", gz], "report, plain": [self.tool, "report", plain],
                  "gunzip": ["gunzip", "-c", gz], "gzip": ["gzip", "-1", "-c", plain],
                  "jq": ["jq", "-n", self.JQ, plain]}
+        cases |= {old: [old, "report", gz] for old in self.args.dmascope}
         cpu, took = {}, {}
         for i in range(self.rounds(5)):
             for name, argv in cases.items():
@@ -221,6 +224,9 @@ class Bench:
             0.15, note=says("report, plain", "jq"))
         Row("report of a gzip trace : gunzip", c["report"] / c["gunzip"], "x", 1.3,
             note=says("report", "gunzip"))
+        for old in self.args.dmascope:
+            Row(f"report of a gzip trace : {old}", c["report"] / c[old], "x", 1,
+                note=says("report", old))
         Row("report of a gzip trace : gunzip, elapsed", t["report"] / t["gunzip"], "x", 1.3,
             note=f"{number(t['report'])} : {number(t['gunzip'])} s on {os.cpu_count()} processors")
         # gzip may have other code than zlib: a level of its own
@@ -517,6 +523,7 @@ def main():
     p.add_argument("--quick", action="store_true")
     p.add_argument("--only", action="append", choices=PARTS)
     p.add_argument("--bpftrace", action="append", default=[])
+    p.add_argument("--dmascope", action="append", default=[])
     args = p.parse_args()
     if os.getuid() and set(args.only or PARTS) - {"trace", "read", "memory"}:
         sys.exit("bench: attaching needs root")
