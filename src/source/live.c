@@ -214,11 +214,14 @@ static int on_fault(struct live *l, const struct dms_event *e)
 
 static int on_event(struct live *l, const struct dms_event *e, const char *comm)
 {
-	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
 	struct rec_device *dev;
+	struct dms_rec rec;	/* not cleared: it has 3 KiB, and events come by the million */
 	bool is_new;
 	int err = 0;
 
+	rec.type = REC_EVENT;
+	rec.event = *e;
+	memset(rec.comm, 0, sizeof(rec.comm));
 	if (comm)
 		snprintf(rec.comm, sizeof(rec.comm), "%.*s", DMS_COMM_LEN - 1, comm);
 	if (e->dev) {
