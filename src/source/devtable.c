@@ -28,6 +28,7 @@ struct dev_entry {
 
 struct devtable {
 	struct dev_entry *head;
+	struct dev_entry *last;		/* found last: events come in runs of one device */
 };
 
 int devtable__new(struct devtable **t)
@@ -83,13 +84,16 @@ struct rec_device *devtable__put(struct devtable *t, const struct rec_device *de
 
 struct rec_device *devtable__find_or_read(struct devtable *t, uint64_t key, bool *is_new)
 {
-	struct dev_entry *e = find(t, key);
+	struct dev_entry *e = t->last && t->last->dev.key == key ? t->last : find(t, key);
 	struct rec_device dev;
-	char path[512] = "";
+	char path[512];
 
 	*is_new = !e;
-	if (e)
+	if (e) {
+		t->last = e;
 		return &e->dev;
+	}
+	path[0] = '\0';
 	memset(&dev, 0, sizeof(dev));
 	if (guest_device_by_key("", key, &dev)) {
 		memset(&dev, 0, sizeof(dev));
