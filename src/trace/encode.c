@@ -16,6 +16,10 @@
 #include "util/names.h"
 
 #define EVENT_ROOM	1024	/* no event line is longer */
+_Static_assert(sizeof(",\"size\":\"\"") + JSON_U64_MAX <= sizeof(((struct trace_lit *)0)->s),
+	       "the longest field that is kept as a literal");
+_Static_assert(sizeof(((struct trace_encoder *)0)->flag) == TRACE_FLAGS * sizeof(struct trace_lit),
+	       "a literal for each flag");
 
 static void make_lit(struct trace_lit *l, const char *before, const char *name, const char *after)
 {
@@ -39,6 +43,8 @@ void trace_encoder__init(struct trace_encoder *e, bool redact)
 		make_lit(&e->path[i], ",\"path\":\"", dms_path_name(i), "\"");
 	for (unsigned int i = 0; i <= DMS_DIR_NONE; i++)
 		make_lit(&e->dir[i], ",\"dir\":\"", dms_dir_name(i), "\"");
+	for (unsigned int i = 0; i < TRACE_FLAGS; i++)
+		make_lit(&e->flag[i], "\"", trace_flag_names[i], "\",");
 	make_lit(&e->path[DMS_PATH_UNKNOWN], ",\"path\":", "null", "");
 }
 
@@ -62,6 +68,40 @@ static char *put_count(char *p, uint64_t v)
 	p = json_fmt_u64(p, v);
 	*p++ = '"';
 	return p;
+}
+
+/* Keeps the text that was written into the literal, which ends there. */
+static void memo_end(struct trace_memo *m, uint64_t v, const char *end)
+{
+	m->v = v;
+	m->lit.len = (uint8_t)(end - m->lit.s);
+}
+
+static char *put_dev(char *p, struct trace_memo *m, uint64_t v)
+{
+	char *s = m->lit.s;
+
+	if (m->v != v || !m->lit.len)
+		memo_end(m, v, put_hex(json_lit(s, ",\"dev\":"), v));
+	return put_lit(p, &m->lit);
+}
+
+static char *put_size(char *p, struct trace_memo *m, uint64_t v)
+{
+	char *s = m->lit.s;
+
+	if (m->v != v || !m->lit.len)
+		memo_end(m, v, put_count(json_lit(s, ",\"size\":"), v));
+	return put_lit(p, &m->lit);
+}
+
+static char *put_pid(char *p, struct trace_memo *m, uint32_t v)
+{
+	char *s = m->lit.s;
+
+	if (m->v != v || !m->lit.len)
+		memo_end(m, v, json_fmt_u64(json_lit(s, ",\"pid\":"), v));
+	return put_lit(p, &m->lit);
 }
 
 static char *put_dma(char *p, uint64_t dma)
@@ -119,17 +159,11 @@ static char *put_path_dir(char *p, const struct trace_encoder *e, const struct d
 					 json_lit(p, ",\"dir\":null");
 }
 
-static char *put_flags(char *p, unsigned int flags)
+static char *put_flags(char *p, const struct trace_encoder *e, unsigned int flags)
 {
 	p = json_lit(p, ",\"flags\":[");
-	for (unsigned int i = 0; i < TRACE_FLAGS; i++) {
-		if (!(flags & 1u << i))
-			continue;
-		*p++ = '"';
-		p = stpcpy(p, trace_flag_names[i]);
-		*p++ = '"';
-		*p++ = ',';
-	}
+	for (; flags; flags &= flags - 1)
+		p = put_lit(p, &e->flag[__builtin_ctz(flags)]);
 	p[-1] = ']';
 	return p;
 }
@@ -161,7 +195,7 @@ static char *put_attr_names(char *p, uint32_t attrs)
 }
 
 /* The fields that many types have and most events do not. */
-static char *put_rest(char *p, const struct dms_event *ev)
+static char *put_rest(char *p, struct trace_encoder *e, const struct dms_event *ev)
 {
 	if (ev->liobn)
 		p = json_fmt_u64(json_lit(p, ",\"liobn\":"), ev->liobn);
@@ -172,13 +206,13 @@ static char *put_rest(char *p, const struct dms_event *ev)
 		p = put_attr_names(p, ev->attrs);
 	}
 	if (ev->pid)
-		p = json_fmt_u64(json_lit(p, ",\"pid\":"), ev->pid);
+		p = put_pid(p, &e->pid, ev->pid);
 	if (ev->stack)
 		p = json_fmt_u64(json_lit(p, ",\"stack\":"), ev->stack);
 	if (ev->object)
 		p = json_fmt_u64(json_lit(p, ",\"object\":"), ev->object);
 	if (ev->flags)
-		p = put_flags(p, ev->flags);
+		p = put_flags(p, e, ev->flags);
 	return p;
 }
 
@@ -200,19 +234,19 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->hook && ev->hook < DMS_HOOK_MAX)
 		p = put_lit(p, &e->hook[ev->hook]);
 	if (ev->dev)
-		p = put_hex(json_lit(p, ",\"dev\":"), ev->dev);
+		p = put_dev(p, &e->dev, ev->dev);
 	if (ev->dma || (has & TF_DMA))
 		p = put_dma(p, ev->dma);
 	if (ev->phys || (has & TF_PHYS))
 		p = put_phys(p, ev);
 	if (ev->size || (has & TF_SIZE))
-		p = put_count(json_lit(p, ",\"size\":"), ev->size);
+		p = put_size(p, &e->size, ev->size);
 	p = put_path_dir(p, e, ev, has);
 	if (ev->aux || (has & TF_AUX))
 		p = put_aux(p, ev);
 	if (ev->ret || (has & TF_RET))
 		p = put_ret(p, ev);
-	p = put_rest(p, ev);
+	p = put_rest(p, e, ev);
 	if ((ev->type == DMS_EV_SHARE || ev->type == DMS_EV_DOMAIN_MAP) && rec->comm[0] &&
 	    !e->redact)
 		p = json_fmt_text(json_lit(p, ",\"comm\":"), rec->comm,

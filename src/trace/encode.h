@@ -17,6 +17,12 @@ struct trace_lit {		/* copied as a whole, so that the compiler needs no loop */
 	uint8_t len;
 };
 
+/* The last text of a field that stays the same over many events. */
+struct trace_memo {
+	uint64_t v;
+	struct trace_lit lit;	/* empty: none yet */
+};
+
 struct trace_encoder {
 	uint64_t start_ns;	/* of the session: times are written relative to it */
 	uint64_t lines;		/* ended so far; the caller counts them for the footer */
@@ -25,6 +31,8 @@ struct trace_encoder {
 	struct trace_lit hook[DMS_HOOK_MAX];
 	struct trace_lit path[DMS_PATH_MAX];
 	struct trace_lit dir[DMS_DIR_NONE + 1];
+	struct trace_memo dev, size, pid;
+	struct trace_lit flag[8];	/* by bit of dms_event.flags */
 };
 
 void trace_encoder__init(struct trace_encoder *e, bool redact);

@@ -4,6 +4,7 @@
  * loop of record.
  */
 #include <assert.h>
+#include <endian.h>
 
 #include "trace/json.h"
 #include "util/text.h"
@@ -14,25 +15,39 @@ static const char digits[201] =
 	"888990919293949596979899";
 static const char hexdigits[] = "0123456789abcdef";
 
+/* Decimal digits of v, which is not 0. */
+static unsigned int decimals(uint64_t v)
+{
+	static const uint64_t power[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+		10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+		1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+		10000000000000000000U,
+	};
+	unsigned int n = (64 - (unsigned int)__builtin_clzll(v)) * 1233 >> 12;	/* * log10(2) */
+
+	return n + (v >= power[n]);
+}
+
 char *json_fmt_u64(char *p, uint64_t v)
 {
-	char tmp[JSON_U64_MAX], *t = tmp + sizeof(tmp);
-	size_t len;
+	char *end, *t;
 
+	if (v < 10) {
+		*p = (char)('0' + v);
+		return p + 1;
+	}
+	end = t = p + decimals(v);
 	while (v >= 100) {
 		t -= 2;
 		memcpy(t, digits + 2 * (v % 100), 2);
 		v /= 100;
 	}
-	if (v >= 10) {
-		t -= 2;
-		memcpy(t, digits + 2 * v, 2);
-	} else {
-		*--t = (char)('0' + v);
-	}
-	len = (size_t)(tmp + sizeof(tmp) - t);
-	memcpy(p, t, len);
-	return p + len;
+	if (v >= 10)
+		memcpy(t - 2, digits + 2 * v, 2);
+	else
+		t[-1] = (char)('0' + v);
+	return end;
 }
 
 char *json_fmt_s64(char *p, int64_t v)
@@ -46,16 +61,33 @@ char *json_fmt_s64(char *p, int64_t v)
 	return json_fmt_u64(p, u);
 }
 
+/* Writes the eight hexadecimal digits of v at p: a digit in each byte of one number. */
+static void put_hex8(char *p, uint32_t v)
+{
+	const uint64_t each = 0x0101010101010101ULL;
+	uint64_t x = v, letters;
+
+	x = (x | x << 16) & 0x0000ffff0000ffffULL;
+	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
+	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
+	letters = (x + 6 * each) >> 4 & each;
+	x = htobe64(x + '0' * each + letters * ('a' - '0' - 10));
+	memcpy(p, &x, sizeof(x));
+}
+
+/* May write behind the end, but within JSON_HEX_MAX. */
 char *json_fmt_hex(char *p, uint64_t v)
 {
 	int n = v ? (67 - __builtin_clzll(v)) / 4 : 1;
 
-	*p++ = '0';
-	*p++ = 'x';
-	for (int i = n - 1; i >= 0; i--) {
-		p[i] = hexdigits[v & 15];
-		v >>= 4;
+	memcpy(p, "0x", 2);
+	p += 2;
+	if (n <= 8) {
+		put_hex8(p, (uint32_t)v << (32 - 4 * n));
+		return p + n;
 	}
+	put_hex8(p, (uint32_t)(v >> (4 * n - 32)));
+	put_hex8(p + n - 8, (uint32_t)v);
 	return p + n;
 }
 

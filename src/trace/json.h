@@ -54,7 +54,8 @@ int json__end_line(struct json *j);
 #define JSON_HEX_MAX	18
 char *json_fmt_u64(char *p, uint64_t v);
 char *json_fmt_s64(char *p, int64_t v);
-char *json_fmt_hex(char *p, uint64_t v);	/* 0x7b, without quotes */
+char *json_fmt_hex(char *p, uint64_t v);	/* 0x7b, without quotes; all of JSON_HEX_MAX may be
+						   written to */
 char *json_fmt_text(char *p, const char *s, size_t len);	/* quoted; up to 5 * len + 2 */
 
 #define json_lit(p, lit)	((char *)memcpy((p), (lit), sizeof(lit) - 1) + sizeof(lit) - 1)

@@ -38,6 +38,37 @@ static void test_numbers(void **state)
 	}
 }
 
+/* Where a number gets one digit more. */
+static void test_number_edges(void **state)
+{
+	char got[32], want[32];
+	uint64_t ten = 1, v;
+
+	(void)state;
+	for (int n = 0; n < 20; n++, ten *= 10) {
+		for (int by = -1; by <= 1; by++) {
+			v = ten + (uint64_t)(int64_t)by;
+			*json_fmt_u64(got, v) = 0;
+			snprintf(want, sizeof(want), "%" PRIu64, v);
+			assert_string_equal(got, want);
+		}
+	}
+}
+
+/* Bytes behind the room that a number asks for stay as they are. */
+static void test_hex_room(void **state)
+{
+	char got[JSON_HEX_MAX + 8];
+
+	(void)state;
+	for (int bits = 0; bits < 64; bits++) {
+		memset(got, '#', sizeof(got));
+		json_fmt_hex(got, UINT64_MAX >> bits);
+		for (size_t i = JSON_HEX_MAX; i < sizeof(got); i++)
+			assert_int_equal(got[i], '#');
+	}
+}
+
 static void test_milli(void **state)
 {
 	static const int64_t v[] = { 0, 1, 999, 1000, -1, -1500, INT64_MAX, INT64_MIN };
@@ -149,6 +180,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_number_edges),
+		cmocka_unit_test(test_hex_room),
 		cmocka_unit_test(test_milli),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_any_bytes),
