@@ -192,6 +192,19 @@ static bool has_needed(const struct choose_env *env, const struct hook_row *row,
 	return false;
 }
 
+void choose_expect(struct symbols *syms)
+{
+	const char *needs;
+
+	for (unsigned int i = 0; i < hook_rows_count; i++) {
+		needs = hook_only_with(hook_rows[i].id);
+		if (needs && *needs)
+			symbols_expect(syms, needs);
+		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
+			symbols_expect(syms, hook_rows[i].cand[k].symbol);
+	}
+}
+
 bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 {
 	const char *needs = hook_only_with(row->id);

@@ -48,6 +48,9 @@ unsigned int choice_bit(const struct choice *c);
 /* Picks the first candidate that exists and was not refused; fills the rest of *c. */
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c);
 
+/* Announces all names that are asked for here, so that only those are kept. */
+void choose_expect(struct symbols *syms);
+
 /* True if the row applies to this machine and these options at all. */
 bool choose_applies(const struct choose_env *env, const struct hook_row *row);
 

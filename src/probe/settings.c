@@ -22,15 +22,13 @@ void settings__expect(struct symbols *syms)
 	static const char *const variables[] = {
 		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
 		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem", "iommu_dma_ops",
-		"dma_need_unmap", "report_iommu_fault",
+		"dma_need_unmap",
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		symbols_expect(syms, variables[i]);
 	unseen__expect(syms);
-	for (unsigned int i = 0; i < hook_rows_count; i++)
-		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
-			symbols_expect(syms, hook_rows[i].cand[k].symbol);
+	choose_expect(syms);
 }
 
 /* Both follow from numbers that the kernel puts into /proc/kcore; without them, unknown. */

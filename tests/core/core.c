@@ -474,7 +474,13 @@ static struct symbols *load_symbols(const char *path, const char *broken)
 	if (f) {
 		fwrite(text, 1, size, f);
 		fclose(f);
-		symbols_load(root, &syms);
+		if (!symbols_open(root, &syms)) {
+			choose_expect(syms);
+			symbols_find(syms, "dma_set_mask", NULL);
+		}
+		/* a name that was not expected makes all be read a second time: it is not found */
+		if (truncate(file, 0))
+			perror(file);
 	}
 	unlink(file);
 	rmdir(dir);
