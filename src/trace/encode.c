@@ -104,10 +104,14 @@ static char *put_pid(char *p, struct trace_memo *m, uint32_t v)
 	return put_lit(p, &m->lit);
 }
 
-static char *put_dma(char *p, uint64_t dma)
+/* Without an offset a bounced mapping's DMA address and its slot are one, in each of its events. */
+static char *put_slot(char *p, struct trace_memo *m, uint64_t v)
 {
-	p = json_lit(p, ",\"dma\":");
-	return dma == DMS_DMA_ERROR ? json_lit(p, "null") : put_hex(p, dma);
+	if (v == DMS_DMA_ERROR)
+		return json_lit(p, "null");
+	if (m->v != v || !m->lit.len)
+		memo_end(m, v, put_hex(m->lit.s, v));
+	return put_lit(p, &m->lit);
 }
 
 static char *put_phys(char *p, const struct dms_event *ev)
@@ -118,12 +122,11 @@ static char *put_phys(char *p, const struct dms_event *ev)
 	return put_hex(p, ev->phys);
 }
 
-static char *put_aux(char *p, const struct dms_event *ev)
+static char *put_aux(char *p, struct trace_encoder *e, const struct dms_event *ev)
 {
 	switch (trace_aux[ev->type]) {
 	case TA_SLOT:
-		p = json_lit(p, ",\"slot\":");
-		return ev->aux == DMS_DMA_ERROR ? json_lit(p, "null") : put_hex(p, ev->aux);
+		return put_slot(json_lit(p, ",\"slot\":"), &e->slot, ev->aux);
 	case TA_MASK:
 		return put_hex(json_lit(p, ",\"mask\":"), ev->aux);
 	case TA_UCALLS:
@@ -236,14 +239,14 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->dev)
 		p = put_dev(p, &e->dev, ev->dev);
 	if (ev->dma || (has & TF_DMA))
-		p = put_dma(p, ev->dma);
+		p = put_slot(json_lit(p, ",\"dma\":"), &e->slot, ev->dma);
 	if (ev->phys || (has & TF_PHYS))
 		p = put_phys(p, ev);
 	if (ev->size || (has & TF_SIZE))
 		p = put_size(p, &e->size, ev->size);
 	p = put_path_dir(p, e, ev, has);
 	if (ev->aux || (has & TF_AUX))
-		p = put_aux(p, ev);
+		p = put_aux(p, e, ev);
 	if (ev->ret || (has & TF_RET))
 		p = put_ret(p, ev);
 	p = put_rest(p, e, ev);

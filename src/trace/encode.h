@@ -32,6 +32,7 @@ struct trace_encoder {
 	struct trace_lit path[DMS_PATH_MAX];
 	struct trace_lit dir[DMS_DIR_NONE + 1];
 	struct trace_memo dev, size, pid;
+	struct trace_memo slot;	/* a hexadecimal value: of a slot, or the DMA address of one */
 	struct trace_lit flag[8];	/* by bit of dms_event.flags */
 };
 

@@ -29,6 +29,19 @@ static unsigned int decimals(uint64_t v)
 	return n + (v >= power[n]);
 }
 
+/* Writes the last eight decimal digits of v at p: halves of four, of two, of one. */
+static void put_last8(char *p, uint64_t v)
+{
+	uint64_t x = v % 100000000, hundreds, tens;
+
+	x = x / 10000 | x % 10000 << 32;
+	hundreds = (x * 10486 >> 20) & 0x0000007f0000007fULL;		/* x / 100 */
+	x = hundreds | (x - 100 * hundreds) << 16;
+	tens = (x * 103 >> 10) & 0x000f000f000f000fULL;			/* x / 10 */
+	x = htole64((tens | (x - 10 * tens) << 8) + 0x3030303030303030ULL);
+	memcpy(p, &x, sizeof(x));
+}
+
 char *json_fmt_u64(char *p, uint64_t v)
 {
 	char *end, *t;
@@ -38,6 +51,11 @@ char *json_fmt_u64(char *p, uint64_t v)
 		return p + 1;
 	}
 	end = t = p + decimals(v);
+	while (v >= 100000000) {
+		t -= 8;
+		put_last8(t, v);
+		v /= 100000000;
+	}
 	while (v >= 100) {
 		t -= 2;
 		memcpy(t, digits + 2 * (v % 100), 2);
