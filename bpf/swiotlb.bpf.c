@@ -27,7 +27,7 @@ static __always_inline void inner_put(struct device *device, u64 dev, u64 phys, 
 	struct inner *in;
 	u32 zero = 0;
 
-	if (slot != DMS_DMA_ERROR && dev_uses_dma_iommu(device)) {
+	if (slot != DMS_DMA_ERROR && arg_dev_uses_dma_iommu(device)) {
 		of_iommu.ts = bpf_ktime_get_ns();
 		bpf_map_update_elem(&inner_slots, &key, &of_iommu, BPF_ANY);
 		return;
@@ -45,7 +45,7 @@ static __always_inline int bounce_done(probe_ctx *ctx, struct inflight *in, u64 
 				       struct dms_counts *c)
 {
 	struct device *dev = (struct device *)in->arg[B_DEV];
-	u64 key = dev_key(dev);
+	u64 key = arg_dev_key(dev);
 	struct dms_event *e;
 
 	inner_put(dev, key, in->arg[B_PHYS], slot);
@@ -69,7 +69,7 @@ PROBE_PAIR(swiotlb_map, DMS_HOOK_SWIOTLB_MAP, bounce_args, bounce_done)
 static __always_inline int unbounce(probe_ctx *ctx, struct dms_counts *c)
 {
 	const u32 hook = DMS_HOOK_SWIOTLB_UNMAP;
-	u64 key = dev_key((struct device *)arg_of(ctx, hook, DMS_ARG_DEV));
+	u64 key = arg_dev_key((struct device *)arg_of(ctx, hook, DMS_ARG_DEV));
 	struct dms_event *e = event_reserve_wanted(c, hook, DMS_EV_UNBOUNCE, key,
 						   arg_of(ctx, hook, DMS_ARG_SIZE), false);
 

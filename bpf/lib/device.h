@@ -51,6 +51,21 @@ static __always_inline u64 dev_key(struct device *dev)
 	return sd ? RD(sd, id) : 0;
 }
 
+/*
+ * The same of the device that fentry and fexit are called with: the verifier knows what such a
+ * pointer is, so that it is followed without a helper.
+ */
+static __always_inline u64 arg_dev_key(struct device *dev)
+{
+#ifdef DMS_FENTRY
+	struct kernfs_node *sd = dev ? dev->kobj.sd : NULL;
+
+	return sd ? sd->id : 0;
+#else
+	return dev_key(dev);
+#endif
+}
+
 static __always_inline u64 dev_dma_offset(struct device *dev)
 {
 	if (bpf_core_field_exists(dev->archdata.dma_offset))
@@ -101,6 +116,16 @@ static __always_inline bool dev_uses_dma_iommu(struct device *dev)
 	if (config.iommu_ops_at && bpf_core_field_exists(dev->dma_ops))
 		return (u64)RD(dev, dma_ops) == config.iommu_ops_at;
 	return false;
+}
+
+/* The same of the device that fentry and fexit are called with: arg_dev_key(). */
+static __always_inline bool arg_dev_uses_dma_iommu(struct device *dev)
+{
+#ifdef DMS_FENTRY
+	if (!HAS_FLAG(DEV_FLAG_DMA_IOMMU) && bpf_core_field_exists(dev->dma_iommu))
+		return BPF_CORE_READ_BITFIELD(dev, dma_iommu);
+#endif
+	return dev_uses_dma_iommu(dev);
 }
 
 static __always_inline bool dev_has_bypass(struct device *dev)
