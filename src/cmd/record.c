@@ -319,6 +319,8 @@ static int record(struct run *r, char **command)
 		err = start_command(r, command);	/* with all that we may */
 	if (!err)
 		err = privileges_drop(live__probe(r->live), 0, r->cfg->output);
+	if (!err)
+		trace_writer__use_thread(r->writer);
 	r->started = r->shown = clock_now();
 	if (!err)
 		err = loop(r, &why);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Buffered output of whole lines. The only place that writes to a descriptor and calls deflate().
+ * Buffered output of whole lines. The only place that writes to a descriptor and calls deflate(),
+ * which can be in a thread of its own: it has the block before the one that is being filled.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +21,18 @@
 struct out_gz {
 	z_stream z;
 	bool open;
+	int fd;
+	uint64_t bytes;			/* reached the descriptor ... */
+	int err;			/* ... until this */
+	bool threaded, stop;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	char *block;			/* the other buffer: of the thread while it has work */
+	size_t room;			/* bytes of it */
+	size_t len;			/* bytes to compress */
+	int flush;
+	bool work;
 	unsigned char buf[GZ_BUF_SIZE];
 };
 
@@ -50,6 +65,7 @@ int out__init_fd(struct out *o, int fd, bool gzip, bool by_line)
 		return o->err;
 	}
 	o->gz->open = true;
+	o->gz->fd = fd;
 	return 0;
 }
 
@@ -62,19 +78,6 @@ void out__reset(struct out *o)
 {
 	o->p = o->buf;
 	o->line = o->buf;
-}
-
-void out__free(struct out *o)
-{
-	if (!o)
-		return;
-	if (o->gz && o->gz->open)
-		deflateEnd(&o->gz->z);
-	free(o->gz);
-	free(o->buf);
-	memset(o, 0, sizeof(*o));
-	o->fd = -1;
-	o->err = -EBADF;
 }
 
 /* Writes all of data; *done becomes the bytes written, also on failure. */
@@ -108,26 +111,158 @@ static void cut_half_line(struct out *o, const char *data, size_t done)
 		o->bytes -= half;
 }
 
-static int gz_write(struct out *o, const char *data, size_t len, int flush)
+/* Compresses and writes. Nothing, after an error. */
+static void gz_write(struct out_gz *g, const char *data, size_t len, int flush)
 {
-	z_stream *z = &o->gz->z;
+	z_stream *z = &g->z;
 	size_t done;
-	int ret, err;
 
 	z->next_in = (unsigned char *)(uintptr_t)data;
 	z->avail_in = (unsigned int)len;
-	do {
-		z->next_out = o->gz->buf;
+	while (!g->err) {
+		z->next_out = g->buf;
 		z->avail_out = GZ_BUF_SIZE;
-		ret = deflate(z, flush);
-		if (ret == Z_STREAM_ERROR)
-			return -EIO;
-		err = write_all(o->fd, (char *)o->gz->buf, GZ_BUF_SIZE - z->avail_out, &done);
-		o->bytes += done;
-		if (err)
-			return err;
-	} while (z->avail_in || !z->avail_out);
+		if (deflate(z, flush) == Z_STREAM_ERROR) {
+			g->err = -EIO;
+			break;
+		}
+		g->err = write_all(g->fd, (char *)g->buf, GZ_BUF_SIZE - z->avail_out, &done);
+		g->bytes += done;
+		if (!z->avail_in && z->avail_out)
+			break;
+	}
+}
+
+/* ---- gzip in a thread ---- */
+
+static void *gz_run(void *gz)
+{
+	struct out_gz *g = gz;
+
+	pthread_mutex_lock(&g->lock);
+	while (!g->stop) {
+		if (!g->work) {
+			pthread_cond_wait(&g->changed, &g->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&g->lock);
+		gz_write(g, g->block, g->len, g->flush);
+		pthread_mutex_lock(&g->lock);
+		g->work = false;
+		pthread_cond_signal(&g->changed);
+	}
+	pthread_mutex_unlock(&g->lock);
+	return NULL;
+}
+
+void out__use_thread(struct out *o)
+{
+	struct out_gz *g = o->gz;
+	sigset_t all, old;
+
+	if (!g || g->threaded || o->err)
+		return;
+	g->room = OUT_BUF_SIZE;
+	g->block = malloc(g->room);
+	if (!g->block)
+		return;
+	pthread_mutex_init(&g->lock, NULL);
+	pthread_cond_init(&g->changed, NULL);
+	sigfillset(&all);		/* signals are the caller's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	g->threaded = !pthread_create(&g->thread, NULL, gz_run, g);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Waits until the thread has nothing to do: then all of *g is ours. */
+static void gz_wait(struct out_gz *g)
+{
+	if (!g->threaded)
+		return;
+	pthread_mutex_lock(&g->lock);
+	while (g->work)
+		pthread_cond_wait(&g->changed, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void gz_free(struct out_gz *g)
+{
+	gz_wait(g);
+	if (g->threaded) {
+		pthread_mutex_lock(&g->lock);
+		g->stop = true;
+		pthread_cond_signal(&g->changed);
+		pthread_mutex_unlock(&g->lock);
+		pthread_join(g->thread, NULL);
+	}
+	if (g->block) {
+		pthread_cond_destroy(&g->changed);
+		pthread_mutex_destroy(&g->lock);
+	}
+	if (g->open)
+		deflateEnd(&g->z);
+	free(g->block);
+	free(g);
+}
+
+/* The buffer goes to the thread, and the other one, with the unfinished line, takes its place. */
+static int gz_swap(struct out *o, size_t len, size_t rest, int flush)
+{
+	struct out_gz *g = o->gz;
+	size_t room = (size_t)(o->end - o->buf);
+	char *other = g->block;
+
+	if (g->room < room) {
+		other = realloc(g->block, room);
+		if (!other)
+			return -ENOMEM;
+		g->block = other;
+		g->room = room;
+	}
+	memcpy(other, o->line, rest);
+	g->block = o->buf;
+	o->buf = other;
+	o->end = other + g->room;
+	g->room = room;
+	pthread_mutex_lock(&g->lock);
+	g->len = len;
+	g->flush = flush;
+	g->work = true;
+	pthread_cond_signal(&g->changed);
+	pthread_mutex_unlock(&g->lock);
 	return 0;
+}
+
+static void gz_drain(struct out *o, size_t len, size_t rest, int flush)
+{
+	struct out_gz *g = o->gz;
+
+	gz_wait(g);			/* for what was handed on before */
+	o->err = g->err;
+	if (o->err || !g->threaded) {
+		gz_write(g, o->buf, len, flush);
+		memmove(o->buf, o->line, rest);
+	} else {
+		o->err = gz_swap(o, len, rest, flush);
+		if (flush != Z_NO_FLUSH)
+			gz_wait(g);
+	}
+	if (!g->threaded || flush != Z_NO_FLUSH) {
+		o->err = o->err ? o->err : g->err;
+		o->bytes = g->bytes;
+	}
+}
+
+void out__free(struct out *o)
+{
+	if (!o)
+		return;
+	if (o->gz)
+		gz_free(o->gz);
+	free(o->buf);
+	memset(o, 0, sizeof(*o));
+	o->fd = -1;
+	o->err = -EBADF;
 }
 
 /* Hands on the whole lines and moves the unfinished one to the front. */
@@ -138,14 +273,16 @@ static int drain(struct out *o, int flush)
 	if (o->err || o->fd < 0)
 		return o->err;
 	if (o->gz && (len || flush != Z_NO_FLUSH)) {
-		o->err = gz_write(o, o->buf, len, flush);
-	} else if (len) {
-		o->err = write_all(o->fd, o->buf, len, &done);
-		o->bytes += done;
-		if (o->err)
-			cut_half_line(o, o->buf, done);
+		gz_drain(o, len, rest, flush);
+	} else {
+		if (len) {
+			o->err = write_all(o->fd, o->buf, len, &done);
+			o->bytes += done;
+			if (o->err)
+				cut_half_line(o, o->buf, done);
+		}
+		memmove(o->buf, o->line, rest);
 	}
-	memmove(o->buf, o->line, rest);
 	o->line = o->buf;
 	o->p = o->buf + rest;
 	return o->err;
@@ -153,7 +290,7 @@ static int drain(struct out *o, int flush)
 
 int out__make_room(struct out *o, size_t len)
 {
-	size_t used, size = (size_t)(o->end - o->buf);
+	size_t used, size;
 	char *buf;
 
 	if (o->err)
@@ -165,6 +302,7 @@ int out__make_room(struct out *o, size_t len)
 	if (o->fd >= 0 && drain(o, Z_NO_FLUSH))
 		return o->err;
 	used = (size_t)(o->p - o->buf);
+	size = (size_t)(o->end - o->buf);
 	if (size - used >= len)
 		return 0;
 	while (size - used < len)

@@ -23,12 +23,18 @@ struct out {
 	int fd;			/* -1: memory */
 	int err;		/* 0 or the first -errno */
 	bool by_line;		/* write out each line as it ends */
-	uint64_t bytes;		/* reached the descriptor */
+	uint64_t bytes;		/* reached the descriptor; with a thread: by the last flush */
 	struct out_gz *gz;
 };
 
 /* fd stays the caller's. 0 or -errno; after either, out__free() may be called. */
 int out__init_fd(struct out *o, int fd, bool gzip, bool by_line);
+/*
+ * From now on compresses and writes in a thread, which begins with what the calling one may do now:
+ * after privileges were dropped. An error shows a block later, or with a flush. Without gzip, or
+ * where there can be no thread, all stays as it is.
+ */
+void out__use_thread(struct out *o);
 /* Into memory: the bytes from buf to p, kept until out__reset(). */
 int out__init_mem(struct out *o);
 void out__reset(struct out *o);

@@ -88,6 +88,11 @@ cleanup:
 	return 0;
 }
 
+void trace_writer__use_thread(struct trace_writer *w)
+{
+	out__use_thread(&w->out);
+}
+
 static int encode_to(struct trace_writer *w, struct out *o, const struct dms_rec *rec)
 {
 	int err = trace_encode(&w->enc, o, rec);

@@ -35,6 +35,9 @@ struct trace_writer_opts {
 int trace_writer__open(struct trace_writer **w, const char *path,
 		       const struct trace_writer_opts *opts, char *err, size_t err_len);
 
+/* Compresses in a thread of its own from now on, if at all: out__use_thread(). */
+void trace_writer__use_thread(struct trace_writer *w);
+
 /*
  * Takes one record; a dms_sink_fn with the writer as context. The first must be REC_SESSION,
  * nothing may follow REC_END. An output error sticks: every later call returns it again

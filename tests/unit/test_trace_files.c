@@ -265,6 +265,7 @@ static size_t fill(const char *path, int code, const char *words)
 	char *text;
 	int ret;
 
+	trace_writer__use_thread(w);
 	assert_int_equal(trace_writer__put(w, session()), 0);
 	do {
 		ret = trace_writer__put(w, map_event(i++));
@@ -283,6 +284,43 @@ static size_t fill(const char *path, int code, const char *words)
 		free(text);
 	}
 	return read_trace(partial, TRACE_TRUNCATED).events;
+}
+
+/* Flushed records can be read at once, whoever compresses them; the end is the same. */
+static void test_thread(void **state)
+{
+	struct trace_writer *w = open_ok("behind.json.gz", NULL);
+	uint64_t i, flushed = 0, bytes = 0;
+
+	(void)state;
+	trace_writer__use_thread(w);
+	trace_writer__use_thread(w);		/* there is one already */
+	assert_int_equal(trace_writer__put(w, session()), 0);
+	for (i = 0; i < 40000; i++) {
+		assert_int_equal(trace_writer__put(w, map_event(i)), 0);
+		if (i % 7919)
+			continue;
+		assert_int_equal(trace_writer__flush(w), 0);
+		flushed = read_trace("behind.json.gz.partial", TRACE_TRUNCATED).events;
+		assert_int_equal(flushed, i + 1);
+		assert_true(trace_writer__bytes(w) > bytes);
+		bytes = trace_writer__bytes(w);
+	}
+	assert_int_equal(trace_writer__put(w, the_end()), 0);
+	close_ok(w);
+	assert_int_equal(read_trace("behind.json.gz", TRACE_COMPLETE).events, 40000);
+	/* one that is never closed */
+	w = open_ok("left.json.gz", NULL);
+	trace_writer__use_thread(w);
+	for (i = 0; i < 5000; i++)
+		assert_int_equal(trace_writer__put(w, i ? map_event(i) : session()), 0);
+	trace_writer__free(w);
+	/* plain files have none */
+	w = open_ok("plain.json", NULL);
+	trace_writer__use_thread(w);
+	assert_int_equal(trace_writer__put(w, session()), 0);
+	assert_int_equal(trace_writer__put(w, the_end()), 0);
+	close_ok(w);
 }
 
 static void test_file_limit(void **state)
@@ -615,6 +653,7 @@ int main(void)
 		cmocka_unit_test(test_two_writers),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_no_end),
+		cmocka_unit_test(test_thread),
 		cmocka_unit_test(test_file_limit),
 		cmocka_unit_test(test_disk_full),
 		cmocka_unit_test(test_stdout_by_line),
