@@ -59,6 +59,7 @@ struct lazy {
 	struct symbols *few, *all;	/* NULL = not read yet */
 	char root[GFS_PATH_LEN];
 	uint64_t modules;		/* modules_hash() before "all" was read */
+	bool asked;			/* something was looked up in "all" since symbols_forget() */
 };
 
 static uint32_t hash_base(const char *name)
@@ -445,7 +446,21 @@ static const struct symbols *all_of(const struct symbols *s)
 		s->lazy->modules = modules_hash(s->lazy);
 		load_from(s->lazy->fd, NULL, &s->lazy->all);
 	}
+	s->lazy->asked = true;
 	return s->lazy->all;
+}
+
+void symbols_forget(struct symbols *s)
+{
+	struct lazy *l = s ? s->lazy : NULL;
+
+	if (!l)
+		return;
+	if (!l->asked) {
+		symbols_free(l->all);
+		l->all = NULL;
+	}
+	l->asked = false;
 }
 
 void symbols_refresh(struct symbols *s)

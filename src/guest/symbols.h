@@ -48,6 +48,12 @@ int symbols_by_addr(const struct symbols *s, uint64_t addr, struct symbol *sym, 
 void symbols_refresh(struct symbols *s);
 
 /*
+ * Frees the table of all symbols if nothing was looked up in it since the last call; the next
+ * look-up reads it again. Names and pointers from before are then invalid.
+ */
+void symbols_forget(struct symbols *s);
+
+/*
  * "function+0x10 [module]", "function" at offset 0; false and "?" if there is none: an address
  * behind data, or far behind a trampoline, is in a module whose symbols are not known.
  */

@@ -21,6 +21,7 @@
 #include "util/names.h"
 
 #define AGAIN_NS	(1000ULL * 1000 * 1000)
+#define FORGET_NS	(5 * AGAIN_NS)	/* all symbols take 10 MB; most stacks come at the start */
 
 /* ---- stacks ---- */
 
@@ -295,6 +296,14 @@ static int domains_again(struct live *l, uint64_t now)
 	return err;
 }
 
+static void forget_symbols(struct live *l, uint64_t now)
+{
+	if (now < l->forget_ns + FORGET_NS)
+		return;
+	l->forget_ns = now;
+	symbols_forget(l->syms);
+}
+
 /* No event reports that a driver was bound or unbound: sysfs is read once a second. */
 static int read_again(struct live *l, uint64_t now, bool at_once)
 {
@@ -303,6 +312,7 @@ static int read_again(struct live *l, uint64_t now, bool at_once)
 	if (!at_once && now < l->again_ns + AGAIN_NS)
 		return 0;
 	l->again_ns = now;
+	forget_symbols(l, now);
 	err = devtable__drivers_again(l->devs, on_driver, l);
 	return err ? err : domains_again(l, now);
 }

@@ -37,6 +37,7 @@ struct live {
 	uint64_t filtered[DMS_HOOK_MAX];	/* delivered, and then kept back by --device */
 	uint64_t stop_ns;	/* when observing ended */
 	uint64_t again_ns;	/* when drivers and domains were read last */
+	uint64_t forget_ns;	/* when symbols were last forgotten, if nobody had asked for one */
 	struct live_domain *domain;
 	uint32_t domains, domain_cap;
 };

@@ -241,7 +241,21 @@ static void test_lazy(void **state)
 	assert_int_equal(symbols_find(s, "later", NULL), 1);
 	expect(s, 0xc000000000010110, "added+0x8");
 	assert_true(symbols_have_addresses(s));
+	/* kept as long as it is asked */
+	tree_file(t, "/proc/kallsyms", "c000000000060000 T newest\n");
+	symbols_forget(s);
+	assert_int_equal(symbols_find(s, "newest", NULL), 0);
+	symbols_forget(s);
+	expect(s, 0xc000000000010110, "added+0x8");
+	symbols_forget(s);
+	symbols_forget(s);
+	expect(s, 0xc000000000060010, "newest+0x10");
+	/* the small table stays */
+	symbols_forget(s);
+	symbols_forget(s);
+	assert_int_equal(symbols_find(s, "t_next", NULL), 2);
 	symbols_free(s);
+	symbols_forget(NULL);
 	tree_file(t, "/proc/kallsyms", "");
 	assert_int_equal(symbols_open(t->root, &s), 0);
 	symbols_expect(s, "x");
