@@ -89,7 +89,7 @@ pack() {
 }
 
 # initramfs FILE COMMAND...: the base with this run's part behind it. Wants $base, $tool, $share,
-# $guest_env (text).
+# $module_dirs, $guest_env (text).
 initramfs() {
 	local file=$1 tree=$out/.tree
 	shift
@@ -99,6 +99,7 @@ initramfs() {
 	printf '%q ' exec "$@" >"$tree/lab/command"
 	[ -z "$tool" ] || install -m 755 "$tool" "$tree/lab/bin/dmascope"
 	[ -z "$share" ] || cp -RL "$share/." "$tree/share/"
+	[ ${#module_dirs[@]} -eq 0 ] || cp -R "${module_dirs[@]}" "$tree/share/"
 	# As it is: unpacking costs the guest more than reading. An archive begins at a multiple of 4.
 	in_root sh -c 'cd /lab/out/.tree && find . | sort | cpio --quiet -o -H newc -R 0:0' \
 		>"$out/.run.cpio" || die "packing the initramfs failed"

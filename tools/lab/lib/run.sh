@@ -57,6 +57,7 @@ compose() {
 	local k=/lab/cache/${kernel#"$cache"/} event args
 	guest_machine
 	[ -z "$opt_iommu" ] || iommu_add "$opt_iommu"
+	external_tables
 	[ -z "$opt_count" ] || {
 		machine=("${machine[@]/%thread=multi/thread=single}" -icount shift=0,sleep=off)
 		plugin_args="$plugin_args${plugin_args:+,}count=on"
@@ -153,7 +154,7 @@ explain_qemu() {
 verdict() {
 	local qemu_rc=$1 splat command_status='' damaged='' received=no
 	receive && received=yes
-	rm -f "$out/.xfer" "$out/.out.tar" "$out/.initramfs"
+	rm -f "$out/.xfer" "$out/.out.tar" "$out/.initramfs" "$out"/.port[0-9]*
 	splat=$(command_log | grep -E -e "$SPLAT" || true)
 	if [ -n "$splat" ]; then
 		echo "lab: the guest's kernel complained while the command ran:" >&2
