@@ -144,11 +144,12 @@ static void dev_lines(struct report *r, const struct state_dev *d)
 		  fmt_count(c, d->slots_max));
 	dev_slot_time(r, d);
 	if (d->preexisting)
-		P(r, "    %s mappings from before the start were unmapped\n",
-		  fmt_exact(b, d->preexisting));
+		P(r, "    %s mapping%s from before the start %s unmapped\n",
+		  fmt_exact(b, d->preexisting), d->preexisting == 1 ? "" : "s",
+		  d->preexisting == 1 ? "was" : "were");
 	if (d->faults)
-		P(r, "    %s accesses refused by the IOMMU, the first at 0x%" PRIx64 "\n",
-		  fmt_exact(b, d->faults), d->fault_addr);
+		P(r, "    %s access%s refused by the IOMMU, the first at 0x%" PRIx64 "\n",
+		  fmt_exact(b, d->faults), d->faults == 1 ? "" : "es", d->fault_addr);
 	dev_translation(r, d);
 	dev_user(r, d);
 	if (d->unfollowed) {

@@ -82,7 +82,7 @@ int report__ranges(struct report *r)
 	if (r->run.aggregates && !total)
 		P(r, "\nRANGES: single mappings are not followed in this mode\n");
 	else if (!r->listed)
-		P(r, "\nRANGES: nothing was mapped since the start and still is\n");
+		P(r, "\nRANGES: no mapping made since the start is still live\n");
 	if (r->more)
 		P(r, "%" PRIu64 " more ranges; dmascope report --all lists them\n", r->more);
 	for (int p = 0; p < DMS_PATH_MAX; p++)

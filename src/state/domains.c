@@ -180,7 +180,10 @@ bool state__translation(const struct state *m, const struct state_dev *pub,
 	out->flushes.least = !state__counts_all(m, flushes, pub->key);
 	out->lazy = is_lazy(d);
 	out->reaches = pub->reaches;
+	/* a slot of the histogram ends above the longest time in it */
 	out->reach_p50 = state__hist_ns(pub->reach_hist, 50);
+	if (out->reach_p50 > pub->reach_max)
+		out->reach_p50 = pub->reach_max;
 	out->reach_max.why = pub->reaches ? NULL : m->aggregates ? "counts only" : "none seen";
 	out->reach_max.v = pub->reach_max;
 	out->reach_max.least = d->pending.cut ||

@@ -30,6 +30,11 @@ static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char
 	t->left -= (size_t)n;
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* "823/s", "0.4/s"; "" where no time passed. */
 static const char *per_second(char *buf, uint64_t n, uint64_t ns)
 {
@@ -50,8 +55,9 @@ static void say_life(struct text *t, const struct state_dev *d,
 
 	if (!d->path[DMS_PATH_IOMMU].maps)
 		return;
-	SAY(*t, "%s%s mappings%s", x->whole ? "" : "at least ",
+	SAY(*t, "%s%s mapping%s%s", x->whole ? "" : "at least ",
 	    fmt_count(a, d->path[DMS_PATH_IOMMU].maps),
+	    plural(d->path[DMS_PATH_IOMMU].maps),
 	    per_second(b, d->path[DMS_PATH_IOMMU].maps, ns));
 	if (x->ended && x->life_p50 != UINT64_MAX)
 		SAY(*t, ", half of them live up to %s", fmt_ns(a, x->life_p50));
@@ -88,8 +94,9 @@ static void say_flushes(struct text *t, const struct state_translation *x, uint6
 		SAY(*t, "; when was not observed.");
 		return;
 	}
-	SAY(*t, ": %s%s flushes%s", x->flushes.least ? "at least " : "",
-	    fmt_count(a, x->flushes.v), per_second(b, x->flushes.v, ns));
+	SAY(*t, ": %s%s flush%s%s", x->flushes.least ? "at least " : "",
+	    fmt_count(a, x->flushes.v), x->flushes.v == 1 ? "" : "es",
+	    per_second(b, x->flushes.v, ns));
 	if (mval_known(x->reach_max))
 		SAY(*t, "; the device still reached half of the unmapped pages for up to %s, "
 		    "the longest for %s%s", fmt_ns(a, x->reach_p50),
@@ -125,7 +132,7 @@ bool words__user(const struct state_dev *d, char *buf, size_t len)
 	if (!d->user_maps && !d->user_ranges)
 		return false;
 	SAY(t, "past the DMA API: %s in %s range%s%s; %s mapped, %s unmapped since the start",
-	    fmt_size(a, d->user_live), fmt_count(b, d->user_ranges), d->user_ranges == 1 ? "" : "s",
+	    fmt_size(a, d->user_live), fmt_count(b, d->user_ranges), plural(d->user_ranges),
 	    d->user_cut ? " or more" : "", fmt_count(c, d->user_maps),
 	    fmt_count(b, d->user_unmaps));
 	return true;

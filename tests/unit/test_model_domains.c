@@ -171,6 +171,26 @@ static void flushed_lazily(void **state)
 	assert_false(t.reach_max.least);
 }
 
+/* Half of the unmaps waited no longer than the longest; one is no "flushes". */
+static void one_flush(void **state)
+{
+	struct feed *f = *state;
+	struct state_translation t;
+	char text[512];
+
+	begin(f, "DMA-FQ", "e1000");
+	dma(f, DMS_EV_MAP, IOVA, 1500);
+	dma(f, DMS_EV_UNMAP, IOVA, 1500);
+	f->ts += 20 * MS;	/* of 16 to 32 ms */
+	flush(f, 50 * USEC);
+	state__translation(f->m, dev(f), &t);
+	assert_int_equal(t.reaches, 1);
+	assert_int_equal(t.reach_p50, t.reach_max.v);
+	assert_true(words__translation(f->m, dev(f), text, sizeof(text)));
+	assert_non_null(strstr(text, "1 mapping,"));
+	assert_non_null(strstr(text, ": 1 flush,"));
+}
+
 /* The next one would seem to have been the first. */
 static void a_flush_was_lost(void **state)
 {
@@ -247,7 +267,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(mapped_by_vfio), T(a_process_in_a_secure_guest), T(pages_against_bytes),
-		T(flushed_lazily), T(a_flush_was_lost), T(flushed_at_each_unmap), T(each_packet),
+		T(flushed_lazily), T(one_flush), T(a_flush_was_lost),
+		T(flushed_at_each_unmap), T(each_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
