@@ -514,13 +514,17 @@ void find_mask_below_memory(struct finder *f, const struct dev *d)
  */
 void find_bounced_unforced(struct finder *f, const struct dev *d)
 {
+	struct state_decision dec;
 	struct state_finding *x;
 	uint64_t n, all;
+	bool untrusted;
 
 	n = dev_seen(d, DE_BOUNCE_REACHED)->count;
 	if (session_of(f->m)->guest != GUEST_NONE || !n ||
 	    pool__bounces_all(f->m, d) != 0)
 		return;
+	decide_predicted(f->m, d, &dec);
+	untrusted = dec.external && dec.way == STATE_WAY_IOMMU;
 	x = finding_new(f, d, STATE_NOTE, 90);
 	all = dev_maps(d, DMS_PATH_BOUNCED) + dev_maps(d, DMS_PATH_DIRECT) +
 	      dev_maps(d, DMS_PATH_IOMMU);
@@ -530,6 +534,8 @@ void find_bounced_unforced(struct finder *f, const struct dev *d)
 	finding_fact(x, FACT_MASK, dev_pub(d)->mask);
 	finding_fact(x, FACT_RAM_END, session_of(f->m)->mem_top);
 	finding_text(x, FACT_OPS, dev_rec(d)->ops);
-	finding_advise(x, REMEDY_NOTHING_BROKEN_COPY);
+	if (untrusted)
+		finding_fact(x, FACT_EXTERNAL, 1);
+	finding_advise(x, untrusted ? REMEDY_WHOLE_PAGES : REMEDY_NOTHING_BROKEN_COPY);
 	finding_events(x, dev_seen(d, DE_BOUNCE_REACHED));
 }

@@ -150,6 +150,18 @@ static void decide_pseries(const struct state *m, const struct dev *d, const str
 		decide_direct(m, f, out);
 }
 
+/*
+ * Where dma-iommu bounces parts of pages, the slots are translated too: drivers/iommu/dma-iommu.c
+ * iommu_dma_map_page(), 5.15 to 7.3.
+ */
+static bool bounced_and_translated(const struct dev *d, const struct state_decision *out)
+{
+	const struct state_counts *c = d->pub.path;
+
+	return out->way == STATE_WAY_IOMMU && out->external && !c[DMS_PATH_DIRECT].maps &&
+	       !c[DMS_PATH_TCE].maps;
+}
+
 /* Observed paths override the path predicted from the state. */
 static void correct(const struct dev *d, struct state_decision *out)
 {
@@ -158,6 +170,8 @@ static void correct(const struct dev *d, struct state_decision *out)
 	if (seen == STATE_WAY_UNKNOWN)
 		return;
 	out->observed = true;
+	if (bounced_and_translated(d, out))
+		return;
 	/* decided by address: so far all were of one kind */
 	if (out->way == STATE_WAY_MIXED && (seen == STATE_WAY_DIRECT || seen == STATE_WAY_BOUNCE))
 		return;

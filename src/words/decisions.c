@@ -34,11 +34,11 @@ static const struct reason_words reasons[REASON_MAX] = {
 [REASON_USER_SPACE] = { "user space driver",
 	"a driver in user space has it: its mappings bypass the DMA API, and are not observed "
 	"unless vfio or iommufd makes them." },
-[REASON_IOMMU] = { "IOMMU", "mapped by the generic dma-iommu layer{external}." },
-[REASON_IOMMU_LAZY] = { "IOMMU",
+[REASON_IOMMU] = { "IOMMU{untrusted}", "mapped by the generic dma-iommu layer{external}." },
+[REASON_IOMMU_LAZY] = { "IOMMU{untrusted}",
 	"translated by {iommu}, flushed lazily (domain type DMA-FQ): for some milliseconds "
 	"after an unmap it may still reach the page{external}." },
-[REASON_IOMMU_STRICT] = { "IOMMU",
+[REASON_IOMMU_STRICT] = { "IOMMU{untrusted}",
 	"translated by {iommu}, flushed at each unmap (domain type DMA){external}." },
 [REASON_IOMMU_BLOCKED] = { "IOMMU: blocked",
 	"{iommu} blocks all that it accesses (domain type blocked)." },
@@ -150,6 +150,8 @@ static void put_fact(const struct state *m, const struct state_decision *d, cons
 	else if (!strcmp(name, "external") && d->external)
 		snprintf(b, sizeof(b),
 			 "; parts of pages are bounced, since it is below an external port");
+	else if (!strcmp(name, "untrusted") && d->external)
+		snprintf(b, sizeof(b), ", untrusted");
 	else if (!strcmp(name, "private"))
 		words__expand(m, "{private}", NULL, b, sizeof(b));
 	put(to, n, "%s", b);

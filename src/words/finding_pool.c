@@ -226,10 +226,12 @@ const struct finding_words words_pool[] = {
 {
 	.id = "bounced-unforced",
 	.title = "copied, though neither force nor address asks for it",
-	.summary = "Mappings are copied through the bounce pool though nothing forces it and the "
-		"device reaches all memory.",
-	.evidence = "{maps} of its {total mapping} ({percent} %) were bounced; mask {mask}, RAM "
-		"ends at {ram_end}, force_bounce 0[; dma_ops {ops}]",
+	.summary = "[The device is below a port for external devices, and the kernel does not "
+		"trust it: what is not whole pages is copied through the bounce pool.{?external}]"
+		"[Mappings are copied through the bounce pool though nothing forces it and the "
+		"device reaches all memory.{!external}]",
+	.evidence = "{maps} of its {total mapping} ({percent} %) were bounced[; mask {mask}, RAM "
+		"ends at {ram_end}, force_bounce 0{!external}][; dma_ops {ops}]",
 	.means = "The device reaches all memory and the pool's use is not forced, and mappings of "
 		"it are copied all the same. It works, at the price of the copies and of slots.",
 	.how = "Since 6.5 dma_direct_map_*() bounces what kmalloc() gave in pieces smaller than, "

@@ -179,6 +179,11 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"include/linux/dma-map-ops.h dma_kmalloc_needs_bounce(); drivers/iommu/dma-iommu.c "
 	"dev_use_swiotlb(), 6.5 to 7.1",
 },
+[REMEDY_WHOLE_PAGES] = {
+	"Nothing is broken: each copy costs time, and keeps the device from the rest of the page. "
+	"Requests of whole pages are not copied; nor is anything of a device at an internal port.",
+	"drivers/iommu/dma-iommu.c dev_use_swiotlb(), iova_offset(): 5.15 to 7.3",
+},
 [REMEDY_SEE_POOL] = {
 	"It should be bounced: see no-bounce-pool and bounce-not-forced.",
 	"kernel/dma/direct.h dma_direct_map_page(): is_swiotlb_force_bounce(), 6.12",
@@ -280,8 +285,8 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"secure guests, 5.6 to 7.1",
 },
 [REMEDY_KERNEL_DRIVER] = {
-	"Bind it to its kernel driver, which the DMA API bounces; a driver in user space needs "
-	"memory that was shared for it.",
+	"Bind it to its kernel driver, whose mappings are bounced. A driver in user space needs "
+	"memory that was shared with the hypervisor.",
 	"drivers/vfio/vfio_iommu_type1.c vfio_pin_map_dma(); drivers/uio/uio.c, 5.4 to 7.1",
 },
 [REMEDY_MASK_BEFORE_MAP] = {

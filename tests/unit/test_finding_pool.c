@@ -643,6 +643,50 @@ static void bounced_unforced(void **state)
 	expect_no_finding(f, "mask-below-memory");
 }
 
+/* Of a device that the kernel does not trust it copies what shares a page with other data. */
+static void bounced_at_an_external_port(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct state_finding x;
+	uint64_t i;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	r.device.known |= DEV_KNOWN_IOMMU | DEV_KNOWN_EXTERNAL;
+	r.device.external = true;
+	strcpy(r.device.iommu, "dmar0");
+	strcpy(r.device.iommu_domain, "DMA");
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_IOMMU, 0xffff0000, 0x1000000, 4096);
+	expect_no_finding(f, "bounced-unforced");
+	for (i = 0; i < 3; i++)
+		feed_map(f, 1, DMS_PATH_BOUNCED, 0xfffff000 - i * 4096, 0x60000000 + i * 512, 512);
+	x = expect_finding(f, "bounced-unforced", STATE_NOTE, 1);
+	expect_fact(&x, FACT_MAPS, 3);
+	expect_fact(&x, FACT_TOTAL, 4);
+	expect_fact(&x, FACT_EXTERNAL, 1);
+	assert_true(advises(&x, REMEDY_WHOLE_PAGES));
+}
+
+/* Without an IOMMU it is not the port that explains it. */
+static void bounced_at_a_port_without_iommu(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct state_finding x;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	r.device.known |= DEV_KNOWN_EXTERNAL;
+	r.device.external = true;
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x61000000, 512);
+	x = expect_finding(f, "bounced-unforced", STATE_NOTE, 1);
+	assert_false(x.fact[FACT_EXTERNAL].known);
+	assert_true(advises(&x, REMEDY_NOTHING_BROKEN_COPY));
+}
+
 static void not_bounced_unforced(void **state)
 {
 	struct feed *f = *state;
@@ -963,7 +1007,9 @@ int main(void)
 		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),
 		T(pool_outside_window), T(pool_oversized), T(all_bounced),
-		T(mask_below_memory), T(bounced_unforced), T(not_bounced_unforced),
+		T(mask_below_memory), T(bounced_unforced),
+		T(bounced_at_an_external_port), T(bounced_at_a_port_without_iommu),
+		T(not_bounced_unforced),
 		T(not_bounced_unforced_in_a_secure_guest),
 	};
 

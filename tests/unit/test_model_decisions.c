@@ -309,7 +309,17 @@ static void domain_of_an_iommu(void **state)
 	r.device.known |= DEV_KNOWN_EXTERNAL;
 	r.device.external = true;
 	put(f, &r);
-	expect(f, 1, STATE_WAY_IOMMU, "IOMMU", "parts of pages are bounced, since it is below an ");
+	expect(f, 1, STATE_WAY_IOMMU, "IOMMU, untrusted",
+	       "parts of pages are bounced, since it is below an external port");
+	/* which they are: the path is the one that was predicted */
+	strcpy(r.device.iommu_domain, "DMA");
+	put(f, &r);
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0xfffff000, POOL_START, 512);
+	expect(f, 1, STATE_WAY_IOMMU, "IOMMU, untrusted", "below an external port");
+	feed_map(f, 1, DMS_PATH_IOMMU, 0xffffe000, 0x1000000, 4096);
+	expect(f, 1, STATE_WAY_IOMMU, "IOMMU, untrusted", "below an external port");
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x2000000, 0x2000000, 4096);
+	expect(f, 1, STATE_WAY_MIXED, "mixed", "1 direct, 1 bounced, 1 through the IOMMU");
 	r = behind(2, "virtio1", "DMA");
 	put(f, &r);
 	expect(f, 2, STATE_WAY_IOMMU, "IOMMU", "the virtio-iommu virtio1, flushed at each unmap");
