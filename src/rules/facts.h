@@ -165,7 +165,7 @@ enum fact_unit {
 	X(MAPPED_DIR, "mapped_dir", UNIT_TEXT) \
 	X(MAY_BE_OLDER, "may_be_older", UNIT_FLAG)	/* a mapping from before the start */ \
 	X(SINCE_ADDED, "since_added", UNIT_FLAG)	/* the device was added then */ \
-	X(EXTERNAL, "external", UNIT_FLAG)	/* below an external port, and behind an IOMMU */ \
+	X(EXTERNAL, "external", UNIT_FLAG)	/* below an external port, behind an IOMMU */ \
 	X(MAPPED_AT, "mapped_at", UNIT_HEX)	/* DMA address of the memory that addr is of */ \
 	X(AGO, "ago", UNIT_TIME)
 

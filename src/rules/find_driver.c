@@ -83,33 +83,58 @@ void find_coherent_refused(struct finder *f, const struct dev *d)
 	finding_advise(x, coherent_remedy(f->m, d, biggest));
 }
 
+/*
+ * Parts of pages have to be bounced for a device that is not trusted, and there is no pool: "DMA
+ * bounce buffers are inactive" (drivers/iommu/dma-iommu.c iommu_dma_map_page(), 5.15 to 7.3).
+ */
+static bool untrusted_without_pool(const struct state *m, const struct dev *d)
+{
+	struct state_decision dec;
+
+	decide_predicted(m, d, &dec);
+	return dec.external && dec.way == STATE_WAY_IOMMU && pool__exists(m, d) == 0;
+}
+
+static enum remedy failed_remedy(const struct state_finding *x, const struct dev *d, uint64_t n)
+{
+	if (x->fact[FACT_SHARED_MASK].known)
+		return REMEDY_BEYOND_MASK;
+	if (x->fact[FACT_ENC_MASK].known)
+		return REMEDY_NEEDS_POOL;
+	if (x->fact[FACT_EXTERNAL].known)
+		return REMEDY_POOL_FOR_PORT;
+	if (dev_counts_only(d))
+		return REMEDY_RECORD;
+	return dev_seen(d, DE_FAIL + STATE_FAIL_SLOT)->count == n ? REMEDY_POOL_FILL_LOG :
+	       REMEDY_OVERFLOW_LOG;
+}
+
 static void failed_one(struct finder *f, const struct dev *d, uint64_t n)
 {
 	const struct seen *slot = dev_seen(d, DE_FAIL + STATE_FAIL_SLOT);
 	const struct seen *other = dev_seen(d, DE_FAIL + STATE_FAIL_OTHER);
 	struct state_finding *x = finding_new(f, d, STATE_WARNING, dev_counts_only(d) ? 60 : 90);
-	bool unreached = mask_below_enc(f->m, dev_pub(d)->mask);
-	bool beyond = mask_below_shared(f->m, dev_pub(d)->mask);
+	bool untrusted = untrusted_without_pool(f->m, d);
 	uint64_t size = dev_biggest_fail(d, STATE_FAIL_OTHER);
 
 	if (dev_biggest_fail(d, STATE_FAIL_SLOT) > size)
 		size = dev_biggest_fail(d, STATE_FAIL_SLOT);
 	finding_fact(x, FACT_FAILED, n);
 	finding_fact(x, FACT_COUNTS_ONLY, dev_counts_only(d));
-	if (slot->count && !dev_counts_only(d))
+	if (untrusted)
+		finding_fact(x, FACT_EXTERNAL, 1);
+	else if (slot->count && !dev_counts_only(d))
 		finding_fact(x, FACT_NO_SLOT, slot->count);
 	else if (!dev_counts_only(d) && !dev_saw_search(f->m, d))
 		finding_fact(x, FACT_UNOBSERVED, 1);
 	finding_known(x, FACT_SIZE, size);
 	finding_known(x, FACT_MASK, dev_reach(d));
 	finding_known(x, FACT_RAM_END, session_of(f->m)->mem_top);
-	if (unreached)
+	if (mask_below_enc(f->m, dev_pub(d)->mask))
 		finding_fact(x, FACT_ENC_MASK, session_of(f->m)->enc_mask);
-	if (beyond)
+	if (mask_below_shared(f->m, dev_pub(d)->mask))
 		finding_fact(x, FACT_SHARED_MASK, session_of(f->m)->shared_mask);
-	finding_advise(x, beyond ? REMEDY_BEYOND_MASK : unreached ? REMEDY_NEEDS_POOL :
-		       dev_counts_only(d) ? REMEDY_RECORD :
-		       slot->count == n ? REMEDY_POOL_FILL_LOG : REMEDY_OVERFLOW_LOG);
+	finding_advise(x, failed_remedy(x, d, n));
 	finding_events(x, other);
 	finding_events(x, slot);
 	if (slot->count)

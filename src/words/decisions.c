@@ -148,8 +148,8 @@ static void put_fact(const struct state *m, const struct state_decision *d, cons
 	else if (!strcmp(name, "iommu"))
 		put_iommu(d->iommu, b, sizeof(b));
 	else if (!strcmp(name, "external") && d->external)
-		snprintf(b, sizeof(b),
-			 "; parts of pages are bounced, since it is below an external port");
+		snprintf(b, sizeof(b), "; parts of pages %s, since it is below an external port",
+			 d->pool ? "are bounced" : "are refused for want of a pool");
 	else if (!strcmp(name, "untrusted") && d->external)
 		snprintf(b, sizeof(b), ", untrusted");
 	else if (!strcmp(name, "private"))

@@ -117,23 +117,29 @@ const struct finding_words words_driver[] = {
 		"[The kernel refused mappings: addresses of private memory have the C-bit, "
 		"which the device's mask does not reach.{?enc_mask}][The kernel refused mappings: "
 		"all addresses of shared memory have a bit that the device's mask does not "
-		"reach.{?shared_mask}][The kernel refused mappings; in this mode nothing says "
-		"why.{?counts_only}{!enc_mask}{!shared_mask}][The kernel refused mappings: no "
+		"reach.{?shared_mask}][The kernel does not trust the device, which is below a port "
+		"for external devices: it refused to map what is not whole pages, since there is "
+		"no bounce pool to copy it to.{?external}{!enc_mask}{!shared_mask}][The kernel "
+		"refused mappings; in this mode nothing says "
+		"why.{?counts_only}{!external}{!enc_mask}{!shared_mask}][The kernel refused "
+		"mappings: no "
 		"slot of the bounce pool was found, and how full it was is not "
 		"known.{?no_slot}{!enc_mask}{!shared_mask}{!counts_only}][The kernel refused "
 		"mappings; the reason is not known, since searches of the bounce pool may have "
 		"been missed.{?unobserved}{!forbidden}{!enc_mask}{!shared_mask}][The kernel "
 		"refused mappings, and neither the bounce pool nor a table was seen to be the "
-		"reason.{!unobserved}{!forbidden}{!no_slot}{!enc_mask}{!shared_mask}"
+		"reason.{!unobserved}{!forbidden}{!external}{!no_slot}{!enc_mask}"
+		"{!shared_mask}"
 		"{!counts_only}]",
 	.evidence = "{failed} refused[, sizes up to {size}][; {no_slot} of them found no slot][; "
-		"the device reaches {mask}][, RAM ends at {ram_end}][, the C-bit is {enc_mask}][, "
-		"the bit of shared memory is {shared_mask}]",
+		"the device reaches {mask}{!external}][, RAM ends at {ram_end}{!external}][, the "
+		"C-bit is {enc_mask}][, the bit of shared memory is {shared_mask}]",
 	.means = "The kernel returned DMA_MAPPING_ERROR, and neither the pool nor a TCE table "
 		"said no in the same call.",
 	.how = "dma_direct_map_*(): the address is beyond mask or bus limit and cannot be bounced "
 		"(DMA_ATTR_MMIO, peer to peer memory, no pool), the caller forbids bouncing "
-		"(DMA_ATTR_REQUIRE_COHERENT, from 7.0 on), or a debug check refused it. From "
+		"(DMA_ATTR_REQUIRE_COHERENT, from 7.0 on), or a debug check refused it. dma-iommu "
+		"needs a pool for parts of pages of a device at an external port. From "
 		"aggregates alone (top) reasons are never known.",
 	.todo = "Record instead of watching, and look for \"overflow\" lines of the device in the "
 		"log.",

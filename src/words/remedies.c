@@ -342,6 +342,12 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"`dmascope record` for a while, then `dmascope report`.",
 	"-",
 },
+[REMEDY_POOL_FOR_PORT] = {
+	"Boot with swiotlb=force, which makes a pool. Behind an IOMMU nothing else is bounced "
+	"for it.",
+	"arch/x86/kernel/pci-dma.c pci_swiotlb_detect(); drivers/iommu/dma-iommu.c "
+	"dev_use_swiotlb(), 6.12",
+},
 [REMEDY_OVERFLOW_LOG] = {
 	"Look for \"DMA addr ... overflow\" in the kernel log: an address beyond the device's "
 	"mask or bus limit is refused when it cannot be bounced.",

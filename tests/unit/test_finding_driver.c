@@ -633,11 +633,41 @@ static void small_mask_in_a_realm(void **state)
 	assert_true(advises(&x, REMEDY_BEYOND_MASK));
 }
 
+/* A device that is not trusted, on a machine whose kernel made no pool; another one beside it. */
+static void external_port_without_pool(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct state_finding x;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.device.known |= DEV_KNOWN_IOMMU | DEV_KNOWN_EXTERNAL;
+	r.device.external = true;
+	strcpy(r.device.iommu, "dmar0");
+	strcpy(r.device.iommu_domain, "DMA");
+	put(f, &r);
+	feed_pool(f, 0, 0, false);
+	f->ts = T0 + 20 * MS;
+	feed_failed(f, 1, 1500, 0);
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	expect_fact(&x, FACT_EXTERNAL, 1);
+	assert_true(advises(&x, REMEDY_POOL_FOR_PORT));
+	assert_non_null(strstr(x.f.summary, "no bounce pool to copy it to"));
+	assert_null(strstr(x.f.summary, "seen to be the"));
+	/* with a pool it is not known why */
+	feed_pool(f, POOL_SLOTS, 0, false);
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	assert_false(x.fact[FACT_EXTERNAL].known);
+	assert_true(advises(&x, REMEDY_OVERFLOW_LOG));
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(external_port_without_pool),
 		T(mapping_leak), T(mapping_leak_by_many_ways), T(mapping_leak_in_the_noise),
 		T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
 		T(no_leak_in_a_rising_load), T(no_leak_in_an_old_ring), T(leak_beside_an_old_ring),

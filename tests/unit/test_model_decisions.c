@@ -311,6 +311,9 @@ static void domain_of_an_iommu(void **state)
 	put(f, &r);
 	expect(f, 1, STATE_WAY_IOMMU, "IOMMU, untrusted",
 	       "parts of pages are bounced, since it is below an external port");
+	feed_pool(f, 0, 0, false);
+	expect(f, 1, STATE_WAY_IOMMU, "IOMMU, untrusted", "refused for want of a pool");
+	feed_pool(f, POOL_SLOTS, 0, false);
 	/* which they are: the path is the one that was predicted */
 	strcpy(r.device.iommu_domain, "DMA");
 	put(f, &r);
