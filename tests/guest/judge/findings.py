@@ -409,6 +409,20 @@ IOMMU = behind("x86-iommu", "x86", "intel", EDU, "dmar", "iommu.fault.intel",
                "--trace vtd_dmar_fault",
                r"^vtd_dmar_fault sid 0x20 fault \S+ addr (0x\w+) write (\d)")
 
+# A disk that the kernel does not trust: 64 requests that share a page with other data, or two where dd's
+# buffer lies across them, and 256 whole pages.
+PORT = Boot(
+    "x86-port", "x86", "6.12", ["--mem", "5G", "--iommu", "intel", "--external", "nvme"],
+    [
+        Case("port", """
+            until disk=$(ls -d /sys/bus/pci/devices/0000:01:00.0/nvme/nvme*/nvme*n1); do usleep 10000; done
+            dd if=/dev/${disk##*/} of=/dev/null bs=512 count=64 iflag=direct
+            dd if=/dev/${disk##*/} of=/dev/null bs=64k count=16 iflag=direct""", [
+            ("bounced-unforced", NOTE, "0000:01:00.0",
+             r"^(64 of its 320 mappings \(20|128 of its 384 mappings \(33) %\) were bounced$"),
+        ]),
+    ], module=False)
+
 # Devices whose DMA passes no hook: one that the kernel refused at boot, one of a driver in user space.
 REFUSED = ("virtio-no-access-platform", ERROR, "0000:00:04.0",
            r"bit 33 clear; 0 DMA mappings seen; the kernel refused it .*; driver virtio-pci$")
@@ -476,7 +490,7 @@ PEF_NVME = Boot(
     ], module=False, notes={"window-wide"})
 
 BOOTS = [PEF, BARE, PEF_NVME, PEF72, X86, NOFORCE, SNP, SEV, TDX, CCA, OUTSIDE,
-         IOMMU, DDW_OFF, ABOVE]
+         IOMMU, PORT, DDW_OFF, ABOVE]
 
 
 def script(boot, directory):
