@@ -65,6 +65,9 @@ def oracle(run):
         m = re.match(r"all (\d+) dma:\* events agree", text)
         if m:
             said.append(f"{m.group(1)} mappings and unmappings (dma:*)")
+        m = re.match(r"none of (\d+) pages that the guest asked to map is missing", text)
+        if m:
+            said.append(f"{m.group(1)} pages that the guest asked to map (its requests to QEMU)")
     translated = [int(m.group(1)) for text in run["agree"] if
                   (m := re.match(r".*QEMU's IOMMU led none of (\d+) mapped pages elsewhere", text))]
     if translated:
@@ -143,10 +146,11 @@ def main():
           "compared with\nan oracle: on ppc64le every TCE with QEMU's own trace and with the "
           "plugin's log; in pef and pv guests\nevery shared page with the ultravisor's log; in snp, "
           "tdx and cca guests every converted page with the\nguest's calls; on x86, arm64 and s390x every "
-          "bounce and mapping with the kernel's own trace events; behind an IOMMU (its name follows the "
-          "kernel's)\nevery mapped page with the translations that QEMU's IOMMU made. A\nwarning of the guest's kernel "
-          "while hooks are attached, at work or detached fails the row; so does, in rows\nof 2026-11-29 and "
-          "later, a value in one of its traces that could be an address of the kernel, or half of one.\n")
+          "bounce and mapping with the kernel's own trace events; behind an\nIOMMU (its name follows the "
+          "kernel's) every mapped page with the translations that QEMU's IOMMU made. A\nwarning of the "
+          "guest's kernel while hooks are attached, at work or detached fails the row; so does, in rows\nof "
+          "2026-11-29 and later, a value in one of its traces that could be an address of the kernel, or half "
+          "of one.\n")
     print("| guest | kernel | checks | oracle | run |")
     print("|---|---|---|---|---|")
     for r in rows:
