@@ -218,10 +218,22 @@ bool choose_applies(const struct choose_env *env, const struct hook_row *row)
 	return row->class != CLASS_REQUEST || env->hcalls;
 }
 
+/*
+ * Ranks the reason against a candidate: a prototype that does not fit is worth most, then one about
+ * a function that is there. Among equals the last, most general candidate's is kept.
+ */
+static int weight(const struct choose_env *env, const struct candidate *cand,
+		  const struct choice *c)
+{
+	if (c->doubted)
+		return 2;
+	return cand->attach == ATTACH_KPROBE && symbols_find(env->syms, cand->symbol, NULL);
+}
+
 void choose(const struct choose_env *env, const struct hook_row *row, struct choice *c)
 {
 	char last[DMS_TEXT_LEN] = "", why[DMS_TEXT_LEN];
-	bool doubted = false;
+	int most = 0, says;
 
 	c->row = row;
 	c->cand = NULL;
@@ -237,10 +249,10 @@ void choose(const struct choose_env *env, const struct hook_row *row, struct cho
 			}
 			continue;	/* refused: c->reason already says why */
 		}
-		/* a prototype that does not fit says most; else the last, most general candidate */
-		if (c->doubted || !doubted)
+		says = weight(env, &row->cand[i], c);
+		if (says >= most)
 			memcpy(last, why, sizeof(last));
-		doubted |= c->doubted;
+		most = says > most ? says : most;
 	}
 	c->symbol[0] = '\0';
 	c->attach = ATTACH_NONE;

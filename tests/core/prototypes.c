@@ -350,6 +350,36 @@ static void other_kernel(const char *fixtures, const char *of, const char *runni
 	symbols_free(syms);
 }
 
+/* A kernel with two drivers whose functions share a name, and without the last candidate. */
+static void two_of_a_name(void)
+{
+	char root[] = "/tmp/dmascope-core-XXXXXX", dir[64], file[80];
+	struct choose_env env = { .arch = "aarch64", .kprobes = true };
+	struct choice c = { .row = NULL };
+	struct symbols *syms = NULL;
+	FILE *f = NULL;
+
+	if (mkdtemp(root)) {
+		snprintf(dir, sizeof(dir), "%s/proc", root);
+		snprintf(file, sizeof(file), "%s/kallsyms", dir);
+		mkdir(dir, 0700);
+		f = fopen(file, "w");
+	}
+	if (f) {
+		fputs("0 t arm_smmu_flush_iotlb_all\n0 t arm_smmu_flush_iotlb_all\n", f);
+		fclose(f);
+		symbols_load(root, &syms);
+	}
+	unlink(file);
+	rmdir(dir);
+	rmdir(root);
+	env.syms = syms;
+	choose(&env, hook_row_by_id(DMS_HOOK_FLUSH), &c);
+	ok(!c.cand && !strncmp(c.reason, "2 functions are called arm_smmu_flush_iotlb_all", 47),
+	   "a function that is there twice is why, not one that is not there", c.reason);
+	symbols_free(syms);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -362,6 +392,7 @@ int main(int argc, char **argv)
 	copies();
 	event();
 	needless();
+	two_of_a_name();
 	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
 	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
 	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);
