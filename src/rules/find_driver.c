@@ -85,14 +85,16 @@ void find_coherent_refused(struct finder *f, const struct dev *d)
 
 /*
  * Parts of pages have to be bounced for a device that is not trusted, and there is no pool: "DMA
- * bounce buffers are inactive" (drivers/iommu/dma-iommu.c iommu_dma_map_page(), 5.15 to 7.3).
+ * bounce buffers are inactive" (drivers/iommu/dma-iommu.c iommu_dma_map_page(), 5.15 to 7.3). Whole
+ * pages are refused for other reasons.
  */
-static bool untrusted_without_pool(const struct state *m, const struct dev *d)
+static bool untrusted_without_pool(const struct state *m, const struct dev *d, uint64_t size)
 {
 	struct state_decision dec;
 
 	decide_predicted(m, d, &dec);
-	return dec.external && dec.way == STATE_WAY_IOMMU && pool__exists(m, d) == 0;
+	return dec.external && dec.way == STATE_WAY_IOMMU && pool__exists(m, d) == 0 &&
+	       size % page_size_of(m);
 }
 
 static enum remedy failed_remedy(const struct state_finding *x, const struct dev *d, uint64_t n)
@@ -114,11 +116,12 @@ static void failed_one(struct finder *f, const struct dev *d, uint64_t n)
 	const struct seen *slot = dev_seen(d, DE_FAIL + STATE_FAIL_SLOT);
 	const struct seen *other = dev_seen(d, DE_FAIL + STATE_FAIL_OTHER);
 	struct state_finding *x = finding_new(f, d, STATE_WARNING, dev_counts_only(d) ? 60 : 90);
-	bool untrusted = untrusted_without_pool(f->m, d);
 	uint64_t size = dev_biggest_fail(d, STATE_FAIL_OTHER);
+	bool untrusted;
 
 	if (dev_biggest_fail(d, STATE_FAIL_SLOT) > size)
 		size = dev_biggest_fail(d, STATE_FAIL_SLOT);
+	untrusted = untrusted_without_pool(f->m, d, size);
 	finding_fact(x, FACT_FAILED, n);
 	finding_fact(x, FACT_COUNTS_ONLY, dev_counts_only(d));
 	if (untrusted)

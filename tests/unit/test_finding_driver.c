@@ -655,8 +655,14 @@ static void external_port_without_pool(void **state)
 	assert_true(advises(&x, REMEDY_POOL_FOR_PORT));
 	assert_non_null(strstr(x.f.summary, "no bounce pool to copy it to"));
 	assert_null(strstr(x.f.summary, "seen to be the"));
-	/* with a pool it is not known why */
+	/* with a pool it is not known why, nor of whole pages */
 	feed_pool(f, POOL_SLOTS, 0, false);
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	assert_false(x.fact[FACT_EXTERNAL].known);
+	feed_pool(f, 0, 0, false);
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	expect_fact(&x, FACT_EXTERNAL, 1);
+	feed_failed(f, 1, 8192, 0);
 	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
 	assert_false(x.fact[FACT_EXTERNAL].known);
 	assert_true(advises(&x, REMEDY_OVERFLOW_LOG));
