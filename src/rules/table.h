@@ -52,11 +52,12 @@
 	EACH("api-misuse", STATE_ERROR, COVER(MAP) | COVER(MAP_SG), COVER_MAPS | COVER_UNMAPS, \
 	     0, find_api_misuse) \
 	EACH("past-object", STATE_ERROR, 0, 0, 0, find_past_object) \
-	EACH("fault-after-unmap", STATE_ERROR, COVER_FAULTS, COVER_MAPS, \
+	EACH("fault-after-unmap", STATE_ERROR, COVER_FAULTS, COVER_MAPS | COVER(DOMAIN_MAP), \
 	     RULE_FAULTS | RULE_PLACES, find_fault_after_unmap) \
-	EACH("fault-wrong-direction", STATE_ERROR, COVER_FAULTS, COVER_MAPS | COVER_UNMAPS, \
-	     RULE_FAULTS | RULE_PLACES, find_fault_wrong_direction) \
-	EACH("fault-unmapped", STATE_ERROR, COVER_FAULTS, COVER_MAPS, \
+	EACH("fault-wrong-direction", STATE_ERROR, COVER_FAULTS, \
+	     COVER_MAPS | COVER_UNMAPS | COVER(DOMAIN_MAP), RULE_FAULTS | RULE_PLACES, \
+	     find_fault_wrong_direction) \
+	EACH("fault-unmapped", STATE_ERROR, COVER_FAULTS, COVER_MAPS | COVER(DOMAIN_MAP), \
 	     RULE_FAULTS | RULE_PLACES, find_fault_unmapped) \
 	EACH("coherent-refused", STATE_ERROR, 0, COVER_BOUNCES, 0, find_coherent_refused) \
 	EACH("map-failed", STATE_WARNING, COVER(SWIOTLB_MAP), 0, 0, find_map_failed) \

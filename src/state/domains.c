@@ -23,6 +23,7 @@ static int user_map(struct state *m, struct dev *d, const struct dms_event *ev, 
 	if (err)
 		return err;
 	d->pub.user_maps++;
+	d->user_ts = ev->ts;
 	if (d->pub.unseen == STATE_UNSEEN_USER)
 		d->pub.unseen = STATE_UNSEEN_NOT;
 	if (d->user.n >= USER_RANGES) {

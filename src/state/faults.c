@@ -14,6 +14,7 @@
 /* A fault is reported after it happened: an unmap or a map may have come between. */
 #define REPORT_NS	(NSEC / 100)
 #define SOON_NS		(NSEC / 10)
+#define COVER_ALL_MAPS	(COVER_MAPS | COVER(DOMAIN_MAP))
 
 struct recent {
 	struct mapping mp;
@@ -102,7 +103,7 @@ struct joined {
 /*
  * No mapping has the page. Memory of the device at that physical address makes it known what the
  * access meant. Else only of a device that was added while it was watched it is known that no
- * older mapping had the page; and never where its driver maps unseen.
+ * older mapping had the page; and never where its driver maps unseen, or past the DMA API.
  */
 static struct joined join_none(const struct state *m, uint32_t dev, const struct dms_event *ev)
 {
@@ -110,13 +111,13 @@ static struct joined join_none(const struct state *m, uint32_t dev, const struct
 	const struct dev *d = m->dev[dev];
 
 	if (mp && mp->dev == dev)
-		return (struct joined){ FAULT_PHYSICAL, mp, 0, COVER_MAPS | COVER_UNMAPS,
+		return (struct joined){ FAULT_PHYSICAL, mp, 0, COVER_ALL_MAPS | COVER_UNMAPS,
 					m->first_ts };
-	if (d->pub.unseen)
+	if (d->pub.unseen || d->user_ts)
 		return (struct joined){ .kind = FAULT_OTHER };
 	if (d->added_ts)
-		return (struct joined){ FAULT_NEVER_ADDED, NULL, 0, COVER_MAPS, d->added_ts };
-	return (struct joined){ FAULT_NEVER, NULL, 0, COVER_MAPS, m->first_ts };
+		return (struct joined){ FAULT_NEVER_ADDED, NULL, 0, COVER_ALL_MAPS, d->added_ts };
+	return (struct joined){ FAULT_NEVER, NULL, 0, COVER_ALL_MAPS, m->first_ts };
 }
 
 static struct joined join(const struct state *m, uint32_t dev, const struct dms_event *ev)
@@ -125,15 +126,20 @@ static struct joined join(const struct state *m, uint32_t dev, const struct dms_
 	const struct recent *r = find_recent(m, dev, ev->dma, ev->ts);
 	bool is_soon = r && ev->ts - r->ts < SOON_NS;
 
+	/* since then the device was mapped past the DMA API: by vfio, or its driver */
+	if (m->dev[dev]->user_ts > (live ? live->ts : r ? r->ts : 0))
+		return (struct joined){ .kind = FAULT_OTHER };
+
 	if (live && !allows(live, ev->dir))
-		return (struct joined){ FAULT_DIRECTION, live, 0, COVER_MAPS | COVER_UNMAPS,
+		return (struct joined){ FAULT_DIRECTION, live, 0, COVER_ALL_MAPS | COVER_UNMAPS,
 					live->ts };
 	if (r && !live && is_soon && !r->mp.ts)		/* its direction is not known */
 		return (struct joined){ .kind = FAULT_OTHER };
 	if (r && !live && is_soon && !allows(&r->mp, ev->dir))
-		return (struct joined){ FAULT_DIRECTION, &r->mp, r->ts, COVER_MAPS, r->mp.ts };
+		return (struct joined){ FAULT_DIRECTION, &r->mp, r->ts, COVER_ALL_MAPS,
+					r->mp.ts };
 	if (r && (!live || ev->ts - live->ts < REPORT_NS))
-		return (struct joined){ FAULT_UNMAPPED, &r->mp, r->ts, COVER_MAPS, r->ts };
+		return (struct joined){ FAULT_UNMAPPED, &r->mp, r->ts, COVER_ALL_MAPS, r->ts };
 	if (live)
 		return (struct joined){ .kind = FAULT_OTHER };
 	return join_none(m, dev, ev);

@@ -103,7 +103,8 @@ struct dev {
 	uint64_t missed_search;	/* failures of no known reason right at the start */
 	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
 	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
-	struct rangeset user;	/* mapped past the DMA API now */
+	struct rangeset user;	/* mapped past the DMA API now ... */
+	uint64_t user_ts;	/* ... and when the last such mapping was made; 0: never */
 	struct pending pending;
 	bool domain_known;	/* DMS_EV_DOMAIN_USE came */
 	uint64_t domain_maps, domain_bytes;	/* by it, since the start ... */

@@ -251,6 +251,31 @@ static void maps_were_lost(void **state)
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
+/* vfio mapped the page after the driver had unmapped it: the fault is not of that unmap. */
+static void mapped_past_the_dma_api(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, WRITE);
+	unmap(f, IOVA, WRITE);
+	f->ts += MS;
+	ev = make_ev(f, DMS_EV_DOMAIN_MAP, DEV);
+	ev.hook = DMS_HOOK_DOMAIN_MAP;
+	ev.dma = IOVA & -4096ULL;
+	ev.phys = 0x2000000;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	fault(f, IOVA, WRITE);
+	fault(f, 0x12345000, READ);
+	expect_none(f);
+	f->ts += MS;		/* the driver has it again */
+	map(f, IOVA, 0x1000000, WRITE);
+	fault(f, IOVA, READ);
+	expect_finding(f, "fault-wrong-direction", STATE_ERROR, DEV);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,7 +283,7 @@ int main(void)
 		T(at_no_mapping_since_it_was_added), T(of_a_driver_in_user_space),
 		T(after_the_unmap_of_an_older_mapping), T(by_the_physical_address),
 		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
-		T(maps_were_lost),
+		T(maps_were_lost), T(mapped_past_the_dma_api),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,9 @@ static enum dms_hook hook_of(const struct dms_event *ev)
 		[DMS_EV_DEVICE_DEL] = DMS_HOOK_DEVICE_DEL,
 		[DMS_EV_FREED_SHARED] = DMS_HOOK_PAGE_FREE, [DMS_EV_LIVE] = DMS_HOOK_SNAPSHOT,
 		[DMS_EV_FAULT] = DMS_HOOK_IOMMU_FAULT,
+		[DMS_EV_DOMAIN_MAP] = DMS_HOOK_DOMAIN_MAP,
+		[DMS_EV_DOMAIN_UNMAP] = DMS_HOOK_DOMAIN_UNMAP,
+		[DMS_EV_DOMAIN_USE] = DMS_HOOK_SNAPSHOT, [DMS_EV_FLUSH] = DMS_HOOK_FLUSH,
 	};
 
 	return ev->hook ? (enum dms_hook)ev->hook : ev->type < DMS_EV_MAX ? of[ev->type] : 0;
@@ -700,6 +703,9 @@ static void random_guest(struct trace *t, unsigned int events)
 	add(t, &end);
 }
 
+#define TRANSLATED	24
+#define ADDED		3	/* device */
+
 /* An access to a page of a live mapping, of one that was unmapped, to its memory, or to any. */
 static void random_fault(struct trace *t, uint64_t ts, const struct live *of, bool is_live)
 {
@@ -714,13 +720,20 @@ static void random_fault(struct trace *t, uint64_t ts, const struct live *of, bo
 	add(t, &r);
 }
 
-#define TRANSLATED	24
+/* vfio, or a driver with a domain of its own, maps or unmaps a page that faults are at. */
+static void random_user_map(struct trace *t, uint64_t ts)
+{
+	uint64_t dma = 0xfffff000 - rnd(TRANSLATED) * 4096;
+
+	put_event(t, rnd(3) ? DMS_EV_DOMAIN_MAP : DMS_EV_DOMAIN_UNMAP, ts, 1 + rnd(GUEST_DEVS), dma,
+		  rnd(1 << 19) << 12, 4096, 0);
+}
 
 /*
  * Devices behind an IOMMU, whose pages often have the same DMA addresses again. Some mappings are
- * older than the start, one device was added after it.
+ * older than the start, one device was added after it; some guests map past the DMA API as well.
  */
-static void faulting_guest(struct trace *t, unsigned int events)
+static void faulting_guest(struct trace *t, unsigned int events, bool users)
 {
 	struct live live[TRANSLATED] = { { 0 } }, gone = { .dev = 1, .dma = 0xff000000 };
 	struct dms_rec end = { .type = REC_END };
@@ -729,10 +742,14 @@ static void faulting_guest(struct trace *t, unsigned int events)
 	uint32_t i;
 
 	begin_guest(t, GUEST_NONE, false);
-	put_event(t, DMS_EV_DEVICE_ADD, ts, 3, 0, 0, 0, 0);
+	put_event(t, DMS_EV_DEVICE_ADD, ts, ADDED, 0, 0, 0, 0);
 	while (events--) {
 		ts += rnd(60 * MS);
 		i = (uint32_t)rnd(TRANSLATED);
+		if (users && !rnd(30)) {
+			random_user_map(t, ts);
+			continue;
+		}
 		if (!rnd(20)) {
 			random_fault(t, ts, rnd(2) && live[i].dev ? &live[i] : &gone, live[i].dev);
 			continue;
@@ -744,7 +761,7 @@ static void faulting_guest(struct trace *t, unsigned int events)
 						 .phys = rnd(1 << 19) << 12 };
 		else
 			gone = live[i];
-		if (is_map && ts < T0 + SEC && rnd(2))
+		if (is_map && live[i].dev != ADDED && ts < T0 + SEC && rnd(2))
 			continue;	/* before the start */
 		put_event(t, is_map ? DMS_EV_MAP : DMS_EV_UNMAP, ts, live[i].dev, live[i].dma,
 			  is_map ? live[i].phys : 0, 2048, 0);
@@ -778,7 +795,7 @@ static void faults_of_random_guests(void **state)
 		char name[32];
 
 		seed = 2000 + i;
-		faulting_guest(&t, 300 + 100 * (i % 4));
+		faulting_guest(&t, 300 + 100 * (i % 4), i % 2);
 		v = judge(&t);
 		after += has(&v, "fault-after-unmap");
 		direction += has(&v, "fault-wrong-direction");
