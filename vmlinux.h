@@ -223,6 +223,7 @@ struct device {
 	const struct bus_dma_region *dma_range_map;	/* 5.11+ (e0d072782c73) */
 	struct dev_archdata archdata;
 	struct iommu_group *iommu_group;	/* with CONFIG_IOMMU_API */
+	struct dev_iommu *iommu;		/* the same; iommu_param at first */
 	struct io_tlb_mem *dma_io_tlb_mem;	/* 5.15+ (69031f500865) */
 	struct list_head dma_io_tlb_pools;	/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC: transient */
 };
@@ -247,6 +248,85 @@ struct intel_iommu {
 	void *reg;
 	u64 cap;
 	u16 segment;
+};
+
+/* include/linux/iommu.h */
+struct iommu_fwspec {
+	unsigned int num_ids;
+	u32 ids[1];
+};
+
+struct iommu_device {
+	struct device *dev;
+};
+
+struct dev_iommu {
+	struct iommu_fwspec *fwspec;
+	struct iommu_device *iommu_dev;
+};
+
+/*
+ * drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h. The driver of the SMMU v2 has a structure of the
+ * same name: a field that both have at another place cannot be read.
+ */
+struct arm_smmu_ll_queue {
+	u32 prod;
+	u32 cons;
+	u32 max_n_shift;
+};
+
+struct arm_smmu_queue {
+	struct arm_smmu_ll_queue llq;
+	u64 *base;
+	u32 *prod_reg;
+};
+
+struct arm_smmu_evtq {
+	struct arm_smmu_queue q;
+};
+
+struct arm_smmu_device {
+	struct device *dev;
+	struct arm_smmu_evtq evtq;
+};
+
+/* include/linux/virtio.h, include/uapi/linux/virtio_ring.h, drivers/virtio/virtio_ring.c */
+struct virtio_device {
+	struct device dev;
+};
+
+struct virtqueue {
+	struct virtio_device *vdev;
+};
+
+struct vring_used {
+	u16 idx;
+};
+
+struct vring {
+	unsigned int num;
+	struct vring_used *used;
+};
+
+struct vring_desc_state_split {
+	void *data;
+};
+
+struct vring_virtqueue_split {
+	struct vring vring;
+	struct vring_desc_state_split *desc_state;
+};
+
+enum vq_layout {
+	VQ_LAYOUT_SPLIT,
+};
+
+struct vring_virtqueue {
+	struct virtqueue vq;
+	bool packed_ring;			/* 6.1 and 6.12 have it ... */
+	enum vq_layout layout;			/* ... 7.2 and 7.3 this */
+	u16 last_used_idx;
+	struct vring_virtqueue_split split;	/* a member of a union */
 };
 
 /* include/linux/iommu.h; the group is private to drivers/iommu/iommu.c, all versions */

@@ -7,6 +7,7 @@
  * from the layout where they differ.
  */
 #define DMS_DIRECT
+#include "lib/fault.h"
 #include "lib/sg.h"
 
 #include <bpf/bpf_tracing.h>
@@ -199,7 +200,7 @@ int tp_io_page_fault(unsigned long long *ctx)
 		return 0;
 	}
 	devstate_once(DMS_HOOK_IOMMU_FAULT, dev, key);
-	e = event_reserve(c, DMS_HOOK_IOMMU_FAULT, DMS_EV_FAULT);
+	e = fault_reserve(c, DMS_HOOK_IOMMU_FAULT, key);
 	if (!e)
 		return 0;
 	e->dev = key;

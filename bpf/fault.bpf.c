@@ -5,6 +5,7 @@
  * stand in the unit's registers (Intel VT-d specification, fault status and fault recording
  * registers; drivers/iommu/intel/dmar.c, 5.4 to 7.3). Reading them changes nothing.
  */
+#include "lib/fault.h"
 #include "lib/probe.h"
 
 #define FSTS		0x34		/* fault status ... */
@@ -27,17 +28,18 @@ static __always_inline bool is_dma(u64 hi)
 
 static __always_inline void send(struct dms_counts *c, u64 lo, u64 hi, u64 segment)
 {
+	u64 id = DMS_FAULT_BY_ID | segment << 16 | RECORD_ID(hi);
 	struct dms_event *e;
 
 	if (!is_dma(hi)) {
 		count(c, ignored);
 		return;
 	}
-	e = event_reserve(c, DMS_HOOK_DMAR_FAULT, DMS_EV_FAULT);
+	e = fault_reserve(c, DMS_HOOK_DMAR_FAULT, id);
 	if (!e)
 		return;
 	e->dma = lo & ~0xfffULL;
-	e->aux = DMS_FAULT_BY_ID | segment << 16 | RECORD_ID(hi);
+	e->aux = id;
 	e->ret = RECORD_WHY(hi);
 	e->dir = RECORD_READ(hi) ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
 	event_submit(c, e);

@@ -4,7 +4,7 @@
  * attribute ("uevent") of each device, and this probe on the function behind it finds the
  * device in its argument. Only reads by our own process count; everybody else's pass by.
  */
-#include "lib/domain.h"
+#include "lib/endpoint.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -115,6 +115,7 @@ static __always_inline int snapshot(probe_ctx *ctx)
 	remember_table(dev);
 	key = dev_key(dev);
 	domain_remember(dev, key);
+	endpoint_remember(dev, key);
 	lost = send_transient(dev, key);
 	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, key) || lost)
 		count(c, dropped);

@@ -19,9 +19,10 @@ struct {
 	__type(value, struct dms_domain_use);
 } domains __weak SEC(".maps");
 
-/* The last devices that were attached to any domain; 264 bytes. */
+/* The last devices that were attached to any domain; 272 bytes. */
 struct domain_attached {
 	u64 n;
+	u64 searched;		/* n when their ids were read: lib/endpoint.h */
 	u64 at[DOMAIN_ATTACHED];
 };
 

@@ -31,7 +31,10 @@ typedef long long __dms_s64;
 /* The kernel's return value for a failed mapping (DMA_MAPPING_ERROR). */
 #define DMS_DMA_ERROR		(~0ULL)
 
-/* DMS_EV_FAULT without a device: aux has this bit, the PCI segment << 16 and the requester id. */
+/*
+ * DMS_EV_FAULT without a device: aux has this bit, the PCI segment << 16 and the requester id.
+ * Without the bit it has the id by which an SMMU or a virtio-iommu knows the device.
+ */
 #define DMS_FAULT_BY_ID		(1ULL << 32)
 
 /* Constants of the bounce pool, named as in include/linux/swiotlb.h, 5.4 to 7.1. */
@@ -113,7 +116,7 @@ enum dms_hook {
 	DMS_HOOK_IOVA_SYNC,		/* dma_iova_sync(): the linked pieces are a mapping now */
 	DMS_HOOK_IOVA_UNLINK,
 	DMS_HOOK_IOVA_DESTROY,
-	DMS_HOOK_IOMMU_FAULT,		/* iommu:io_page_fault: AMD, Arm SMMU (v2), most others */
+	DMS_HOOK_IOMMU_FAULT,		/* iommu:io_page_fault: AMD, Arm SMMU v2, most others */
 	DMS_HOOK_DMAR_FAULT,		/* dmar_fault(): Intel */
 	DMS_HOOK_DOMAIN_ATTACH,		/* iommu:attach_device_to_domain */
 	DMS_HOOK_DOMAIN_MAP,		/* iommu_map_nosync() or __iommu_map() */
@@ -121,6 +124,8 @@ enum dms_hook {
 	DMS_HOOK_FLUSH_INTEL,		/* intel_flush_iotlb_all() */
 	DMS_HOOK_FLUSH_AMD,		/* amd_iommu_flush_iotlb_all() */
 	DMS_HOOK_FLUSH,			/* the same of the other IOMMUs */
+	DMS_HOOK_SMMU_FAULT,		/* arm_smmu_evtq_thread(): Arm SMMU v3 */
+	DMS_HOOK_VIRTIO_FAULT,		/* viommu_event_handler() */
 	DMS_HOOK_MAX
 };
 
@@ -177,8 +182,9 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  *   MASK/DECIDE/BYPASS       -          -       mask             result
  *   HCALL       IOBA         TCE        count   opcode           status
  *   LIVE        DMA address  original   bytes   slot, 0 = TCE
- *   FAULT       accessed     -          -       requester id     the IOMMU's reason; dir: by its
- *                                               (dev 0)          access, as of a mapping
+ *   FAULT       accessed     -          -       id, as the       the IOMMU's reason; dir: by its
+ *                                               IOMMU knows it   access, as of a mapping; NONE:
+ *                                                                not reported
  *   DOMAIN_MAP   DMA address first      bytes   -                0
  *   DOMAIN_UNMAP DMA address -          bytes   -                0
  *   DOMAIN_USE  -            -          bytes   mappings         0: mapped since the start,

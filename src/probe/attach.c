@@ -231,6 +231,9 @@ static int maps_size(struct probe *p)
 	/* more may be plugged in, and each may change its domain */
 	if (!err)
 		err = bpf_map__set_max_entries(p->bpf->domains, 2 * p->opts.devices + 64);
+	/* most devices have one id */
+	if (!err)
+		err = bpf_map__set_max_entries(p->bpf->endpoints, 4 * p->opts.devices + 64);
 	if (!err)
 		err = cells__size(p);
 	return err ? err : index__size(p);

@@ -410,6 +410,24 @@ const struct hook_row hook_rows[] = {
 		},
 	},
 	{
+		DMS_HOOK_SMMU_FAULT, CLASS_DETAIL, NULL, false,
+		"accesses of devices that an Arm SMMU v3 refused",
+		{
+			KPROBE("arm_smmu_evtq_thread", "kp_smmu_fault", "krp_smmu_fault", "irq dev",
+			       "all; the function for one event is inlined, so the queue is read "
+			       "before the kernel does"),
+		},
+	},
+	{
+		DMS_HOOK_VIRTIO_FAULT, CLASS_DETAIL, NULL, false,
+		"accesses of devices that a virtio-iommu refused",
+		{
+			KPROBE("viommu_event_handler", "kp_viommu_fault", "krp_viommu_fault", "vq",
+			       "all; viommu_fault_handler() is inlined, so the queue is read "
+			       "before the kernel does"),
+		},
+	},
+	{
 		DMS_HOOK_DOMAIN_ATTACH, CLASS_DETAIL, NULL, false,
 		"whose mappings of an IOMMU are, where a device changes its domain",
 		{
@@ -511,6 +529,10 @@ const char *hook_only_with(enum dms_hook id)
 		return "report_iommu_fault";
 	case DMS_HOOK_DMAR_FAULT:
 		return "dmar_fault";
+	case DMS_HOOK_SMMU_FAULT:
+		return "arm_smmu_gerror_handler";
+	case DMS_HOOK_VIRTIO_FAULT:
+		return "viommu_probe";
 	case DMS_HOOK_DOMAIN_ATTACH:
 	case DMS_HOOK_DOMAIN_MAP:
 	case DMS_HOOK_DOMAIN_UNMAP:
@@ -573,6 +595,7 @@ static const struct {
 	{ "state", DMS_ARG_STATE },
 	{ "mapped_len", DMS_ARG_SIZE },
 	{ "dev_id", DMS_ARG_UNIT },
+	{ "vq", DMS_ARG_UNIT },
 	{ "domain", DMS_ARG_DOMAIN },
 	{ "dom", DMS_ARG_DOMAIN },
 	{ "iommu_domain", DMS_ARG_DOMAIN },
@@ -588,6 +611,8 @@ int hook_param_fact(enum dms_hook id, const char *param)
 	if (!strcmp(param, "dma_handle") || !strcmp(param, "handle"))
 		return id == DMS_HOOK_ALLOC || id == DMS_HOOK_IOMMU_ALLOC ? DMS_ARG_HANDLE_PTR :
 		       DMS_ARG_DMA;
+	if (id == DMS_HOOK_SMMU_FAULT && !strcmp(param, "dev"))
+		return DMS_ARG_UNIT;
 	for (size_t i = 0; i < sizeof(param_facts) / sizeof(param_facts[0]); i++)
 		if (!strcmp(param, param_facts[i].param))
 			return param_facts[i].fact;

@@ -56,6 +56,7 @@ static int find_parts(struct object *o)
 	o->running = find_map(o, "running", &err);
 	o->dev_filter = find_map(o, "dev_filter", &err);
 	o->domains = find_map(o, "domains", &err);
+	o->endpoints = find_map(o, "endpoints", &err);
 	o->snap_piece = find_map(o, "snap_piece", &err);
 	o->live = find_map(o, "live", &err);
 	o->live_sets = find_map(o, "live_sets", &err);

@@ -15,7 +15,7 @@
 struct object {
 	struct bpf_object *obj;
 	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *running;
-	struct bpf_map *domains;
+	struct bpf_map *domains, *endpoints;
 	struct bpf_map *snap_piece;
 	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */

@@ -161,7 +161,9 @@ enum fact_unit {
 	X(BALLOON, "balloon", UNIT_FLAG) \
 	X(REFUSED, "refused", UNIT_FLAG)	/* the kernel refused the device */ \
 	/* faults */ \
-	X(WRITES, "writes", UNIT_FLAG)		/* the device wrote, else it read */ \
+	X(WRITES, "writes", UNIT_FLAG)		/* the device wrote; neither: not reported */ \
+	X(READS, "reads", UNIT_FLAG) \
+	X(MORE_FAULTS, "more_faults", UNIT_FLAG)	/* some were not sent, or not joined */ \
 	X(MAPPED_DIR, "mapped_dir", UNIT_TEXT) \
 	X(MAY_BE_OLDER, "may_be_older", UNIT_FLAG)	/* a mapping from before the start */ \
 	X(SINCE_ADDED, "since_added", UNIT_FLAG)	/* the device was added then */ \

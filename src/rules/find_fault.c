@@ -6,6 +6,15 @@
 #include "rules/findings.h"
 #include "util/names.h"
 
+static bool has_more(const struct finder *f, const struct dev *d)
+{
+	uint64_t hooks = COVER_FAULTS, lost = 0;
+
+	for (; hooks; hooks &= hooks - 1)
+		lost += coverage__lost(coverage_of(f->m), (enum dms_hook)__builtin_ctzll(hooks));
+	return lost || dev_pub(d)->faults > FAULTS_JOINED;
+}
+
 static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum fault_kind kind,
 				     unsigned int severity, unsigned int confidence)
 {
@@ -19,8 +28,13 @@ static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum
 		return NULL;
 	}
 	x = finding_seen(f, d, dev_seen(d, DE_FAULT + kind), FACT_TIMES, severity, confidence);
+	if (has_more(f, d))
+		finding_fact(x, FACT_MORE_FAULTS, 1);
 	finding_fact(x, FACT_ADDR, first->addr);
-	finding_fact(x, FACT_WRITES, first->writes);
+	if (first->access == DMS_DIR_FROM_DEVICE)
+		finding_fact(x, FACT_WRITES, 1);
+	if (first->access == DMS_DIR_TO_DEVICE)
+		finding_fact(x, FACT_READS, 1);
 	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
 	if (first->has_mapping) {
 		finding_text(x, FACT_CALLER, caller_name(f->m, first->stack));

@@ -136,7 +136,10 @@ bool finding_always_whole(struct finder *f, const struct dev *d)
 	return finding_whole(f, d, start_of(f->m), now_of(f->m));
 }
 
-/* Lowers the confidence if events that the finding counts may have been missed. */
+/*
+ * Lowers the confidence if events that the finding counts may have been missed. A machine has one
+ * kind of IOMMU: the hooks for faults of the others are not announced.
+ */
 static void doubt_losses(const struct finder *f, struct state_finding *x)
 {
 	uint64_t hooks = f->rule->seen, lost;
@@ -145,7 +148,8 @@ static void doubt_losses(const struct finder *f, struct state_finding *x)
 	for (; hooks; hooks &= hooks - 1) {
 		hook = (enum dms_hook)__builtin_ctzll(hooks);
 		lost = coverage__lost(coverage_of(f->m), hook);
-		if (!coverage__attached(coverage_of(f->m), hook))
+		if (COVER_FAULTS >> hook & 1 ? coverage__missing(coverage_of(f->m), hook) :
+		    !coverage__attached(coverage_of(f->m), hook))
 			add_doubt(x, 25, (struct doubt){ .kind = DOUBT_NO_HOOK, .hook = hook });
 		else if (lost)
 			add_doubt(x, 15, (struct doubt){ .kind = DOUBT_LOST, .hook = hook,

@@ -192,19 +192,27 @@ static int on_new_device(struct live *l, struct rec_device *dev)
 	return err ? err : emit_device(l, dev);
 }
 
+/* The device of a PCI requester id: bus << 8 | slot << 3 | function. NULL: it is no such id. */
+static const struct rec_device *by_requester(const struct live *l, uint64_t aux)
+{
+	unsigned int segment = aux >> 16 & 0xffff, id = aux & 0xffff;
+	char name[DMS_NAME_LEN];
+
+	if (!(aux & DMS_FAULT_BY_ID))
+		return NULL;
+	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", segment, id >> 8, id >> 3 & 31, id & 7);
+	return devtable__by_name(l->devs, name);
+}
+
 /*
- * Most IOMMUs have the requester id of the device only: bus << 8 | slot << 3 | function. So
- * --device is applied here, and the hit counts as filtered: see count_filtered().
+ * An IOMMU has an id of the device only, which the kernel's side may not know. So --device is
+ * applied here, and the hit counts as filtered: see count_filtered().
  */
 static int on_fault(struct live *l, const struct dms_event *e)
 {
 	struct dms_rec rec = { .type = REC_EVENT, .event = *e };
-	unsigned int segment = e->aux >> 16 & 0xffff, id = e->aux & 0xffff;
-	const struct rec_device *dev;
-	char name[DMS_NAME_LEN];
+	const struct rec_device *dev = by_requester(l, e->aux);
 
-	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", segment, id >> 8, id >> 3 & 31, id & 7);
-	dev = devtable__by_name(l->devs, name);
 	if (l->opts.device_glob && !(dev && devtable__matches(dev, l->opts.device_glob))) {
 		l->filtered[e->hook < DMS_HOOK_MAX ? e->hook : 0]++;
 		return 0;

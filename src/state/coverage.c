@@ -24,7 +24,8 @@ struct hook_cover {
 	uint64_t last_gap;		/* ts: losses before it are accounted for */
 	uint64_t lost;
 	bool attached, kprobe;
-	bool missed;			/* announced as missing, and something is not observed */
+	bool missing;			/* announced, not attached ... */
+	bool missed;			/* ... and something is not observed for that */
 };
 
 struct coverage {
@@ -85,6 +86,7 @@ void coverage__hook(struct coverage *c, const struct rec_hook *h)
 	c->has_hooks = true;
 	if (h->id >= DMS_HOOK_MAX)
 		return;
+	c->hook[h->id].missing = h->attach == ATTACH_NONE;
 	c->hook[h->id].missed = h->attach == ATTACH_NONE && h->lost[0];
 	if (h->attach == ATTACH_NONE)
 		return;
@@ -178,6 +180,11 @@ static bool is_announced(const struct coverage *c, enum dms_hook hook)
 bool coverage__attached(const struct coverage *c, enum dms_hook hook)
 {
 	return !c->has_hooks || is_announced(c, hook);
+}
+
+bool coverage__missing(const struct coverage *c, enum dms_hook hook)
+{
+	return hook < DMS_HOOK_MAX && c->hook[hook].missing;
 }
 
 static bool is_missed(const struct coverage *c, unsigned int id)

@@ -32,7 +32,8 @@ struct coverage;
 #define COVER_TCE_CLEARS (COVER(TCE_FREE) | COVER(TCE_FREE_ONE) | COVER(TCE_CLEARRANGE))
 #define COVER_MASKS	(COVER(SET_MASK) | COVER(SET_COHERENT_MASK) | COVER(DMA_SUPPORTED) | \
 			 COVER(BYPASS))
-#define COVER_FAULTS	(COVER(IOMMU_FAULT) | COVER(DMAR_FAULT))
+#define COVER_FAULTS	(COVER(IOMMU_FAULT) | COVER(DMAR_FAULT) | COVER(SMMU_FAULT) | \
+			 COVER(VIRTIO_FAULT))
 
 enum cover_why {
 	COVER_WHOLE = 0,
@@ -82,6 +83,8 @@ bool coverage__whole_dev(const struct coverage *c, uint64_t hooks, uint64_t from
 
 /* Attached; also true where the stream does not announce hooks. */
 bool coverage__attached(const struct coverage *c, enum dms_hook hook);
+/* Announced as a hook that this kernel could have had, and not attached. */
+bool coverage__missing(const struct coverage *c, enum dms_hook hook);
 /* Observations of that hook lost so far; gaps, or the footer's number if larger. */
 uint64_t coverage__lost(const struct coverage *c, enum dms_hook hook);
 /* Lost observations of all hooks; 0: every hit was delivered, as far as is reported. */

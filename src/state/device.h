@@ -9,6 +9,8 @@
 
 struct dev;
 
+#define FAULTS_JOINED	256	/* of a device; others only count */
+
 enum fault_kind {
 	FAULT_UNMAPPED,		/* what it accessed was unmapped before */
 	FAULT_DIRECTION,	/* ... is mapped, or was, for the other direction */
@@ -26,7 +28,8 @@ struct dev_fault {
 	uint64_t dma, size;
 	uint32_t stack;
 	uint8_t dir;
-	bool writes, has_mapping;
+	uint8_t access;		/* the device's, as a direction */
+	bool has_mapping;
 };
 
 enum dev_evid {

@@ -9,7 +9,6 @@
 #include "state/internal.h"
 
 #define RECENT		8192		/* unmaps that are remembered; a fault searches all */
-#define JUDGED		256		/* faults of a device that are joined; others only count */
 #define PAGE		UINT64_C(4096)	/* the least that an IOMMU maps, and Intel's reports */
 /* A fault is reported after it happened: an unmap or a map may have come between. */
 #define REPORT_NS	(NSEC / 100)
@@ -87,10 +86,14 @@ static const struct mapping *find_live(const struct state *m, uint32_t dev, uint
 	return NULL;
 }
 
-/* Both are written as directions: the device reads memory that was mapped to_device. */
+/*
+ * Both are written as directions: the device reads memory that was mapped to_device. An access
+ * whose direction the IOMMU does not report, as a virtio-iommu need not, may have been allowed.
+ */
 static bool allows(const struct mapping *mp, uint8_t access)
 {
-	return mp->dir == access || mp->dir == DMS_DIR_BIDIR || mp->dir == DMS_DIR_NONE;
+	return mp->dir == access || mp->dir == DMS_DIR_BIDIR || mp->dir == DMS_DIR_NONE ||
+	       access == DMS_DIR_NONE;
 }
 
 struct joined {
@@ -167,7 +170,7 @@ static void note(struct state *m, struct dev *d, const struct dms_event *ev,
 		return;
 	*f = (struct dev_fault){
 		.seq = m->seq, .addr = ev->dma, .ts = ev->ts, .unmapped = j->unmapped,
-		.writes = ev->dir == DMS_DIR_FROM_DEVICE,
+		.access = ev->dir,
 	};
 	if (!j->mp)
 		return;
@@ -201,7 +204,7 @@ int faults__event(struct state *m, const struct dms_event *ev)
 	if (!d->pub.faults++)
 		d->pub.fault_addr = ev->dma;
 	/* counts alone have no mappings to join with */
-	if (!ev->dev || m->aggregates || d->pub.faults > JUDGED)
+	if (!ev->dev || m->aggregates || d->pub.faults > FAULTS_JOINED)
 		return 0;
 	j = join(m, dev, ev);
 	if (j.kind != FAULT_OTHER)

@@ -86,6 +86,8 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_FLUSH_INTEL] = "iommu.flush.intel",
 	[DMS_HOOK_FLUSH_AMD] = "iommu.flush.amd",
 	[DMS_HOOK_FLUSH] = "iommu.flush",
+	[DMS_HOOK_SMMU_FAULT] = "iommu.fault.smmu",
+	[DMS_HOOK_VIRTIO_FAULT] = "iommu.fault.virtio",
 	[DMS_HOOK_SNAPSHOT] = "snapshot",
 };
 

@@ -4,14 +4,17 @@
  */
 #include "words/tables.h"
 
+#define TIMES		"[at least {?more_faults}]{times fault}"
+#define ACCESSED	"[wrote{?writes}][read{?reads}][accessed{!writes}{!reads}]"
+
 const struct finding_words words_fault[] = {
 {
 	.id = "fault-after-unmap",
 	.title = "a device accessed memory that was unmapped",
 	.summary = "The device accessed memory after it was unmapped, and the IOMMU refused it: "
 		"the driver unmaps what the device still uses.",
-	.evidence = "{times fault}; at the first the device [wrote{?writes}]"
-		"[read{!writes}] {addr}, unmapped {ago} before[, mapped {mapped_dir}]"
+	.evidence = TIMES "; at the first the device " ACCESSED
+		" {addr}, unmapped {ago} before[, mapped {mapped_dir}]"
 		"[ by {caller}][, {size}][; driver {driver}]",
 	.means = "The page was mapped for this device, and its mapping ended before the access. "
 		"Without an IOMMU the device would have written into memory of somebody else, or "
@@ -23,15 +26,16 @@ const struct finding_words words_fault[] = {
 	.todo = "Report it to the driver with the recording: the finding names the function that "
 		"had mapped the memory, its unmap is the one that comes too early.",
 	.sources = "drivers/iommu/dma-iommu.c iommu_dma_unmap_page(); drivers/iommu/intel/dmar.c "
-		"dmar_fault(); drivers/iommu/iommu.c report_iommu_fault().",
+		"dmar_fault(); drivers/iommu/iommu.c report_iommu_fault(); "
+		"drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_evtq_thread(); "
+		"drivers/iommu/virtio-iommu.c viommu_fault_handler().",
 },
 {
 	.id = "fault-wrong-direction",
 	.title = "a device accessed memory in a direction not mapped",
 	.summary = "The device accessed memory in the direction that it was not mapped for, and "
 		"the IOMMU refused it.",
-	.evidence = "{times fault}; at the first the device [wrote{?writes}]"
-		"[read{!writes}] {addr}[, "
+	.evidence = TIMES "; at the first the device " ACCESSED " {addr}[, "
 		"mapped {mapped_dir}][ by {caller}][, {size}][, unmapped {ago} before][; driver "
 		"{driver}]",
 	.means = "A mapping to_device lets the device read, one from_device lets it write. "
@@ -53,8 +57,7 @@ const struct finding_words words_fault[] = {
 		"it was added, and the IOMMU refused it.{?since_added}][The IOMMU refused an "
 		"access to an address that no known mapping has; an older one may have had "
 		"it.{?may_be_older}]",
-	.evidence = "{times fault}; at the first the device [wrote{?writes}]"
-		"[read{!writes}] {addr}[, "
+	.evidence = TIMES "; at the first the device " ACCESSED " {addr}[, "
 		"memory that has the DMA address {mapped_at}][, mapped by {caller}][; driver "
 		"{driver}]",
 	.means = "No mapping of the recording has the page, neither a live one nor one that was "

@@ -231,28 +231,40 @@ static bool kernel_has_value(const struct btf *btf, const struct btf_type *t, co
 	return false;
 }
 
-static bool kernel_has(const struct btf *btf, const char *field)
+static bool struct_has(const struct btf *btf, const struct btf_type *t, const char *path)
 {
-	char copy[FIELD_LEN], *save = NULL, *word, *flavour;
-	const struct btf_type *t;
-	int id;
+	char copy[FIELD_LEN], *save = NULL;
 
-	snprintf(copy, sizeof(copy), "%s", field);
-	word = strtok_r(copy, ".", &save);
-	flavour = strstr(word, "___");
-	if (flavour)
-		*flavour = '\0';
-	id = btf__find_by_name_kind(btf, word, BTF_KIND_STRUCT);
-	t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
-	id = btf__find_by_name_kind(btf, word, BTF_KIND_ENUM);
-	if (!t && id > 0)
-		return kernel_has_value(btf, btf__type_by_id(btf, (__u32)id), save);
-	while (t && (word = strtok_r(NULL, ".", &save))) {
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *w = strtok_r(copy, ".", &save); t && w; w = strtok_r(NULL, ".", &save)) {
 		while (btf_is_array(t))
 			t = bare(btf, btf_array(t)->type);
-		t = member_type(btf, t, word);
+		t = member_type(btf, t, w);
 	}
 	return t;
+}
+
+/* Two drivers may each have a structure of that name: then either will do, as for libbpf. */
+static bool kernel_has(const struct btf *btf, const char *field)
+{
+	size_t len = strcspn(field, ".");
+	const char *path = field + len + (field[len] == '.'), *flavour = strstr(field, "___");
+	char name[FIELD_LEN];
+
+	if (flavour && flavour < field + len)
+		len = (size_t)(flavour - field);
+	snprintf(name, sizeof(name), "%.*s", (int)len, field);
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (strcmp(btf__name_by_offset(btf, t->name_off), name))
+			continue;
+		if (btf_is_struct(t) && struct_has(btf, t, path))
+			return true;
+		if (btf_is_enum(t) && kernel_has_value(btf, t, path))
+			return true;
+	}
+	return false;
 }
 
 /* ---- what is expected ---- */

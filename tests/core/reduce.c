@@ -21,17 +21,22 @@ static const char *const structs[] = {
 	"io_tlb_area", "io_tlb_slot", "xive_q", "xive_cpu", "dma_map_ops", "pt_regs",
 	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver", "dma_iova_state",
 	"intel_iommu", "slab", "kmem_cache", "iommu_domain", "iommu_group", "device_private",
+	"dev_iommu", "iommu_fwspec", "iommu_device", "arm_smmu_device", "arm_smmu_evtq",
+	"arm_smmu_queue", "arm_smmu_ll_queue", "virtio_device", "virtqueue", "vring", "vring_used",
+	"vring_virtqueue", "vring_virtqueue_split", "vring_desc_state_split", "eeh_pe", "eeh_dev",
 };
 
 /* Enumerations whose values count. */
-static const char *const enums[] = { "struct_device_flags", "pagetype", "pageflags" };
+static const char *const enums[] = { "struct_device_flags", "pagetype", "pageflags", "vq_layout" };
 
 /* Functions, and trace events behind btf_trace_ and __tracepoint_. */
 static const char *const families[] = {
 	"dma_map_*", "dma_unmap_*", "__dma_map_sg_attrs", "dma_alloc*", "dma_free*",
 	"dma_set_*mask", "dma_iova_*", "dmar_fault", "report_iommu_fault", "io_page_fault",
 	"iommu_map", "iommu_map_nosync", "__iommu_map", "__iommu_unmap", "iommu_attach_group",
-	"attach_device_to_domain", "*_flush_iotlb_all",
+	"attach_device_to_domain", "*_flush_iotlb_all", "arm_smmu_evtq_thread",
+	"arm_smmu_gerror_handler", "viommu_event_handler", "viommu_probe", "eeh_send_failure_event",
+	"eeh_dev_check_failure",
 	"dma_iommu_*", "iommu_map_p*", "iommu_unmap_p*", "ppc_iommu_*", "iommu_alloc*",
 	"iommu_free_coherent*", "swiotlb_*", "__swiotlb_*", "io_tlb_default_mem", "io_tlb_start",
 	"set_memory_*crypted", "ucall_norets", "dtl_cache_ctor", "xive_spapr_*_queue", "tce_*",

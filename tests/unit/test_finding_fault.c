@@ -62,6 +62,41 @@ static void expect_none(struct feed *f)
 	expect_no_finding(f, "fault-unmapped");
 }
 
+/* A virtio-iommu does not report what an access to an unmapped page was. */
+static void unknown_direction(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, READ);
+	fault(f, IOVA, DMS_DIR_NONE);
+	expect_none(f);
+	unmap(f, IOVA, READ);
+	fault(f, IOVA, DMS_DIR_NONE);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 1);
+	assert_false(x.fact[FACT_WRITES].known);
+	assert_false(x.fact[FACT_READS].known);
+	expect_no_finding(f, "fault-wrong-direction");
+}
+
+/* An IOMMU that knows the device by an id that nobody else knows: counted for no device. */
+static void unknown_device(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	begin(f);
+	ev = make_ev(f, DMS_EV_FAULT, 0);
+	ev.hook = DMS_HOOK_SMMU_FAULT;
+	ev.dma = IOVA;
+	ev.aux = 0x8001;
+	feed_ev(f, &ev);
+	expect_none(f);
+	assert_int_equal(state__dev_by_key(f->m, DEV)->faults, 0);
+}
+
 static void after_the_unmap(void **state)
 {
 	struct feed *f = *state;
@@ -251,6 +286,48 @@ static void maps_were_lost(void **state)
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
+/* Faults over the limit of the kernel's side are reported as losses. */
+static void some_were_not_sent(void **state)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, WRITE);
+	unmap(f, IOVA, WRITE);
+	fault(f, IOVA, WRITE);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	assert_false(x.fact[FACT_MORE_FAULTS].known);
+	assert_int_equal(x.f.confidence, 90);
+	gap.gap.ts = make_ev(f, DMS_EV_FAULT, DEV).ts;
+	gap.gap.hook = DMS_HOOK_DMAR_FAULT;
+	gap.gap.lost = 768;
+	put(f, &gap);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 1);
+	expect_fact(&x, FACT_MORE_FAULTS, 1);
+	assert_true(!strncmp(x.f.evidence, "at least 1 fault; ", 18));
+	assert_int_equal(x.f.confidence, 75);
+}
+
+static void more_than_are_joined(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	unsigned int i;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, WRITE);
+	unmap(f, IOVA, WRITE);
+	for (i = 0; i < 256 + 44; i++)
+		fault(f, IOVA, WRITE);
+	x = expect_finding(f, "fault-after-unmap", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 256);
+	expect_fact(&x, FACT_MORE_FAULTS, 1);
+	assert_int_equal(state__dev_by_key(f->m, DEV)->faults, 256 + 44);
+}
+
 /* vfio mapped the page after the driver had unmapped it: the fault is not of that unmap. */
 static void mapped_past_the_dma_api(void **state)
 {
@@ -283,7 +360,8 @@ int main(void)
 		T(at_no_mapping_since_it_was_added), T(of_a_driver_in_user_space),
 		T(after_the_unmap_of_an_older_mapping), T(by_the_physical_address),
 		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
-		T(maps_were_lost), T(mapped_past_the_dma_api),
+		T(maps_were_lost), T(unknown_direction), T(unknown_device),
+		T(some_were_not_sent), T(more_than_are_joined), T(mapped_past_the_dma_api),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -716,7 +716,7 @@ static void random_fault(struct trace *t, uint64_t ts, const struct live *of, bo
 	r.event.ts = ts;
 	r.event.dev = of->dev;
 	r.event.dma = rnd(3) ? of->dma : is_live && rnd(2) ? of->phys : rnd(1 << 20) << 12;
-	r.event.dir = rnd(2) ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
+	r.event.dir = DMS_DIR_TO_DEVICE + rnd(3);	/* or none: not reported */
 	add(t, &r);
 }
 

@@ -343,12 +343,15 @@ SNP = separate("snp", "6.12", listed=7, slow=False)
 TDX = separate("tdx", "6.12")
 CCA = separate("cca", "7.2")
 
-# The edu device accesses what it may not, once for each interrupt of the IOMMU.
-EDU = "0000:00:04.0"
+# The edu device accesses what it may not: 64 bytes, of which some IOMMUs of QEMU report each 4.
+def edu_at(slot):
+    return f"0000:00:{slot:02x}.0"
 
 
 def touch(edu, interrupts):
     """touched COMMAND: one access, and the interrupt that reports it."""
+    if not interrupts:
+        return f'touched() {{ fault "$1" {edu} $2; }}'
     return f"""
     faults() {{ awk '/{interrupts}/ {{ for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) n += $i }}
         END {{ print n + 0 }}' /proc/interrupts; }}
@@ -357,57 +360,133 @@ def touch(edu, interrupts):
     }}"""
 
 
-def faults_of_qemu(directory, pattern):
-    """(page, direction) of each access of the edu device that QEMU's IOMMU refused."""
-    log = open(os.path.join(directory, "tce-trace.log"), errors="replace").read()
-    return {(int(addr, 16) & -4096, "from_device" if int(write) else "to_device")
-            for addr, write in re.findall(pattern, log, re.M)}
+def lines_of_case(directory, case):
+    """The lines of QEMU's log from the case's mark on."""
+    on = False
+    for line in open(os.path.join(directory, "tce-trace.log"), errors="replace"):
+        if line.startswith("lab mark "):
+            on = line.split()[2] == case[:8]
+        elif on:
+            yield line
 
 
-def faults_of(records):
-    return [(int(r["dma"], 16) & -4096, r["dir"]) for r in records if r["type"] == "fault"]
+def direction(write):
+    return "from_device" if int(write) else "to_device"
 
 
-def behind(name, guest, iommu, edu, interrupts, hook, trace, pattern):
-    """Faults behind an IOMMU. pattern: of QEMU's own log, the address, and 1 where it is a write."""
-    touched = touch(edu, interrupts)
+def intel_faults(lines):
+    """(address, direction) of each access of the edu device that QEMU's IOMMU refused."""
+    return [(int(m[1], 16) & -4096, direction(m[2])) for line in lines if
+            (m := re.match(r"vtd_dmar_fault sid 0x20 fault \S+ addr (0x\w+) write (\d)", line))]
 
-    def as_qemu(directory, records, _):
-        return (len(faults_of(records)) == 7 and
-                set(faults_of(records)) <= faults_of_qemu(directory, pattern))
 
-    def filtered(records):
-        counts = records[-1]["hooks"][hook]
-        return not faults_of(records) and int(counts["filtered"]) == 1 and \
+def virtio_faults(lines):
+    """The flags: 1 read, 2 write; QEMU reports neither where no page is mapped."""
+    return [(int(m[2], 16), {1: "to_device", 2: "from_device"}.get(int(m[1]) & 3, "none"))
+            for line in lines if
+            (m := re.match(r"virtio_iommu_report_fault .* flags=(\d+) endpoint=40 address =(0x\w+)",
+                           line))]
+
+
+def smmu_faults(lines):
+    """No event has the address of a fault: the search for a translation before it has the page."""
+    page, found = None, []
+    for line in lines:
+        if m := re.match(r"smmu_iotlb_lookup_(?:hit|miss) .* addr=(0x\w+)", line):
+            page = int(m[1], 16) & -4096
+        elif re.match(r"smmuv3_propagate_event SMMU_EVT_F_(TRANSLATION|PERMISSION) sid=0x20\b", line):
+            found.append((page, None))
+    return found
+
+
+def faults_of(records, page=1):
+    return [(int(r["dma"], 16) & -page, r["dir"]) for r in records if r["type"] == "fault"]
+
+
+class Iommu:
+    """How the IOMMU of a guest reports faults; each: how many of an access. faults(): QEMU's log."""
+
+    def __init__(self, boot, guest, kernel, iommu, edu, hook, interrupts, trace, faults, each,
+                 load=""):
+        self.boot, self.guest, self.kernel, self.iommu, self.hook = boot, guest, kernel, iommu, hook
+        self.edu, self.interrupts, self.trace, self.faults = edu_at(edu), interrupts, trace, faults
+        self.each, self.load = each, load
+
+    def as_qemu(self, directory, records, _):
+        """
+        Each refused access that QEMU's log has is in the trace, and no other; of Intel's unit only
+        those for which its records had room.
+        """
+        logged = self.faults(lines_of_case(directory, "faults"))
+        if self.each == 1:
+            return len(faults_of(records)) == 7 and set(faults_of(records)) <= set(logged)
+        seen = faults_of(records, 4096 if self.iommu == "smmu" else 1)
+        if self.iommu == "smmu":
+            seen = [(page, None) for page, _ in seen]
+        return len(seen) == 7 * self.each and seen == logged
+
+    def filtered(self, records):
+        counts = records[-1]["hooks"][self.hook]
+        return not faults_of(records) and int(counts["filtered"]) == self.each and \
             not int(counts["delivered"])
 
-    return Boot(name, guest, "6.12", ["--iommu", iommu, "--device", "edu", "--qemu", trace], [
+
+    def limited(self, records):
+        """256 in a second, 128 of them at once. QEMU drops those that a queue has no room for."""
+        counts = {k: int(v) for k, v in records[-1]["hooks"][self.hook].items()}
+        return len(faults_of(records)) == counts["delivered"] in range(128, 257) and \
+            counts["dropped"] >= 128 and \
+            counts["hits"] == counts["delivered"] + counts["dropped"] + counts["ignored"]
+
+
+def behind(io):
+    touched, edu, n = touch(io.edu, io.interrupts), io.edu, io.each
+    # a virtio-iommu does not report what an access to an unmapped page was
+    read, wrote = ("accessed",) * 2 if io.iommu == "virtio" else ("read", "wrote")
+    one = "1 fault" if n == 1 else f"{n} faults"
+    return Boot(io.boot, io.guest, io.kernel,
+                ["--iommu", io.iommu, "--device", "edu", "--qemu", io.trace], [
         Case("faults", f"""{touched}
             touched touch-wild 0x12345000
             touched touch-late; touched touch-late; for i in 1 2 3; do touched touch-dir; done
             touched touch-phys; {READ}""", [
-                ("fault-after-unmap", ERROR, edu, r"^2 faults; at the first the device wrote 0x\w+, "
-                 r"unmapped \S+ before, mapped from_device by lab_fault_unmaps_too_early "
-                 r"\[lab_fault\], 4 KiB; driver lab-fault$"),
-                ("fault-wrong-direction", ERROR, edu, r"^3 faults; at the first the device wrote "
-                 r"0x\w+, mapped to_device by lab_fault_maps_for_reading \[lab_fault\], 4 KiB"),
-                ("fault-unmapped", ERROR, edu, r"^1 fault; at the first the device read 0x\w+, "
+                ("fault-after-unmap", ERROR, edu, rf"^{2 * n} faults; at the first the device "
+                 rf"{wrote} 0x\w+, unmapped \S+ before, mapped from_device by "
+                 r"lab_fault_unmaps_too_early \[lab_fault\], 4 KiB; driver lab-fault$"),
+                ("fault-wrong-direction", ERROR, edu, rf"^{3 * n} faults; at the first the device "
+                 r"wrote 0x\w+, mapped to_device by lab_fault_maps_for_reading \[lab_fault\], 4 KiB"),
+                ("fault-unmapped", ERROR, edu, rf"^{one}; at the first the device {read} 0x\w+, "
                  r"memory that has the DMA address 0x\w+, mapped by "
                  r"lab_fault_uses_the_physical_address"),
-            ], before=f"fault load; fault bind {edu}", lab=[
-                ("each access that QEMU refused is in the recording, and no other", as_qemu)]),
+            ], before=f"fault load{io.load}; fault bind {edu}", lab=[
+                ("each access that QEMU refused is in the recording, and no other", io.as_qemu)]
+            if io.faults else []),
         Case("wild", f"{touched}\n touched touch-wild 0x12345000", [
-            ("fault-unmapped", NOTE, edu, r"^1 fault; at the first the device read 0x12345000; "
+            ("fault-unmapped", NOTE, edu, rf"^{one}; at the first the device {read} 0x12345000; "
              r"driver lab-fault$")]),
+        *([Case("storm", f"{touched}\n touched 'touch-wild' '0x12345000 4096'", [
+            ("fault-unmapped", NOTE, edu, rf"^at least (128|256) faults; at the first the device {read} 0x12345000"),
+        ], doubt="lost", lossy=True, records=[
+            ("some of a thousand faults are sent, the others are counted", io.limited)])]
+          if n > 1 else []),
         Case("filtered", f"{touched}\n touched touch-late", [], options="--device virtio-pci",
-             records=[("a fault of another device counts as filtered", filtered)]),
+             records=[("a fault of another device counts as filtered", io.filtered)]),
         Case("healthy", READ, []),
     ])
 
 
-IOMMU = behind("x86-iommu", "x86", "intel", EDU, "dmar", "iommu.fault.intel",
-               "--trace vtd_dmar_fault",
-               r"^vtd_dmar_fault sid 0x20 fault \S+ addr (0x\w+) write (\d)")
+IOMMUS = [
+    behind(Iommu("x86-iommu", "x86", "6.12", "intel", 4, "iommu.fault.intel", "dmar",
+                 "--trace vtd_dmar_fault", intel_faults, 1)),
+    behind(Iommu("x86-virtio-iommu", "x86", "6.12", "virtio", 5, "iommu.fault.virtio",
+                 "virtio0$", "--trace virtio_iommu_report_fault", virtio_faults, 16)),
+    # it does not tell the kernel what was accessed: tools/lab/modules/fault/edu.c
+    behind(Iommu("x86-amd-iommu", "x86", "6.12", "amd", 5, "iommu.fault", None, "", None, 1,
+                 load=" report=1")),
+    behind(Iommu("arm64-smmu", "arm64", "6.12", "smmu", 4, "iommu.fault.smmu",
+                 "arm-smmu-v3-evtq", "--trace smmuv3_propagate_event --trace smmu_iotlb_lookup_hit "
+                 "--trace smmu_iotlb_lookup_miss", smmu_faults, 16)),
+]
 
 # A disk that the kernel does not trust: 64 requests that share a page with other data, or two pages where
 # dd's buffer lies across them; and requests of whole pages.
@@ -490,7 +569,7 @@ PEF_NVME = Boot(
     ], module=False, notes={"window-wide"})
 
 BOOTS = [PEF, BARE, PEF_NVME, PEF72, X86, NOFORCE, SNP, SEV, TDX, CCA, OUTSIDE,
-         IOMMU, PORT, DDW_OFF, ABOVE]
+         *IOMMUS, PORT, DDW_OFF, ABOVE]
 
 
 def script(boot, directory):
