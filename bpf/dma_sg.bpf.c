@@ -32,8 +32,8 @@ static __always_inline int sg_failure(void *ctx, struct sg_walk *w)
 	w->refused = true;
 	w->exact = true;
 	w->ents = 1;
-	sg_prepare(ctx, w);
-	SG_ELEMENT(w->hook == DMS_HOOK_UNMAP_SG, 0);
+	sg_prepare(ctx, w, DMS_HOOK_MAP_SG, DMS_EV_MAP);
+	SG_NAME(sg_map)(0);
 	return 0;
 }
 
@@ -52,7 +52,7 @@ static __always_inline void sg_args(probe_ctx *ctx, struct inflight *in)
 static __always_inline int sg_done(probe_ctx *ctx, struct inflight *in, u64 ret,
 				   struct dms_counts *c)
 {
-	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
+	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG);
 	int ents = ret;
 
 	count(c, ignored);	/* the call; its elements are counted one by one */
@@ -65,14 +65,14 @@ static __always_inline int sg_done(probe_ctx *ctx, struct inflight *in, u64 ret,
 	w->exact = ents == (int)in->arg[S_NENTS];
 	w->ents = ents;
 	/* refused: 0 before 5.15, -errno since */
-	return ents > 0 ? sg_report(ctx, w) : sg_failure(ctx, w);
+	return ents > 0 ? sg_report(ctx, w, DMS_HOOK_MAP_SG, DMS_EV_MAP) : sg_failure(ctx, w);
 }
 PROBE_PAIR(dma_map_sg, DMS_HOOK_MAP_SG, sg_args, sg_done)
 
 static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
 {
 	const u32 hook = DMS_HOOK_UNMAP_SG;
-	struct sg_walk *w = sg_begin(hook, DMS_EV_UNMAP);
+	struct sg_walk *w = sg_begin(hook);
 
 	count(c, ignored);
 	if (!w)
@@ -82,6 +82,6 @@ static __always_inline int unmap_sg(probe_ctx *ctx, struct dms_counts *c)
 	w->ents = arg_of(ctx, hook, DMS_ARG_NENTS);
 	w->dir = arg_of(ctx, hook, DMS_ARG_DIR);
 	w->attrs = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
-	return sg_report(ctx, w);
+	return sg_report(ctx, w, hook, DMS_EV_UNMAP);
 }
 PROBE_ENTRY(dma_unmap_sg, DMS_HOOK_UNMAP_SG, unmap_sg)

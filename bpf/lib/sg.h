@@ -11,11 +11,9 @@
 #include "lib/observe.h"
 
 #ifdef DMS_DIRECT
-#define SG_ELEMENT	sg_element_direct
-#define SG_BLOCK	sg_block_direct
+#define SG_NAME(name)	name##_direct
 #else
-#define SG_ELEMENT	sg_element
-#define SG_BLOCK	sg_block
+#define SG_NAME(name)	name
 #endif
 
 #define SG_MAX		128
@@ -46,11 +44,9 @@ struct sg_walk {
 	struct device *dev;
 	struct scatterlist *sg;
 	u64 dev_key;
-	u32 hook;
 	u32 ents;		/* elements to report */
 	u32 attrs;
 	u32 stack;
-	u16 type;
 	u8 dir;
 	bool refused;		/* nothing was mapped */
 	bool exact;		/* element i of the list is element i of the mapping */
@@ -59,7 +55,7 @@ struct sg_walk {
 };
 
 /* One list at a time is walked per CPU and hook: the kernel does not let a program interrupt
- * itself. 2 x 136 bytes per CPU. */
+ * itself. 2 x 104 bytes per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2);
@@ -67,10 +63,9 @@ struct {
 	__type(value, struct sg_walk);
 } sg_walks __weak SEC(".maps");
 
-/* Global, so that the verifier checks it once and not for each turn of the loop; weak, as this
- * header is in two modules. */
-__weak __noinline int SG_ELEMENT(u32 slot, u32 i)
+static __always_inline int sg_element(u32 hook, u16 type, u32 i)
 {
+	u32 slot = hook == DMS_HOOK_UNMAP_SG;
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
 	struct scatterlist *sg;
 	struct mapping *m;
@@ -87,31 +82,42 @@ __weak __noinline int SG_ELEMENT(u32 slot, u32 i)
 	m->attrs = w->attrs;
 	m->sg_index = i;
 	m->stack = w->stack;
-	m->ends = w->type == DMS_EV_UNMAP;
+	m->ends = type == DMS_EV_UNMAP;
 	m->dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
 	m->size = w->refused ? RD(sg, length) : sg_dma_length(sg);
 	link = RD(sg, page_link);
 	if (w->exact)
 		m->phys_known = page_phys(link & ~(SG_CHAIN | SG_END), RD(sg, offset), &m->phys);
 	/* joined elements leave the rest of the list empty: dma_map_sg(), core-api/dma-api.rst */
-	if (w->type == DMS_EV_UNMAP && !m->size)
+	if (type == DMS_EV_UNMAP && !m->size)
 		return 1;
-	o = obs_begin(w->hook, w->type, AS(struct device, w->dev), NULL);
+	o = obs_begin(hook, type, AS(struct device, w->dev), NULL);
 	mapping_observe(&o, m);
 	w->sg = sg_after(sg, link);
 	return 0;
 }
 
-__weak __noinline int SG_BLOCK(u32 slot, u32 first)
-{
-	for (u32 i = 0; i < SG_EACH; i++)
-		if (SG_ELEMENT(slot, first + i))
-			return 1;
-	return 0;
+/*
+ * Global, so that the verifier checks each once and not for each turn of a loop; weak, as this
+ * header is in two modules. Two of each, as the half that only maps need is not checked for unmaps.
+ */
+#define SG_WALK(map, hook, type)						\
+__weak __noinline int SG_NAME(sg_##map)(u32 i)					\
+{										\
+	return sg_element(hook, type, i);					\
+}										\
+__weak __noinline int SG_NAME(sg_##map##_block)(u32 first)			\
+{										\
+	for (u32 i = 0; i < SG_EACH; i++)					\
+		if (SG_NAME(sg_##map)(first + i))				\
+			return 1;						\
+	return 0;								\
 }
+SG_WALK(map, DMS_HOOK_MAP_SG, DMS_EV_MAP)
+SG_WALK(unmap, DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP)
 
 /* The walk of this CPU for a hook, empty; it lies in a map, as the stack is too small for it. */
-static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
+static __always_inline struct sg_walk *sg_begin(u32 hook)
 {
 	u32 slot = hook == DMS_HOOK_UNMAP_SG;
 	struct sg_walk *w = bpf_map_lookup_elem(&sg_walks, &slot);
@@ -119,33 +125,30 @@ static __always_inline struct sg_walk *sg_begin(u32 hook, u16 type)
 	if (!w)
 		return NULL;
 	__builtin_memset(w, 0, sizeof(*w));
-	w->hook = hook;
-	w->type = type;
 	return w;
 }
 
-static __always_inline void sg_prepare(void *ctx, struct sg_walk *w)
+static __always_inline void sg_prepare(void *ctx, struct sg_walk *w, u32 hook, u16 type)
 {
-	struct obs o = obs_of(NULL, w->hook, w->type, AS(struct device, w->dev), ctx);
+	struct obs o = obs_of(NULL, hook, type, AS(struct device, w->dev), ctx);
 
 	w->dev_key = dev_key(o.dev);
 	device_announce(&o, w->dev_key);
-	if (w->type == DMS_EV_MAP)	/* one for the list; its paths are not known yet */
-		w->stack = stack_for(ctx, w->hook, w->dev_key,
+	if (type == DMS_EV_MAP)		/* one for the list; its paths are not known yet */
+		w->stack = stack_for(ctx, hook, w->dev_key,
 				     w->refused ? DMS_PATH_FAILED : DMS_PATH_UNKNOWN, w->dir);
 }
 
-static __always_inline int sg_report(void *ctx, struct sg_walk *w)
+static __always_inline int sg_report(void *ctx, struct sg_walk *w, u32 hook, u16 type)
 {
-	u32 slot = w->hook == DMS_HOOK_UNMAP_SG;
 	struct dms_counts *c;
 
-	sg_prepare(ctx, w);
+	sg_prepare(ctx, w, hook, type);
 	for (u32 i = 0; i < SG_MAX; i += SG_EACH)
-		if (SG_BLOCK(slot, i))
+		if (type == DMS_EV_MAP ? SG_NAME(sg_map_block)(i) : SG_NAME(sg_unmap_block)(i))
 			return 0;
 	if (w->ents > SG_MAX) {
-		c = counts_of(w->hook);
+		c = counts_of(hook);
 		if (c) {
 			c->hits += w->ents - SG_MAX;
 			c->failed += w->ents - SG_MAX;
@@ -160,7 +163,7 @@ static __always_inline int sg_report(void *ctx, struct sg_walk *w)
  */
 static __always_inline int sg_map_event(unsigned long long *ctx)
 {
-	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG, DMS_EV_MAP);
+	struct sg_walk *w = sg_begin(DMS_HOOK_MAP_SG);
 
 	if (!w)
 		return 0;
@@ -170,7 +173,7 @@ static __always_inline int sg_map_event(unsigned long long *ctx)
 	w->exact = ctx[2] == ctx[3];
 	w->dir = ctx[4];
 	w->attrs = dms_attrs(ctx[5]);
-	return sg_report(ctx, w);
+	return sg_report(ctx, w, DMS_HOOK_MAP_SG, DMS_EV_MAP);
 }
 
 /*
@@ -179,7 +182,7 @@ static __always_inline int sg_map_event(unsigned long long *ctx)
  */
 static __always_inline int sg_unmap_event(unsigned long long *ctx)
 {
-	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
+	struct sg_walk *w = sg_begin(DMS_HOOK_UNMAP_SG);
 
 	if (!w)
 		return 0;
@@ -188,7 +191,7 @@ static __always_inline int sg_unmap_event(unsigned long long *ctx)
 	w->ents = ctx[2];
 	w->dir = ctx[3];
 	w->attrs = dms_attrs(ctx[4]);
-	return sg_report(ctx, w);
+	return sg_report(ctx, w, DMS_HOOK_UNMAP_SG, DMS_EV_UNMAP);
 }
 
 #endif /* DMASCOPE_BPF_SG_H */
