@@ -196,6 +196,8 @@ static const struct field *field_here(struct fast *f)
 	size_t left = (size_t)(f->end - f->p);
 	const struct field *field;
 
+	if (!left || *f->p != ',')
+		return NULL;		/* the end, in most cases */
 	for (size_t i = 0; i < FIELDS; i++) {
 		field = &fields[f->next++];
 		if (f->next == FIELDS)
