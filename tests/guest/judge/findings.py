@@ -439,7 +439,7 @@ class Iommu:
             counts["hits"] == counts["delivered"] + counts["dropped"] + counts["ignored"]
 
 
-def behind(io):
+def behind(io, slow=False):
     touched, edu, n = touch(io.edu, io.interrupts), io.edu, io.each
     # a virtio-iommu does not report what an access to an unmapped page was
     read, wrote = ("accessed",) * 2 if io.iommu == "virtio" else ("read", "wrote")
@@ -472,7 +472,7 @@ def behind(io):
         Case("filtered", f"{touched}\n touched touch-late", [], options="--device virtio-pci",
              records=[("a fault of another device counts as filtered", io.filtered)]),
         Case("healthy", READ, []),
-    ])
+    ], slow=slow)
 
 
 IOMMUS = [
@@ -482,14 +482,14 @@ IOMMUS = [
                  "virtio0$", "--trace virtio_iommu_report_fault", virtio_faults, 16)),
     # it does not tell the kernel what was accessed: tools/lab/modules/fault/edu.c
     behind(Iommu("x86-amd-iommu", "x86", "6.12", "amd", 5, "iommu.fault", None, "", None, 1,
-                 load=" report=1")),
+                 load=" report=1"), slow=True),
     behind(Iommu("arm64-smmu", "arm64", "6.12", "smmu", 4, "iommu.fault.smmu",
                  "arm-smmu-v3-evtq", "--trace smmuv3_propagate_event --trace smmu_iotlb_lookup_hit "
-                 "--trace smmu_iotlb_lookup_miss", smmu_faults, 16)),
+                 "--trace smmu_iotlb_lookup_miss", smmu_faults, 16), slow=True),
 ]
 
 # A disk that the kernel does not trust: 64 requests that share a page with other data, or two pages where
-# dd's buffer lies across them; and requests of whole pages.
+# dd's buffer lies across them; and requests of whole pages. tests/guest/test_scenarios has the same.
 PORT = Boot(
     "x86-port", "x86", "6.12", ["--mem", "5G", "--iommu", "intel", "--external", "nvme"],
     [
@@ -500,7 +500,7 @@ PORT = Boot(
             ("bounced-unforced", NOTE, "0000:01:00.0",
              r"^(64|128) of its \d+ mappings \(\d+ %\) were bounced$"),
         ]),
-    ], module=False)
+    ], module=False, slow=True)
 
 # Devices whose DMA passes no hook: one that the kernel refused at boot, one of a driver in user space.
 REFUSED = ("virtio-no-access-platform", ERROR, "0000:00:04.0",
