@@ -243,6 +243,17 @@ struct pci_dev {
 	struct device dev;
 };
 
+/* arch/powerpc/include/asm/eeh.h, 3.10 to 7.3 */
+struct eeh_pe {
+	int addr;
+	struct list_head edevs;
+};
+
+struct eeh_dev {
+	struct list_head entry;
+	struct pci_dev *pdev;
+};
+
 /* drivers/iommu/intel/iommu.h */
 struct intel_iommu {
 	void *reg;

@@ -11,10 +11,7 @@
 
 #define FAULT_PLACES	64		/* 6 bits */
 #define FAULT_NS	1000000000ULL
-/* Faults of a device in FAULT_NS; tests/guest/test_faults builds with fewer. */
-#ifndef DMS_FAULTS_AT_ONCE
-#define DMS_FAULTS_AT_ONCE	256
-#endif
+#define FAULTS_AT_ONCE	256		/* of a device in FAULT_NS */
 
 struct fault_limit {
 	u64 since;
@@ -44,7 +41,7 @@ static __always_inline bool fault_allowed(u64 who)
 		l->faults = 0;
 	}
 	__sync_fetch_and_add(&l->faults, 1);
-	return *(volatile u64 *)&l->faults <= DMS_FAULTS_AT_ONCE;
+	return *(volatile u64 *)&l->faults <= FAULTS_AT_ONCE;
 }
 
 /* NULL: its outcome was counted. */

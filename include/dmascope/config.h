@@ -43,7 +43,7 @@ enum dms_arg {
 	DMS_ARG_NUMPAGES,	/* of PAGE_SIZE */
 	DMS_ARG_KOBJ,		/* struct kobject * */
 	DMS_ARG_STATE,		/* struct dma_iova_state * */
-	DMS_ARG_UNIT,		/* the IOMMU's own structure, or its queue */
+	DMS_ARG_UNIT,		/* the IOMMU's own structure, its queue, or a PE */
 	DMS_ARG_DOMAIN,		/* struct iommu_domain * */
 	DMS_ARG_MAX
 };

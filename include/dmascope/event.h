@@ -73,6 +73,7 @@ enum dms_event_type {
 	DMS_EV_DOMAIN_UNMAP,
 	DMS_EV_DOMAIN_USE,	/* what the DMA API mapped in a device's IOMMU domain, in all */
 	DMS_EV_FLUSH,		/* an IOMMU forgot what it had cached of a device's domain */
+	DMS_EV_FREEZE,		/* the platform isolated a device (EEH, powerpc) */
 	DMS_EV_MAX
 };
 
@@ -126,6 +127,7 @@ enum dms_hook {
 	DMS_HOOK_FLUSH,			/* the same of the other IOMMUs */
 	DMS_HOOK_SMMU_FAULT,		/* arm_smmu_evtq_thread(): Arm SMMU v3 */
 	DMS_HOOK_VIRTIO_FAULT,		/* viommu_event_handler() */
+	DMS_HOOK_EEH,			/* eeh_send_failure_event(): powerpc */
 	DMS_HOOK_MAX
 };
 
@@ -190,6 +192,7 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  *   DOMAIN_USE  -            -          bytes   mappings         0: mapped since the start,
  *                                                                1: unmapped
  *   FLUSH       -            -          -       ns that it took  0
+ *   FREEZE      -            -          -       address of PE    0
  */
 struct dms_event {
 	__dms_u16 type;		/* enum dms_event_type */

@@ -428,6 +428,13 @@ const struct hook_row hook_rows[] = {
 		},
 	},
 	{
+		DMS_HOOK_EEH, CLASS_DETAIL, "ppc64le", false,
+		"devices that the platform isolated after an error (EEH)",
+		{
+			KPROBE("eeh_send_failure_event", "kp_eeh", NULL, "pe", "all"),
+		},
+	},
+	{
 		DMS_HOOK_DOMAIN_ATTACH, CLASS_DETAIL, NULL, false,
 		"whose mappings of an IOMMU are, where a device changes its domain",
 		{
@@ -529,6 +536,8 @@ const char *hook_only_with(enum dms_hook id)
 		return "report_iommu_fault";
 	case DMS_HOOK_DMAR_FAULT:
 		return "dmar_fault";
+	case DMS_HOOK_EEH:
+		return "eeh_dev_check_failure";
 	case DMS_HOOK_SMMU_FAULT:
 		return "arm_smmu_gerror_handler";
 	case DMS_HOOK_VIRTIO_FAULT:
@@ -596,6 +605,7 @@ static const struct {
 	{ "mapped_len", DMS_ARG_SIZE },
 	{ "dev_id", DMS_ARG_UNIT },
 	{ "vq", DMS_ARG_UNIT },
+	{ "pe", DMS_ARG_UNIT },
 	{ "domain", DMS_ARG_DOMAIN },
 	{ "dom", DMS_ARG_DOMAIN },
 	{ "iommu_domain", DMS_ARG_DOMAIN },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Findings about faults of an IOMMU: accesses of a device that it refused. Which mapping each
- * access meant is judged in src/state/faults.c.
+ * access meant is judged in src/state/faults.c. And devices that the platform isolated.
  */
 #include "rules/findings.h"
 #include "util/names.h"
@@ -93,4 +93,17 @@ void find_fault_unmapped(struct finder *f, const struct dev *d)
 		finding_fact(x, FACT_MAY_BE_OLDER, 1);
 		finding_advise(x, REMEDY_WILD_ADDRESS);
 	}
+}
+
+/* The cause is in the kernel's log alone. */
+void find_device_frozen(struct finder *f, const struct dev *d)
+{
+	struct state_finding *x = finding_seen(f, d, dev_seen(d, DE_FREEZE), FACT_TIMES,
+					       STATE_ERROR, 95);
+
+	if (!x)
+		return;
+	finding_fact(x, FACT_ADDR, dev_frozen_pe(d));
+	finding_text(x, FACT_DRIVER, dev_rec(d)->driver);
+	finding_advise(x, REMEDY_EEH_LOG);
 }

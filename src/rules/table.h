@@ -59,6 +59,7 @@
 	     find_fault_wrong_direction) \
 	EACH("fault-unmapped", STATE_ERROR, COVER_FAULTS, COVER_MAPS | COVER(DOMAIN_MAP), \
 	     RULE_FAULTS | RULE_PLACES, find_fault_unmapped) \
+	EACH("device-frozen", STATE_ERROR, COVER(EEH), 0, 0, find_device_frozen) \
 	EACH("coherent-refused", STATE_ERROR, 0, COVER_BOUNCES, 0, find_coherent_refused) \
 	EACH("map-failed", STATE_WARNING, COVER(SWIOTLB_MAP), 0, 0, find_map_failed) \
 	EACH("accepted-bounced", STATE_WARNING, COVER(MAP) | COVER(SWIOTLB_MAP), COVER_MASKS, \

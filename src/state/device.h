@@ -50,6 +50,7 @@ enum dev_evid {
 	DE_BOUNCE_REACHED,	/* ... and though the device reaches all RAM */
 	DE_FAULT,		/* + enum fault_kind */
 	DE_FAULT_LAST = DE_FAULT + FAULT_KINDS - 1,
+	DE_FREEZE,		/* the platform isolated it */
 	DE_MAX
 };
 
@@ -135,6 +136,8 @@ uint64_t dev_slot_above(const struct dev *d);
 const struct past_object *dev_past_object(const struct dev *d);
 /* The first fault of that kind that is still evidence, or NULL. */
 const struct dev_fault *dev_first_fault(const struct dev *d, enum fault_kind kind);
+/* The address of the PE that was frozen first. */
+uint64_t dev_frozen_pe(const struct dev *d);
 /* Mappings of private memory that a pool would have bounced, as far as they are followed. */
 uint64_t dev_private_direct(const struct state *m, const struct dev *d);
 /* Bytes of coherent memory behind TCEs. */

@@ -32,6 +32,7 @@ ANSWER(uint64_t, dev_bus_limit, dev_knows(d, DMS_DS_BUS_LIMIT) ? d->rec.st.bus_l
 ANSWER(const struct slot_fail *, dev_unfit, d->unfit.size ? &d->unfit : NULL)
 ANSWER(uint64_t, dev_frag_align, d->frag_align)
 ANSWER(uint64_t, dev_slot_above, d->above_slot)
+ANSWER(uint64_t, dev_frozen_pe, d->frozen_pe)
 ANSWER(const struct past_object *, dev_past_object, &d->past_object)
 ANSWER(uint64_t, dev_coherent_bytes, d->coherent_tce_bytes)
 ANSWER(bool, dev_all_kept, !d->untracked)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Accesses of devices that an IOMMU refused, each joined with the mapping that it meant: one that
- * lives, one that was unmapped lately, or none. The findings are in src/rules/find_fault.c.
+ * lives, one that was unmapped lately, or none; and devices that the platform isolated. The
+ * findings are in src/rules/find_fault.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -209,6 +210,20 @@ int faults__event(struct state *m, const struct dms_event *ev)
 	j = join(m, dev, ev);
 	if (j.kind != FAULT_OTHER)
 		note(m, d, ev, &j);
+	return 0;
+}
+
+int faults__freeze(struct state *m, const struct dms_event *ev)
+{
+	struct dev *d = dev_get(m, ev->dev, NULL);
+
+	if (!d)
+		return -ENOMEM;
+	if (!ev->dev)
+		return 0;
+	if (!d->ev[DE_FREEZE].seen.count)
+		d->frozen_pe = ev->aux;
+	seen_add(&d->ev[DE_FREEZE].seen, m->seq);
 	return 0;
 }
 

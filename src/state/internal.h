@@ -102,6 +102,7 @@ struct dev {
 	struct past_object past_object;
 	uint64_t missed_search;	/* failures of no known reason right at the start */
 	struct dev_fault fault[FAULT_KINDS][EVIDENCE];	/* the first ones */
+	uint64_t frozen_pe;	/* address of the PE, at the first freeze */
 	uint64_t added_ts;	/* ns: its DEVICE_ADD; 0: it may be older than the start */
 	struct rangeset user;	/* mapped past the DMA API now ... */
 	uint64_t user_ts;	/* ... and when the last such mapping was made; 0: never */
@@ -339,6 +340,7 @@ uint64_t windows__private(const struct state *m, uint32_t liobn, uint64_t dma, u
 int dma_says_shared(const struct state *m, uint64_t dma, uint8_t path);
 /* faults.c */
 int faults__event(struct state *m, const struct dms_event *ev);
+int faults__freeze(struct state *m, const struct dms_event *ev);
 void faults__unmapped(struct state *m, const struct mapping *mp, uint64_t ts);
 /* The same of a mapping that was not seen to be made. */
 void faults__unmapped_older(struct state *m, uint32_t dev, const struct dms_event *unmap);

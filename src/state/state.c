@@ -226,6 +226,8 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 		return ev->aux ? pool__event(m, ev) : windows__event(m, ev);
 	case DMS_EV_FAULT:
 		return faults__event(m, ev);
+	case DMS_EV_FREEZE:
+		return faults__freeze(m, ev);
 	case DMS_EV_DOMAIN_MAP:
 	case DMS_EV_DOMAIN_UNMAP:
 	case DMS_EV_DOMAIN_USE:

@@ -44,6 +44,7 @@ static const unsigned char trace_fields[DMS_EV_MAX] = {
 	[DMS_EV_DOMAIN_UNMAP] = TF_DMA | TF_SIZE,
 	[DMS_EV_DOMAIN_USE] = TF_SIZE | TF_AUX | TF_RET,
 	[DMS_EV_FLUSH] = TF_AUX,
+	[DMS_EV_FREEZE] = TF_AUX,
 };
 
 /* The meaning of aux: it decides its name, and the value that is null. */

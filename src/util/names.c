@@ -35,6 +35,7 @@ static const char *const event_names[DMS_EV_MAX] = {
 	[DMS_EV_DOMAIN_UNMAP] = "domain_unmap",
 	[DMS_EV_DOMAIN_USE] = "domain_use",
 	[DMS_EV_FLUSH] = "flush",
+	[DMS_EV_FREEZE] = "freeze",
 	[DMS_EV_DEVSTATE] = "devstate",
 	[DMS_EV_STACK] = "stack",
 	[DMS_EV_LIVE] = "live",
@@ -88,6 +89,7 @@ static const char *const hook_names[DMS_HOOK_MAX] = {
 	[DMS_HOOK_FLUSH] = "iommu.flush",
 	[DMS_HOOK_SMMU_FAULT] = "iommu.fault.smmu",
 	[DMS_HOOK_VIRTIO_FAULT] = "iommu.fault.virtio",
+	[DMS_HOOK_EEH] = "eeh",
 	[DMS_HOOK_SNAPSHOT] = "snapshot",
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The words of findings about faults of an IOMMU.
+ * The words of findings about faults of an IOMMU, and about devices that the platform isolated.
  */
 #include "words/tables.h"
 
@@ -72,6 +72,25 @@ const struct finding_words words_fault[] = {
 		"that are older.",
 	.sources = "drivers/iommu/intel/dmar.c dmar_fault(); drivers/iommu/amd/iommu.c "
 		"amd_iommu_report_page_fault(); Documentation/core-api/dma-api-howto.rst.",
+},
+{
+	.id = "device-frozen",
+	.title = "the platform isolated a device after an error",
+	.summary = "The platform isolated the device after an error (EEH): until it is reset, its "
+		"DMA is stopped, and its registers read as ones.",
+	.evidence = "{times freeze}; the first of PE {addr}[; driver {driver}]",
+	.means = "On POWER, the host bridge stops a set of devices (PE) when one of them makes an "
+		"error: an access through a TCE that is not there, one in a direction that the "
+		"TCE does not allow, a parity error, a time-out. The kernel finds that when a "
+		"register reads as ones, asks the platform, resets the devices, and tells their "
+		"drivers.",
+	.how = "A driver that unmaps memory too early, or gives the device a wrong address, leads "
+		"to it as to a fault of an IOMMU; so does broken hardware. The platform does not "
+		"report the address to the kernel in a form that is observed here.",
+	.todo = "Look for \"EEH: Frozen\" in the kernel's log, and at the platform's error log "
+		"behind it.",
+	.sources = "arch/powerpc/kernel/eeh.c eeh_dev_check_failure(), 6.12; "
+		"arch/powerpc/kernel/eeh_event.c eeh_send_failure_event().",
 },
 };
 

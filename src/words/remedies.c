@@ -414,6 +414,11 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"Record again from before its driver is bound, so that all its mappings are known.",
 	"drivers/iommu/dma-iommu.c iommu_dma_map_page(), 5.4 to 7.2",
 },
+[REMEDY_EEH_LOG] = {
+	"Read the kernel's log of that time behind \"EEH:\", which has the platform's error log, "
+	"and report it to the driver with this recording.",
+	"arch/powerpc/kernel/eeh_driver.c eeh_handle_normal_event(), 6.12",
+},
 [REMEDY_SHARED_HEAP] = {
 	"Give this use memory that is shared already, such as the dma-buf heap system_cc_shared; "
 	"such memory is mapped with DMA_ATTR_CC_SHARED.",

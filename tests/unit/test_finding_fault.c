@@ -353,6 +353,27 @@ static void mapped_past_the_dma_api(void **state)
 	expect_finding(f, "fault-wrong-direction", STATE_ERROR, DEV);
 }
 
+static void isolated(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	struct state_finding x;
+
+	begin(f);
+	expect_no_finding(f, "device-frozen");
+	ev = make_ev(f, DMS_EV_FREEZE, DEV);
+	ev.hook = DMS_HOOK_EEH;
+	ev.aux = 0x20100;
+	feed_ev(f, &ev);
+	ev.aux = 0x20200;
+	feed_ev(f, &ev);
+	x = expect_finding(f, "device-frozen", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 2);
+	expect_fact(&x, FACT_ADDR, 0x20100);
+	assert_true(advises(&x, REMEDY_EEH_LOG));
+	expect_none(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +383,7 @@ int main(void)
 		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
 		T(maps_were_lost), T(unknown_direction), T(unknown_device),
 		T(some_were_not_sent), T(more_than_are_joined), T(mapped_past_the_dma_api),
+		T(isolated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

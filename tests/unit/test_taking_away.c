@@ -185,6 +185,7 @@ static enum dms_hook hook_of(const struct dms_event *ev)
 		[DMS_EV_DOMAIN_MAP] = DMS_HOOK_DOMAIN_MAP,
 		[DMS_EV_DOMAIN_UNMAP] = DMS_HOOK_DOMAIN_UNMAP,
 		[DMS_EV_DOMAIN_USE] = DMS_HOOK_SNAPSHOT, [DMS_EV_FLUSH] = DMS_HOOK_FLUSH,
+		[DMS_EV_FREEZE] = DMS_HOOK_EEH,
 	};
 
 	return ev->hook ? (enum dms_hook)ev->hook : ev->type < DMS_EV_MAX ? of[ev->type] : 0;

@@ -536,7 +536,12 @@ ABOVE = Boot(
         Case("above", f"fault map {D[0]} 3 4096; fault unmap {D[0]}", [
             ("window-above-mask", NOTE, D[0], r"^mask 0x7fffffffffff; the window, LIOBN 0x\w+, "
              r"begins at 0x800000000000000; 0 direct, 3 through TCEs$"),
-        ], before=f"fault load; fault bind {D[0]}; fault mask {D[0]} 47"),
+        ], before=f"fault load; fault bind {D[0]}; fault mask {D[0]} 47",
+            after="echo 1 >/sys/kernel/debug/powerpc/eeh_disable_recovery"),
+        Case("frozen", f"fault freeze-claim {D[0]} 3", [
+            ("device-frozen", ERROR, D[0], r"^3 freezes; the first of PE 0x20100; driver lab-fault$"),
+            ("window-above-mask", NOTE, D[0], r"^mask 0x7fffffffffff; "),
+        ]),
     ])
 
 PEF_NVME = Boot(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults in TCE tables and windows of pseries guests: entries beyond the table, entries that are
- * not set or not cleared, addresses no window has. powerpc only.
+ * not set or not cleared, addresses no window has; devices said to be isolated. powerpc only.
  */
+#include <linux/io.h>		/* asm/eeh.h comes with it */
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <asm/hvcall.h>
@@ -150,6 +151,39 @@ static int offset(struct fault_dev *d, const u64 *arg, struct did *did)
 	return err;
 }
 
+/* eeh_send_failure_event() is not exported: its address. */
+static unsigned long freeze;
+module_param(freeze, ulong, 0400);
+MODULE_PARM_DESC(freeze, "address of eeh_send_failure_event()");
+
+/*
+ * freeze-claim DEVICE COUNT: claims that the platform isolated the device, as the kernel does when
+ * it finds that. QEMU's host bridge isolates only devices of vfio. The kernel must have been told
+ * not to recover (eeh_disable_recovery in debugfs), as there is nothing to recover from.
+ */
+static int freeze_claim(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	int (*send)(struct eeh_pe *) = (void *)freeze;
+	struct eeh_pe *pe;
+	struct eeh_dev *edev;
+
+	if (!freeze)
+		return -EOPNOTSUPP;
+	pe = kzalloc(sizeof(*pe), GFP_KERNEL);
+	edev = kzalloc(sizeof(*edev), GFP_KERNEL);
+	if (pe && edev) {
+		pe->addr = 0x20100;
+		INIT_LIST_HEAD(&pe->edevs);
+		edev->pdev = d->pdev;
+		list_add_tail(&edev->entry, &pe->edevs);
+		for (; did->ok < arg[0]; did->ok++)
+			send(pe);
+	}
+	kfree(edev);
+	kfree(pe);
+	return did->ok < arg[0] ? -ENOMEM : 0;
+}
+
 const struct command tce_commands[] = {
 	{ "tce-set", true, 1, tce_set },
 	{ "tce-clear", true, 1, tce_clear },
@@ -158,5 +192,6 @@ const struct command tce_commands[] = {
 	{ "tce-lose", true, 1, tce_lose },
 	{ "tce-indirect", true, 1, tce_indirect },
 	{ "offset", true, 2, offset },
+	{ "freeze-claim", true, 1, freeze_claim },
 	{ }
 };
