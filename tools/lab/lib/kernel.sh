@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Kernels: from the table to a folder of the cache that holds
-#   image        what is booted (built: the stripped vmlinux)
+#   image        what is booted
 #   config  System.map  version      version is what uname -r says
 #   btf          the raw .BTF section, when the kernel has it
 #   modules/     a stock kernel's lib/modules/VERSION
@@ -10,8 +10,8 @@
 
 KERNEL_RECIPE=1
 KERNEL_NEEDS_MB=4000
-# A kernel without these is no use, whatever its version.
-KERNEL_MUST="PPC_SVM SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
+# A built kernel without these is no use, whatever its version.
+KERNEL_MUST="SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
 
 # kernel_row FAMILY VERSION: its line of the table, without the first two words. LAB_KERNELS names a
 # file of more lines.
@@ -128,15 +128,34 @@ kernel_stock() {
 	echo "package=$package $4" >"$tmp/inputs"
 }
 
+# kernel_target FAMILY: how its kernels are built: the kernel's name of the architecture, the prefix of
+# the compilers, the file that is booted, and what the kernel must have besides KERNEL_MUST.
+kernel_target() {
+	case $1 in
+	pef)
+		karch=powerpc kcross=powerpc64le-linux-gnu- kimage=vmlinux
+		kmust=PPC_SVM ;;
+	x86)
+		karch=x86 kcross=x86_64-linux-gnu- kimage=arch/x86/boot/bzImage
+		kmust="X86_64 SERIAL_8250_CONSOLE PCI_MSI BLK_DEV_NVME" ;;
+	arm64)
+		karch=arm64 kcross=aarch64-linux-gnu- kimage=arch/arm64/boot/Image
+		kmust="SERIAL_AMBA_PL011_CONSOLE PCI_HOST_GENERIC BLK_DEV_NVME" ;;
+	*) die "nobody has said how a kernel for $1 is built (kernel_target)" ;;
+	esac
+}
+
 # Host tools of older kernels stop at warnings that newer compilers and C libraries give.
 kernel_make() {
-	in_root nice make -C "/lab/cache/${1#"$cache"/}/src" ARCH=powerpc \
-		CROSS_COMPILE=powerpc64le-linux-gnu- -j"$(nproc)" \
+	in_root nice make -C "/lab/cache/${1#"$cache"/}/src" ARCH=$karch \
+		CROSS_COMPILE=$kcross -j"$(nproc)" \
 		HOSTCFLAGS=-Wno-discarded-qualifiers KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
 }
 
 kernel_build() {
-	local tmp=$1 apt=$2 package=$3 version=$4 fragments=$5 objects=$6 name=$7 option
+	local tmp=$1 apt=$2 package=$3 version=$4 fragments=$5 objects=$6 name=$7
+	local karch kcross kimage kmust
+	kernel_target "${name% *}"
 	[ "$(cat "$tmp/.version" 2>/dev/null)" = "$version" ] || rm -rf "$tmp"
 	mkdir -p "$tmp"
 	echo "$version" >"$tmp/.version"
@@ -155,40 +174,52 @@ kernel_build() {
 	kernel_make "$tmp" KCONFIG_ALLCONFIG="/lab/cache/${tmp#"$cache"/}/fragments" allnoconfig \
 		>"$cache/log/kernel-config.log" 2>&1 ||
 		die "kernel $name: configuration failed ($cache/log/kernel-config.log)"
-	for option in $KERNEL_MUST; do
-		grep -q "^CONFIG_$option=y" "$tmp/src/.config" ||
-			die "kernel $name: CONFIG_$option could not be set"
-	done
+	kernel_check_config "$tmp" "$fragments" "$name"
 	watch_step "kernel $name: compiling" "$cache/log/kernel-${name/ /-}.log" \
-		'^  (CC|AS|LD|AR|HOSTCC) ' "$objects" kernel_make "$tmp" vmlinux modules ||
+		'^  (CC|AS|LD|AR|HOSTCC) ' "$objects" kernel_make "$tmp" vmlinux "${kimage##*/}" modules ||
 		die "kernel $name: the build failed"
 	kernel_keep "$tmp"
 	{
 		echo "package=$package $version"
 		echo "fragments=$(sha256sum <"$tmp/fragments" | cut -c1-12)"
-		echo "compiler=$(in_root powerpc64le-linux-gnu-gcc --version | head -n 1)"
+		echo "compiler=$(in_root ${kcross}gcc --version | head -n 1)"
 	} >"$tmp/inputs"
 	rm -f "$tmp/fragments" "$tmp/.version"
 }
 
+# kernel_check_config TMP FRAGMENTS NAME: what it must have, by the family and by the last fragment's
+# line "must: OPTION...".
+kernel_check_config() {
+	local option last=$lab_dir/kernels/${2##*+}
+	for option in $KERNEL_MUST $kmust $(sed -n 's/^# must: //p' "$last"); do
+		grep -q "^CONFIG_$option=y" "$1/src/.config" ||
+			die "kernel $3: CONFIG_$option could not be set"
+	done
+}
+
 # From a built tree to the folder as it stays. Can be repeated when it was interrupted.
 kernel_keep() {
-	local tmp=$1 path=/lab/cache/${1#"$cache"/} t=powerpc64le-linux-gnu
+	local tmp=$1 path=/lab/cache/${1#"$cache"/}
 	cp "$tmp/src/.config" "$tmp/config"
 	cp "$tmp/src/System.map" "$tmp/System.map"
 	cp "$tmp/src/include/config/kernel.release" "$tmp/version"
-	in_root $t-strip -s -o "$path/image" "$path/src/vmlinux" || die "stripping the kernel failed"
-	in_root sh /lab/src/lib/extract-btf.sh "$path/image" "$path/btf" || die "the kernel has no BTF"
+	in_root ${kcross}strip -s -o "$path/vmlinux" "$path/src/vmlinux" || die "stripping the kernel failed"
+	in_root sh /lab/src/lib/extract-btf.sh "$path/vmlinux" "$path/btf" || die "the kernel has no BTF"
+	if [ $kimage = vmlinux ]; then
+		ln -f "$tmp/vmlinux" "$tmp/image"
+	else
+		mv "$tmp/src/$kimage" "$tmp/image"
+	fi
 	find "$tmp/src" -mindepth 1 -maxdepth 1 -type d ! -name arch ! -name include ! -name scripts \
 		! -name certs ! -name tools -exec rm -rf {} +
-	find "$tmp/src/arch" -mindepth 1 -maxdepth 1 -type d ! -name powerpc -exec rm -rf {} +
+	find "$tmp/src/arch" -mindepth 1 -maxdepth 1 -type d ! -name $karch -exec rm -rf {} +
 	find "$tmp/src/tools" -mindepth 1 -maxdepth 1 ! -name bpf ! -name objtool -exec rm -rf {} +
 	find "$tmp/src/tools/bpf" -mindepth 1 -maxdepth 1 ! -name resolve_btfids -exec rm -rf {} +
 	find "$tmp/src" -path "$tmp/src/scripts" -prune -o -type f \( -name '*.o' -o -name '*.a' \
 		-o -name '*.c' -o -name '*.cmd' -o -name '*.rst' -o -name '*.dts*' \) \
 		! -name crtsavres.o -exec rm -f {} +
 	rm -f "$tmp"/src/vmlinux* "$tmp"/src/.tmp_* "$tmp"/src/.vmlinux* "$tmp"/src/*.o "$tmp"/src/.btf*
-	ln -f "$tmp/image" "$tmp/src/vmlinux"	# its BTF is what modules are made against
+	mv "$tmp/vmlinux" "$tmp/src/vmlinux"	# its BTF is what modules are made against
 	mv "$tmp/src" "$tmp/build"
 }
 
