@@ -52,15 +52,24 @@ static int on_hook(void *ctx, const struct dms_rec *rec)
 	return 0;
 }
 
-/* If no candidate could be attached, the reason of the last one is the most specific. */
-static void reason_from_survey(struct finding_hook *h)
+/*
+ * If no candidate could be attached, the reason of the last one is the most specific; but not of
+ * one that is there and had no chance.
+ */
+static void reason_from_survey(const struct diagnosis *d, struct finding_hook *h)
 {
-	const struct survey_cand *last = &h->found.cand[h->found.count - 1];
+	const char *why = h->found.cand[h->found.count - 1].why;
 
 	if (h->by || h->reason[0])
 		return;
-	snprintf(h->reason, sizeof(h->reason), "%s",
-		 last->why[0] ? last->why : "not attached, because nothing is (see the verdict)");
+	for (unsigned int i = 0; i < h->found.count && *why; i++)
+		if (h->found.cand[i].exists)
+			why = "";
+	if (!*why)
+		why = d->fault.fault == PROBE_NO_JIT ?
+			"not attached, because the kernel's JIT compiler is off" :
+			"not attached, because nothing is (see the verdict)";
+	snprintf(h->reason, sizeof(h->reason), "%s", why);
 }
 
 static int survey(struct diagnosis *d, const struct config *cfg, const struct symbols *syms,
@@ -120,7 +129,7 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 	}
 	symbols_free(syms);
 	for (unsigned int i = 0; i < d->nhooks; i++)
-		reason_from_survey(&d->hooks[i]);
+		reason_from_survey(d, &d->hooks[i]);
 	return err;
 }
 

@@ -52,6 +52,7 @@ enum probe_fault {
 	PROBE_LOCKDOWN,
 	PROBE_NO_BTF,
 	PROBE_NO_HOOK,
+	PROBE_NO_JIT,
 	PROBE_INTERNAL,
 };
 

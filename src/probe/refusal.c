@@ -59,7 +59,7 @@ void refusal__refused(const struct probe *p, struct probe_error *err)
 /* From 7.0 on on some architectures: kernel/bpf/core.c, bpf_prog_select_runtime(). */
 void refusal__no_jit(struct probe_error *err)
 {
-	err->fault = PROBE_NO_HOOK;
+	err->fault = PROBE_NO_JIT;
 	snprintf(err->text, sizeof(err->text),
 		 "the kernel rejects every BPF program, because its JIT compiler is off: "
 		 "sysctl net.core.bpf_jit_enable=1");
