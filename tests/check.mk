@@ -67,6 +67,7 @@ KINDS ?= sev sev-es snp tdx cca pv pef
 KINDS_KERNELS ?= snp:7.2:none snp:7.3:none tdx:7.2:none tdx:7.3:none sev-es::none:1 sev-es::none:4
 CHECK_KINDS = $(KINDS:%="tests/guest/kinds %") $(KINDS_KERNELS:%="tests/guest/kinds %") \
 	$(patsubst %,"tests/guest/test_findings %",$(filter sev snp tdx cca,$(KINDS))) \
+	$(if $(filter cca,$(KINDS)),"tests/guest/test_findings cca-shrunk cca-shrunk-asked cca-advised") \
 	$(patsubst %,"tools/lab/selftest %",$(filter sev-es snp tdx cca,$(KINDS)))
 check-kinds: all cross
 	$(Q)tools/lab/lab setup $(KINDS)
