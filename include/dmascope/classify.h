@@ -88,8 +88,8 @@ static inline __dms_u8 dms_classify(const struct dms_facts *f, __dms_u8 *flags, 
 		*slot = bare;
 		return DMS_PATH_BOUNCED;
 	}
-	if (!f->phys_known)
-		return f->ends ? DMS_PATH_DIRECT : DMS_PATH_UNKNOWN;
+	if (!f->phys_known)	/* an unmap's address may lie in a pool that is not known */
+		return f->ends && !f->pool_grows ? DMS_PATH_DIRECT : DMS_PATH_UNKNOWN;
 	if (bare == f->phys)
 		return DMS_PATH_DIRECT;
 	if (f->pool_grows) {

@@ -99,6 +99,12 @@ static void grown_pool(void **state)
 	assert_int_equal(slot, POOL_END + 0x1000);
 	f.dma = RAM;
 	assert_int_equal(path_of(f), DMS_PATH_DIRECT);
+	/* an unmap: whether this is such a pool's or the memory's own address cannot be told */
+	f.phys_known = 0;
+	f.ends = 1;
+	assert_int_equal(path_of(f), DMS_PATH_UNKNOWN);
+	f.dma = POOL + 0x1000;
+	assert_int_equal(path_of(f), DMS_PATH_BOUNCED);
 }
 
 static void table_before_pool(void **state)
