@@ -13,13 +13,15 @@ $(GUEST_TESTS): $(OUT)/tests/%: tests/guest/inside/%.c $(GUEST_OBJS) $(OUT)/libc
 guest-tests: $(GUEST_TESTS)
 
 # Tools that do something wrong, for the tests that have to notice: for test_identity one whose programs
-# forget what became of each 16th observation, for test_grown one that reads one pool alone.
-altered: leaky few
+# forget what became of each 16th observation, for test_grown and test_large_pool one that reads one pool
+# alone, and 16 pieces of it.
+altered: leaky few-s390x few-amd64
 leaky:
 	$(Q)$(MAKE) --no-print-directory STATIC=1 OUT=build/amd64-leaky BPF_CFLAGS=-DDMS_TEST_LEAK all
-few: CUT := -DDMS_SNAP_POOLS=1
-few:
-	$(Q)$(MAKE) --no-print-directory ARCH=s390x OUT=build/s390x-few BPF_CFLAGS=$(CUT) CFLAGS='$(CFLAGS) $(CUT)' all
+few-s390x few-amd64: CUT := -DDMS_SNAP_POOLS=1 -DSNAP_MAX_PIECES=16
+few-s390x few-amd64: few-%:
+	$(Q)$(MAKE) --no-print-directory ARCH=$* STATIC=1 OUT=build/$*-few BPF_CFLAGS='$(CUT)' \
+		CFLAGS='$(CFLAGS) $(CUT)' all
 
-.PHONY: guest-tests altered leaky few
+.PHONY: guest-tests altered leaky few-s390x few-amd64
 -include $(GUEST_TESTS:=.d)

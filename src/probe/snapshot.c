@@ -10,8 +10,13 @@
 #include "probe/inside.h"
 #include "util/clock.h"
 
-/* 11 million slots (a pool of 21 GiB), or 2,000 million entries of a table. */
+/*
+ * 11 million slots (a pool of 21 GiB), or 2,000 million entries of a table.
+ * tests/guest/test_large_pool builds with fewer.
+ */
+#ifndef SNAP_MAX_PIECES
 #define SNAP_MAX_PIECES	16384
+#endif
 
 /* A run of entries or slots that belong together. */
 struct run {

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""
+The snapshot of a large pool against the kernel's own word on which slots are in use.
+usage: large_pool.py GUEST DIR
+"""
+import json
+import pathlib
+import re
+import sys
+
+import judge
+from judge import check, finish, num
+
+judge.about(sys.argv[1])
+here = pathlib.Path(sys.argv[2])
+SLOT, EACH, READ = 2048, 262144, 16 * (16352 // 24)
+
+
+def slots_of(first, size):
+    return range(first // SLOT, (first + size) // SLOT)
+
+
+def slots_in_use():
+    """By the kernel's own events: what was taken and not given back, all of it in pieces of EACH bytes."""
+    use = set()
+    for what, slot in re.findall(r" (got|gone): .* slot=(0x[0-9a-f]+)$", (here / "kernel.txt").read_text(), re.M):
+        for n in slots_of(num(slot), EACH):
+            (use.add if what == "got" else use.discard)(n)
+    return use
+
+
+def read(name):
+    return [json.loads(line) for line in (here / name).read_text().splitlines()]
+
+
+def slots_told(records):
+    return {n for r in records if r["type"] == "live" and num(r["slot"])
+            for n in slots_of(num(r["slot"]), num(r["size"]))}
+
+
+def lost(records):
+    return sum(num(r["lost"]) for r in records if r["type"] == "gap" and r["hook"] == "snapshot")
+
+
+total, used = (int((here / name).read_text()) for name in ("slots", "used"))
+truth, whole, few = slots_in_use(), read("trace.json"), read("few.json")
+pool = next(r for r in whole if r["type"] == "pool")
+check(total == 524288 and len(truth) == 2600 * EACH // SLOT, f"{len(truth)} of {total} slots are taken, by "
+      "the module's mappings", (here / "fault.log").read_text())
+check(max(truth) - min(truth) > total * 9 // 10, "from the pool's first to its last", (min(truth), max(truth)))
+told = slots_told(whole)
+check(truth <= told and len(told) == used, f"the snapshot has all {used} slots that are in use, and no other",
+      f"missing {len(truth - told)}, {len(told)} in all")
+check(lost(whole) == 0 and whole[-1]["complete"] is True, "it is whole, and says so", whole[-1])
+report = json.loads((here / "report.json").read_text())
+check(int(report["pools"][0]["used"]) == used, "the report has as many in use", report["pools"])
+first, part = num(pool["start"]) // SLOT, slots_told(few)
+check(lost(few) == total - READ and few[-1]["complete"] is False and
+      (here / "few.status").read_text().strip() == "4",
+      f"a tool that reads {READ} slots says that {total - READ} are unread", (here / "few.err").read_text())
+check(part == {n for n in told if n < first + READ}, f"of the others it has the {len(part)} in use",
+      len(part))
+sys.exit(finish())
