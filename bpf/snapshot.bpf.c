@@ -13,6 +13,14 @@ struct {
 	__type(value, u64);	/* kernel address of its iommu_table */
 } snap_tables __weak SEC(".maps");
 
+/* Devices whose transient pools were sent: each attribute that we read of one is a hit here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);	/* device */
+	__type(value, u64);
+} snap_sent __weak SEC(".maps");
+
 static __always_inline void remember_table(struct device *dev)
 {
 	struct iommu_table *tbl;
@@ -74,16 +82,18 @@ static __always_inline int send_pool(u64 dev, struct io_tlb_pool *pool)
 
 /*
  * A mapping for which no pool had room may have one of its own for a while (SWIOTLB_DYNAMIC,
- * swiotlb_alloc_pool()): each one of the device is reported as in use. -1: some could not be.
+ * swiotlb_alloc_pool()): each one of the device is reported as in use, once. -1: some could not be.
  */
 static __always_inline int send_transient(struct device *dev, u64 key)
 {
 	struct io_tlb_pool *pool = NULL;
 	struct pool_list l;
+	u64 one = 1;
 
 	if (!bpf_core_field_exists(dev->dma_io_tlb_pools) ||
-	    !bpf_core_field_exists(pool->node))
+	    !bpf_core_field_exists(pool->node) || bpf_map_lookup_elem(&snap_sent, &key))
 		return 0;
+	bpf_map_update_elem(&snap_sent, &key, &one, BPF_ANY);
 	l = pools_of((u64)dev + bpf_core_field_offset(struct device, dma_io_tlb_pools));
 	for (int i = 0; i < DMS_SNAP_TRANSIENT; i++) {
 		pool = pool_next(&l);

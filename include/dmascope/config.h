@@ -238,7 +238,7 @@ struct dms_snap_args {
 #define DMS_SNAP_POOLS		256
 #endif
 #ifndef DMS_SNAP_TRANSIENT
-#define DMS_SNAP_TRANSIENT	256
+#define DMS_SNAP_TRANSIENT	512
 #endif
 
 struct dms_snap_piece {
