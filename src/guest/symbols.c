@@ -59,7 +59,7 @@ struct lazy {
 	struct symbols *few, *all;	/* NULL = not read yet */
 	char root[GFS_PATH_LEN];
 	uint64_t modules;		/* modules_hash() before "all" was read */
-	bool asked;			/* something was looked up in "all" since symbols_forget() */
+	bool asked;			/* "all" was looked into since symbols_forget() */
 };
 
 static uint32_t hash_base(const char *name)
