@@ -77,6 +77,7 @@ static volatile sig_atomic_t stop_signals;	/* how many came */
 
 #define BUSY_POLL_NS	100000000ULL
 #define IDLE_POLL_NS	1000000000ULL
+#define FLUSH_NS	1000000000ULL
 #define WATCH_POLL_NS	250000000ULL
 #define PROGRESS_RECORDS	4096
 
@@ -97,6 +98,7 @@ struct run {
 	int child_status;
 	bool child_done;
 	uint64_t started;
+	uint64_t flushed;	/* when the file was brought up to date */
 	uint64_t shown;		/* when the progress line was written */
 	uint64_t shown_events;
 	uint64_t polled_events;	/* at the last poll */
@@ -116,7 +118,6 @@ static void show_progress(struct run *r, bool last)
 
 	if (!r->progress || (!last && dt < 0.5))
 		return;
-	trace_writer__flush(r->writer);	/* a reader may follow the file */
 	fprintf(stderr, "\r%.0f s  %llu events  %.0f/s  %llu lost  %.1f MiB\033[K%s",
 		(double)(now - r->started) / 1e9, (unsigned long long)events,
 		dt > 0 ? (double)(events - r->shown_events) / dt : 0,
@@ -253,6 +254,17 @@ static int poll_time(struct run *r)
 	return (int)(ns / 1000000) + 1;
 }
 
+/* A guest that dies takes at most a second of its recording; and a reader may follow the file. */
+static int flush_file(struct run *r)
+{
+	uint64_t now = clock_now();
+
+	if (now - r->flushed < FLUSH_NS)
+		return 0;
+	r->flushed = now;
+	return trace_writer__flush(r->writer);
+}
+
 static int loop(struct run *r, const char **why)
 {
 	int err = 0;
@@ -261,6 +273,8 @@ static int loop(struct run *r, const char **why)
 		err = live__poll(r->live, poll_time(r));
 		if (!err && r->watch)
 			err = watch__look(r->watch, r->model, clock_now());
+		if (!err)
+			err = flush_file(r);
 		show_progress(r, false);
 	}
 	return err;
