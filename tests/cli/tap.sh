@@ -38,7 +38,7 @@ ok() {
 eventually() {
 	local end=$((SECONDS + ${WAIT:-120}))
 	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
+		[ $SECONDS -lt $end ] || { echo "# waited in vain for: $*"; return 1; }
 		sleep 0.1
 	done
 }
