@@ -2,6 +2,7 @@
 # Runs in a guest with a slow disk, whose pool may grow: readers ask for more slots than the pools have,
 # and recordings begin while they wait. The kernel notes itself which pools it makes.
 . /share/readers.sh
+read -r _ first more </share/load
 pool=/sys/kernel/debug/swiotlb
 t=/sys/kernel/tracing
 mount -t debugfs none /sys/kernel/debug 2>/dev/null
@@ -13,12 +14,12 @@ done
 echo mono >$t/trace_clock
 echo 1 >$t/events/lab/enable
 cat $pool/io_tlb_nslabs >/out/slots
-readers 8
+readers "$first"
 until [ "$(cat $pool/io_tlb_nslabs)" -gt "$(cat /out/slots)" ]; do sleep 0.2; done
 cat $pool/io_tlb_nslabs >/out/grown
 for i in 1 2; do
-	readers 8	# for whom the pools have no room yet, nor while it records
-	dmascope record -q -o /out/trace$i.json -- sh -c '. /share/readers.sh; readers 8; sleep 3'
+	readers "$more"	# for whom the pools have no room yet, nor while it records
+	dmascope record -q -o /out/trace$i.json -- sh -c ". /share/readers.sh; readers $more; sleep 3"
 done
 /share/few record -q -o /out/few.json -- sleep 1 2>/out/few.err
 echo $? >/out/few.status
