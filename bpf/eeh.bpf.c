@@ -8,23 +8,32 @@
 
 #define AT_MOST		16	/* devices of a PE; more are counted as dropped */
 
-static __always_inline void send(struct dms_counts *c, u64 pdev, u64 address)
+/* Weak and global: verified once. Each device is a hit. */
+__weak __noinline int eeh_device(u64 entry, u64 address)
 {
-	struct device *dev = (struct device *)(pdev + bpf_core_field_offset(struct pci_dev, dev));
-	u64 key = dev_key(dev);
+	struct eeh_dev *edev = (void *)(entry - bpf_core_field_offset(struct eeh_dev, entry));
+	struct dms_counts *c = hit(DMS_HOOK_EEH);
+	struct pci_dev *pdev = RD(edev, pdev);
+	struct device *dev = (void *)((u64)pdev + bpf_core_field_offset(struct pci_dev, dev));
+	u64 key = pdev ? dev_key(dev) : 0;
 	struct dms_event *e;
 
+	if (!key) {
+		count(c, ignored);	/* Linux has no device of it */
+		return 0;
+	}
 	if (!dev_wanted(key)) {
 		count(c, filtered);
-		return;
+		return 0;
 	}
 	devstate_once(DMS_HOOK_EEH, dev, key);
 	e = event_reserve(c, DMS_HOOK_EEH, DMS_EV_FREEZE);
 	if (!e)
-		return;
+		return 0;
 	e->dev = key;
 	e->aux = address;
 	event_submit(c, e);
+	return 0;
 }
 
 /* struct list_head begins with the next entry in all kernels. */
@@ -42,35 +51,28 @@ static __always_inline bool pe_is_known(struct eeh_pe *pe, struct eeh_dev *edev)
 	       bpf_core_field_exists(edev->entry) && bpf_core_field_exists(edev->pdev);
 }
 
-/* eeh_send_failure_event(pe), not of a known PE: NULL. The hit is that of the first device. */
+/* eeh_send_failure_event(pe), not of a known PE: NULL. The call itself is no observation. */
 static __always_inline int eeh(probe_ctx *ctx, struct dms_counts *c)
 {
 	struct eeh_pe *pe = (struct eeh_pe *)arg_number(ctx, DMS_HOOK_EEH, DMS_ARG_UNIT);
-	u64 head, at, pdev, found = 0;
+	u64 head, at, address;
 
 	if (!pe || !pe_is_known(pe, NULL)) {
 		count(c, failed);
 		return 0;
 	}
+	address = (u32)RD(pe, addr);
 	head = (u64)pe + bpf_core_field_offset(struct eeh_pe, edevs);
 	at = next_of(head);
 	for (u32 i = 0; i < AT_MOST && at && at != head; i++) {
-		struct eeh_dev *edev = (void *)(at - bpf_core_field_offset(struct eeh_dev, entry));
-
-		pdev = (u64)RD(edev, pdev);
+		eeh_device(at, address);
 		at = next_of(at);
-		if (!pdev)
-			continue;
-		if (found++)
-			count(c, hits);
-		send(c, pdev, (u32)RD(pe, addr));
 	}
 	if (at && at != head) {
 		count(c, hits);
 		count(c, dropped);
 	}
-	if (!found)
-		count(c, ignored);
+	count(c, ignored);
 	return 0;
 }
 PROBE_ENTRY(eeh, DMS_HOOK_EEH, eeh)

@@ -26,23 +26,33 @@ static __always_inline bool is_dma(u64 hi)
 	return RECORD_WHY(hi) >> 4 != 2;
 }
 
-static __always_inline void send(struct dms_counts *c, u64 lo, u64 hi, u64 segment)
+/*
+ * Sends the record at that address; false: there is none. Weak and global: verified once. The hit of
+ * the first record is counted.
+ */
+__weak __noinline int dmar_record(u64 at, u64 segment, u32 is_first)
 {
-	u64 id = DMS_FAULT_BY_ID | segment << 16 | RECORD_ID(hi);
+	u64 record[2] = {}, id;
+	struct dms_counts *c;
 	struct dms_event *e;
 
-	if (!is_dma(hi)) {
+	if (bpf_probe_read_kernel(record, sizeof(record), (void *)at) || !RECORD_FULL(record[1]))
+		return false;
+	c = is_first ? counts_of(DMS_HOOK_DMAR_FAULT) : hit(DMS_HOOK_DMAR_FAULT);
+	if (!is_dma(record[1])) {
 		count(c, ignored);
-		return;
+		return true;
 	}
+	id = DMS_FAULT_BY_ID | segment << 16 | RECORD_ID(record[1]);
 	e = fault_reserve(c, DMS_HOOK_DMAR_FAULT, id);
 	if (!e)
-		return;
-	e->dma = lo & ~0xfffULL;
+		return true;
+	e->dma = record[0] & ~0xfffULL;
 	e->aux = id;
-	e->ret = RECORD_WHY(hi);
-	e->dir = RECORD_READ(hi) ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
+	e->ret = RECORD_WHY(record[1]);
+	e->dir = RECORD_READ(record[1]) ? DMS_DIR_TO_DEVICE : DMS_DIR_FROM_DEVICE;
 	event_submit(c, e);
+	return true;
 }
 
 /* dmar_fault(irq, dev_id): dev_id is the unit. Its hit is counted; each further record is one. */
@@ -50,7 +60,7 @@ static __always_inline int dmar_fault(probe_ctx *ctx, struct dms_counts *c)
 {
 	u64 unit = arg_number(ctx, DMS_HOOK_DMAR_FAULT, DMS_ARG_UNIT);
 	struct intel_iommu *iommu = (struct intel_iommu *)unit;
-	u64 cap, segment, record[2] = {}, reg;
+	u64 cap, segment, reg;
 	u32 status = 0, index, i;
 
 	if (!bpf_core_field_exists(iommu->reg) || !bpf_core_field_exists(iommu->cap) ||
@@ -68,13 +78,8 @@ static __always_inline int dmar_fault(probe_ctx *ctx, struct dms_counts *c)
 	}
 	index = FSTS_INDEX(status);
 	for (i = 0; i < AT_MOST; i++) {
-		if (bpf_probe_read_kernel(record, sizeof(record),
-					  (void *)(reg + CAP_OFFSET(cap) + index * 16)) ||
-		    !RECORD_FULL(record[1]))
+		if (!dmar_record(reg + CAP_OFFSET(cap) + index * 16, segment, !i))
 			break;
-		if (i)
-			count(c, hits);
-		send(c, record[0], record[1], segment);
 		index = index + 1 < CAP_RECORDS(cap) ? index + 1 : 0;
 		if (index == FSTS_INDEX(status))
 			return 0;

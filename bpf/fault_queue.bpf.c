@@ -174,28 +174,6 @@ static __always_inline u8 viommu_dir(u32 flags)
 	return flags & VFAULT_READ ? DMS_DIR_TO_DEVICE : DMS_DIR_NONE;
 }
 
-__weak __noinline int viommu_event(u64 iommu, u64 at)
-{
-	struct dms_counts *c = hit(DMS_HOOK_VIRTIO_FAULT);
-	struct fault f = { .iommu = iommu };
-	struct viommu_fault v = {};
-
-	if (!at || bpf_probe_read_kernel(&v, sizeof(v), (void *)at)) {
-		count(c, failed);
-		return 0;
-	}
-	if (!(v.flags & VFAULT_ADDRESS) || v.reserved[0] || v.reserved[1] || v.reserved[2]) {
-		count(c, ignored);
-		return 0;
-	}
-	f.addr = v.address;
-	f.id = v.endpoint;
-	f.dir = viommu_dir(v.flags);
-	f.why = v.reason;
-	send(c, DMS_HOOK_VIRTIO_FAULT, &f);
-	return 0;
-}
-
 /* A split ring, which is what a virtio-iommu of today has. */
 static __always_inline bool ring_is_known(struct vring_virtqueue *vq)
 {
@@ -236,6 +214,30 @@ static __always_inline struct vring_virtqueue *ring_of_queue(u64 vq)
 	return (void *)(vq - bpf_core_field_offset(struct vring_virtqueue, vq));
 }
 
+/* Weak and global: verified once. n: which of the used entries. */
+__weak __noinline int viommu_event(u64 iommu, u64 vq, u32 n)
+{
+	struct dms_counts *c = hit(DMS_HOOK_VIRTIO_FAULT);
+	u64 at = ring_buffer((struct vring_virtqueue *)vq, n);
+	struct fault f = { .iommu = iommu };
+	struct viommu_fault v = {};
+
+	if (!at || bpf_probe_read_kernel(&v, sizeof(v), (void *)at)) {
+		count(c, failed);
+		return 0;
+	}
+	if (!(v.flags & VFAULT_ADDRESS) || v.reserved[0] || v.reserved[1] || v.reserved[2]) {
+		count(c, ignored);
+		return 0;
+	}
+	f.addr = v.address;
+	f.id = v.endpoint;
+	f.dir = viommu_dir(v.flags);
+	f.why = v.reason;
+	send(c, DMS_HOOK_VIRTIO_FAULT, &f);
+	return 0;
+}
+
 /* viommu_event_handler(vq) */
 static __always_inline void viommu_fault_args(probe_ctx *ctx, struct inflight *in)
 {
@@ -252,7 +254,7 @@ static __always_inline void viommu_fault_args(probe_ctx *ctx, struct inflight *i
 	n = ring_used(vq) - from;
 	in->arg[Q_READ] = (u16)(from + n);
 	for (u32 i = 0; i < AT_MOST && i < n; i++)
-		viommu_event(iommu, ring_buffer(vq, from + i));
+		viommu_event(iommu, (u64)vq, from + i);
 	if (n > AT_MOST)
 		drop(DMS_HOOK_VIRTIO_FAULT, n - AT_MOST);
 }

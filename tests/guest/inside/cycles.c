@@ -57,6 +57,8 @@ static struct held held_in_the_end(const struct held *before)
 	return h;
 }
 
+static char most_name[BPF_OBJ_NAME_LEN];	/* the program of most_verified() */
+
 /* From Linux 5.16 on (aba64c7da983), 0 before. */
 static uint32_t most_verified(void)
 {
@@ -69,8 +71,10 @@ static uint32_t most_verified(void)
 
 		if (fd < 0)
 			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.verified_insns > most)
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.verified_insns > most) {
 			most = info.verified_insns;
+			memcpy(most_name, info.name, sizeof(most_name));
+		}
 		close(fd);
 	}
 	return most;
@@ -150,10 +154,10 @@ int main(int argc, char **argv)
 	after = held_in_the_end(&before);
 	printf("{\"cycles\": %u, \"complete\": %u, \"events\": %llu, \"lost\": %llu, "
 	       "\"skipped\": %llu, \"before\": [%u, %u, %u], \"after\": [%u, %u, %u], "
-	       "\"verified\": %u, \"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
+	       "\"verified\": %u, \"most\": \"%s\", \"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
 	       (unsigned long long)s.events, (unsigned long long)s.lost,
 	       (unsigned long long)s.skipped, before.maps, before.progs, before.links, after.maps,
-	       after.progs, after.links, s.verified,
+	       after.progs, after.links, s.verified, most_name,
 	       (unsigned long long)(s.open_ns / 1000000 / (s.done ? s.done : 1)),
 	       (unsigned long long)(s.close_ns / 1000000 / (s.done ? s.done : 1)));
 	return err != 0;
