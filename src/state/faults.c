@@ -75,6 +75,22 @@ static const struct recent *find_recent(const struct state *m, uint32_t dev, uin
 	return best;
 }
 
+/* Memory of the device in that physical page that was unmapped just before: faults come late. */
+static const struct mapping *find_recent_phys(const struct state *m, uint32_t dev, uint64_t page,
+					      uint64_t ts)
+{
+	const struct recent *r;
+	uint64_t i;
+
+	for (i = 0; m->recent && i < m->recents && i < RECENT; i++) {
+		r = &m->recent[i];
+		if (r->mp.dev == dev && r->mp.phys && r->ts <= ts && ts - r->ts < SOON_NS &&
+		    r->mp.phys < page + PAGE && range_end(r->mp.phys, r->mp.size) > page)
+			return &r->mp;
+	}
+	return NULL;
+}
+
 static const struct mapping *find_live(const struct state *m, uint32_t dev, uint64_t addr,
 				       uint64_t ts)
 {
@@ -114,7 +130,9 @@ static struct joined join_none(const struct state *m, uint32_t dev, const struct
 	const struct mapping *mp = maptab_touching(&m->maps, ev->dma & -PAGE, PAGE);
 	const struct dev *d = m->dev[dev];
 
-	if (mp && mp->dev == dev)
+	if (!mp || mp->dev != dev)
+		mp = find_recent_phys(m, dev, ev->dma & -PAGE, ev->ts);
+	if (mp)
 		return (struct joined){ FAULT_PHYSICAL, mp, 0, COVER_ALL_MAPS | COVER_UNMAPS,
 					m->first_ts };
 	if (d->pub.unseen || d->user_ts)

@@ -237,6 +237,25 @@ static void by_the_physical_address(void **state)
 }
 
 /* Its unmap may be among what was lost, and the memory somebody else's by then. */
+/* The driver unmaps before the fault is reported; not long before. */
+static void by_the_physical_address_just_unmapped(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	begin(f);
+	map(f, IOVA, 0x1000000, READ);
+	unmap(f, IOVA, READ);
+	f->ts += MS;
+	fault(f, 0x1000000, READ);
+	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_MAPPED_AT, IOVA);
+	f->ts += 200 * MS;
+	fault(f, 0x1000000, READ);
+	x = expect_finding(f, "fault-unmapped", STATE_ERROR, DEV);
+	expect_fact(&x, FACT_TIMES, 1);
+}
+
 static void by_the_physical_address_of_a_lost_unmap(void **state)
 {
 	struct dms_rec gap = { .type = REC_GAP };
@@ -380,6 +399,7 @@ int main(void)
 		T(after_the_unmap), T(in_the_other_direction), T(at_no_mapping),
 		T(at_no_mapping_since_it_was_added), T(of_a_driver_in_user_space),
 		T(after_the_unmap_of_an_older_mapping), T(by_the_physical_address),
+		T(by_the_physical_address_just_unmapped),
 		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
 		T(maps_were_lost), T(unknown_direction), T(unknown_device),
 		T(some_were_not_sent), T(more_than_are_joined), T(mapped_past_the_dma_api),
