@@ -27,8 +27,8 @@ static __always_inline bool is_dma(u64 hi)
 }
 
 /*
- * Sends the record at that address; false: there is none. Weak and global: verified once. The hit of
- * the first record is counted.
+ * Sends the record at that address; false: there is none. Weak and global: verified once. The hit
+ * of the first record is counted.
  */
 __weak __noinline int dmar_record(u64 at, u64 segment, u32 is_first)
 {

@@ -154,7 +154,8 @@ int main(int argc, char **argv)
 	after = held_in_the_end(&before);
 	printf("{\"cycles\": %u, \"complete\": %u, \"events\": %llu, \"lost\": %llu, "
 	       "\"skipped\": %llu, \"before\": [%u, %u, %u], \"after\": [%u, %u, %u], "
-	       "\"verified\": %u, \"most\": \"%s\", \"open_ms\": %llu, \"close_ms\": %llu}\n", s.done, s.complete,
+	       "\"verified\": %u, \"most\": \"%s\", \"open_ms\": %llu, \"close_ms\": %llu}\n",
+	       s.done, s.complete,
 	       (unsigned long long)s.events, (unsigned long long)s.lost,
 	       (unsigned long long)s.skipped, before.maps, before.progs, before.links, after.maps,
 	       after.progs, after.links, s.verified, most_name,
