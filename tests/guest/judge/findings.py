@@ -736,6 +736,8 @@ def with_column(lines, table):
 
 
 def numberless(line):
+    """Without what differs from boot to boot: a fault may be handled before the unmap, or after it."""
+    line = re.sub(r", unmapped \S+ before", "", line)
     return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)?( (bytes?|[KMG]iB))?", "N", line)
 
 

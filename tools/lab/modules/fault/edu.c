@@ -93,6 +93,7 @@ static void edu_access(struct fault_dev *d, u64 addr, u32 bytes, bool write)
 	iowrite32(CMD_START | (write ? CMD_WRITE : 0), d->bar + DMA_CMD);
 	while (ioread32(d->bar + DMA_CMD) & CMD_START)
 		msleep(5);
+	msleep(50); /* the fault's interrupt comes later than the end of the access */
 }
 
 /* The names that faults should be reported with: each maps by itself. */
