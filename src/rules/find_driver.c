@@ -238,16 +238,6 @@ static bool are_old(struct finder *f, const struct dev *d, struct kept_filter *f
 	       finding_whole(f, d, l->kept.oldest, now_of(f->m));
 }
 
-/* Mappings that were lost, of all devices. */
-static uint64_t lost_maps(const struct state *m)
-{
-	uint64_t hooks, n = 0;
-
-	for (hooks = COVER_MAPS; hooks; hooks &= hooks - 1)
-		n += coverage__lost(coverage_of(m), (enum dms_hook)__builtin_ctzll(hooks));
-	return n;
-}
-
 /*
  * Many at once, and nothing for long: queues that are opened one after another. Each mapping that
  * was lost may have been one of a burst, and have made one of two.
@@ -255,7 +245,7 @@ static uint64_t lost_maps(const struct state *m)
 static bool may_be_rings(const struct state *m, const struct leak *l)
 {
 	const struct kept *k = &l->kept;
-	uint64_t lost = lost_maps(m);
+	uint64_t lost = coverage__lost_of(coverage_of(m), COVER_MAPS);	/* of all devices */
 
 	return k->n + lost + RING_LEAST * lost >= RING_LEAST * k->bursts &&
 	       k->busy * 4 < k->newest - k->oldest && l->grown.ns < 60 * NSEC;

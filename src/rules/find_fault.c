@@ -8,11 +8,8 @@
 
 static bool has_more(const struct finder *f, const struct dev *d)
 {
-	uint64_t hooks = COVER_FAULTS, lost = 0;
-
-	for (; hooks; hooks &= hooks - 1)
-		lost += coverage__lost(coverage_of(f->m), (enum dms_hook)__builtin_ctzll(hooks));
-	return lost || dev_pub(d)->faults > FAULTS_JOINED;
+	return coverage__lost_of(coverage_of(f->m), COVER_FAULTS) ||
+	       dev_pub(d)->faults > FAULTS_JOINED;
 }
 
 static struct state_finding *of_kind(struct finder *f, const struct dev *d, enum fault_kind kind,

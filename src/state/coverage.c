@@ -162,14 +162,18 @@ uint64_t coverage__lost(const struct coverage *c, enum dms_hook hook)
 	return end > c->hook[hook].lost ? end : c->hook[hook].lost;
 }
 
-uint64_t coverage__all_lost(const struct coverage *c)
+uint64_t coverage__lost_of(const struct coverage *c, uint64_t hooks)
 {
-	unsigned int id;
 	uint64_t sum = 0;
 
-	for (id = 0; id < DMS_HOOK_MAX; id++)
-		sum += coverage__lost(c, (enum dms_hook)id);
+	for (; hooks; hooks &= hooks - 1)
+		sum += coverage__lost(c, (enum dms_hook)__builtin_ctzll(hooks));
 	return sum;
+}
+
+uint64_t coverage__all_lost(const struct coverage *c)
+{
+	return coverage__lost_of(c, (UINT64_C(1) << DMS_HOOK_MAX) - 1);
 }
 
 static bool is_announced(const struct coverage *c, enum dms_hook hook)

@@ -87,6 +87,8 @@ bool coverage__attached(const struct coverage *c, enum dms_hook hook);
 bool coverage__missing(const struct coverage *c, enum dms_hook hook);
 /* Observations of that hook lost so far; gaps, or the footer's number if larger. */
 uint64_t coverage__lost(const struct coverage *c, enum dms_hook hook);
+/* The sum of that over a set of hooks. */
+uint64_t coverage__lost_of(const struct coverage *c, uint64_t hooks);
 /* Lost observations of all hooks; 0: every hit was delivered, as far as is reported. */
 uint64_t coverage__all_lost(const struct coverage *c);
 
