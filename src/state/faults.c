@@ -24,8 +24,7 @@ struct recent {
 /* An IOMMU maps whole pages. */
 static bool has_page(const struct mapping *mp, uint64_t addr)
 {
-	return (addr | (PAGE - 1)) >= (mp->dma & -PAGE) &&
-	       (addr & -PAGE) < range_end(mp->dma, mp->size);
+	return range_overlaps(mp->dma, mp->size, addr & -PAGE, PAGE);
 }
 
 /* Coherent memory, and what is bounced below an external port, is translated as well. */
@@ -85,7 +84,7 @@ static const struct mapping *find_recent_phys(const struct state *m, uint32_t de
 	for (i = 0; m->recent && i < m->recents && i < RECENT; i++) {
 		r = &m->recent[i];
 		if (r->mp.dev == dev && r->mp.phys && r->ts <= ts && ts - r->ts < SOON_NS &&
-		    r->mp.phys < page + PAGE && range_end(r->mp.phys, r->mp.size) > page)
+		    range_overlaps(r->mp.phys, r->mp.size, page, PAGE))
 			return &r->mp;
 	}
 	return NULL;

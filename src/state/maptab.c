@@ -273,20 +273,19 @@ struct freed *freed_at(const struct maptab *t, uint32_t dev, uint64_t dma)
 	return &t->freed[key_hash(dev, dma) >> 32 & (FREED_SETS - 1)];
 }
 
-static bool touches(const struct mapping *mp, uint64_t from, uint64_t to)
+static bool touches(const struct mapping *mp, uint64_t phys, uint64_t size)
 {
-	return mp->path != DMS_PATH_BOUNCED && mp->phys < to &&
-	       range_end(mp->phys, mp->size) > from;
+	return mp->path != DMS_PATH_BOUNCED && range_overlaps(mp->phys, mp->size, phys, size);
 }
 
-static const struct mapping *touching_in(const struct maptab *t, uint32_t id, uint64_t from,
-					 uint64_t to)
+static const struct mapping *touching_in(const struct maptab *t, uint32_t id, uint64_t phys,
+					 uint64_t size)
 {
 	const struct mapping *mp;
 
 	for (; id != NONE; id = mp->pnext) {
 		mp = mapping_at(t, id);
-		if (touches(mp, from, to))
+		if (touches(mp, phys, size))
 			return mp;
 	}
 	return NULL;
@@ -294,26 +293,24 @@ static const struct mapping *touching_in(const struct maptab *t, uint32_t id, ui
 
 const struct mapping *maptab_touching(const struct maptab *t, uint64_t phys, uint64_t size)
 {
-	uint64_t to = range_end(phys, size), b = phys >> PHYS_SHIFT, last = (to - 1) >> PHYS_SHIFT;
+	uint64_t b = phys >> PHYS_SHIFT, last = (range_end(phys, size) - 1) >> PHYS_SHIFT;
 	const struct mapping *mp;
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (!size || !t->live)
 		return NULL;
-	mp = touching_in(t, t->phys[PHYS_BUCKETS], phys, to);
+	mp = touching_in(t, t->phys[PHYS_BUCKETS], phys, size);
 	if (mp)
 		return mp;
 	if (last - b >= PHYS_BUCKETS) {		/* more blocks than buckets: ask every mapping */
-		for (id = 0; id < t->used; id++) {
-			mp = mapping_at(t, id);
-			if (mp->used && !(mp->flags & DMS_FL_NO_PHYS) && touches(mp, phys, to))
+		while ((mp = maptab_next(t, &id)))
+			if (!(mp->flags & DMS_FL_NO_PHYS) && touches(mp, phys, size))
 				return mp;
-		}
 		return NULL;
 	}
 	for (b = b ? b - 1 : 0; b <= last; b++) {
 		id = t->phys[idmap_hash(b) & (PHYS_BUCKETS - 1)];
-		mp = touching_in(t, id, phys, to);
+		mp = touching_in(t, id, phys, size);
 		if (mp)
 			return mp;
 	}

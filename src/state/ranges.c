@@ -23,11 +23,6 @@ struct walk {
 	const struct slot *slot;	/* that covers the address asked for, or NULL */
 };
 
-static bool overlaps(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
-{
-	return a < range_end(b, blen) && b < range_end(a, alen);
-}
-
 /* Memory the device really reaches: the slot of a bounced mapping, else what was mapped. */
 static bool reached(const struct state *m, const struct mapping *mp, uint64_t *phys)
 {
@@ -51,12 +46,12 @@ static bool covers(const struct state *m, const struct mapping *mp, const struct
 	bool known = !(mp->flags & DMS_FL_NO_PHYS);
 	uint64_t phys;
 
-	if (overlaps(mp->dma, mp->size, addr, len) ||
-	    (known && overlaps(mp->phys, mp->size, addr, len)))
+	if (range_overlaps(mp->dma, mp->size, addr, len) ||
+	    (known && range_overlaps(mp->phys, mp->size, addr, len)))
 		return true;
 	if (mp->path == DMS_PATH_BOUNCED && s && s->dev == mp->dev && known && s->phys == mp->phys)
 		return true;
-	return reached(m, mp, &phys) && overlaps(phys, mp->size, addr, len);
+	return reached(m, mp, &phys) && range_overlaps(phys, mp->size, addr, len);
 }
 
 bool mapping_covers(const struct state *m, const struct mapping *mp, uint64_t addr, uint64_t len)
@@ -69,8 +64,6 @@ static bool wanted(const struct walk *w, const struct mapping *mp)
 	const struct state_range_filter *f = w->f;
 	uint64_t len = f && f->addr_len ? f->addr_len : 1;
 
-	if (!mp->used)
-		return false;
 	if (!f)
 		return true;
 	if (f->by_dev && w->m->dev[mp->dev]->pub.key != f->dev)
@@ -213,14 +206,14 @@ static int walk_live(struct walk *w)
 	uint32_t *ids = malloc((t->live + 1) * sizeof(*ids));
 	const struct mapping *mp;
 	size_t n = 0, i;
-	uint32_t id;
+	uint32_t id = 0;
 	int ret = 0;
 
 	if (!ids)
 		return -ENOMEM;
-	for (id = 0; id < t->used; id++)
-		if (wanted(w, mapping_at(t, id)))
-			ids[n++] = id;
+	while ((mp = maptab_next(t, &id)))
+		if (wanted(w, mp))
+			ids[n++] = id - 1;
 	sort_tab = t;
 	qsort(ids, n, sizeof(*ids), by_place);
 	for (i = 0; i < n && !ret; i++) {
@@ -243,8 +236,8 @@ static int emit_old(struct walk *w, struct state_range *r)
 
 	if (f && f->by_path && f->path != r->path)
 		return 0;
-	if (f && f->by_addr && !overlaps(r->dma, r->size, f->addr, len) &&
-	    !(r->phys && overlaps(r->phys, r->size, f->addr, len)))
+	if (f && f->by_addr && !range_overlaps(r->dma, r->size, f->addr, len) &&
+	    !(r->phys && range_overlaps(r->phys, r->size, f->addr, len)))
 		return 0;
 	w->total++;
 	if (f && f->limit && w->total > f->limit)

@@ -48,4 +48,10 @@ static inline uint64_t range_end(uint64_t start, uint64_t size)
 	return size > UINT64_MAX - start ? UINT64_MAX : start + size;
 }
 
+/* Have [a, a + alen) and [b, b + blen) a byte in common? */
+static inline bool range_overlaps(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
+{
+	return a < range_end(b, blen) && b < range_end(a, alen);
+}
+
 #endif /* DMASCOPE_RANGESET_H */

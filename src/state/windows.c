@@ -343,14 +343,14 @@ void windows__unmapped(struct state *m, const struct dev *d, const struct mappin
 	}
 }
 
-/* Is anything mapped in the TCE pages of [dma, dma + size), by a device of that table? */
+/* Is anything mapped in these TCE pages, by a device of that table? */
 static bool mapped_there(const struct state *m, const struct table *t, uint64_t from, uint64_t to)
 {
 	const struct mapping *mp;
 	uint32_t id = 0, i;
 
 	while ((mp = maptab_next(&m->maps, &id))) {
-		if (mp->dma >= to || range_end(mp->dma, mp->size) <= from)
+		if (!range_overlaps(mp->dma, mp->size, from, to - from))
 			continue;
 		for (i = 0; i < m->wins; i++)
 			if (m->win[i].liobn == t->liobn &&
