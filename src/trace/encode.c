@@ -70,37 +70,14 @@ static char *put_count(char *p, uint64_t v)
 	return p;
 }
 
-/* Keeps the text that was written into the literal, which ends there. */
-static void memo_end(struct trace_memo *m, uint64_t v, const char *end)
+/* The key and the value, formatted anew only where it is not the last one. */
+static inline char *put_memo(char *p, struct trace_memo *m, const char *key,
+			     char *(*format)(char *p, uint64_t v), uint64_t v)
 {
-	m->v = v;
-	m->lit.len = (uint8_t)(end - m->lit.s);
-}
-
-static char *put_dev(char *p, struct trace_memo *m, uint64_t v)
-{
-	char *s = m->lit.s;
-
-	if (m->v != v || !m->lit.len)
-		memo_end(m, v, put_hex(json_lit(s, ",\"dev\":"), v));
-	return put_lit(p, &m->lit);
-}
-
-static char *put_size(char *p, struct trace_memo *m, uint64_t v)
-{
-	char *s = m->lit.s;
-
-	if (m->v != v || !m->lit.len)
-		memo_end(m, v, put_count(json_lit(s, ",\"size\":"), v));
-	return put_lit(p, &m->lit);
-}
-
-static char *put_pid(char *p, struct trace_memo *m, uint32_t v)
-{
-	char *s = m->lit.s;
-
-	if (m->v != v || !m->lit.len)
-		memo_end(m, v, json_fmt_u64(json_lit(s, ",\"pid\":"), v));
+	if (m->v != v || !m->lit.len) {
+		m->v = v;
+		m->lit.len = (uint8_t)(format(stpcpy(m->lit.s, key), v) - m->lit.s);
+	}
 	return put_lit(p, &m->lit);
 }
 
@@ -109,9 +86,7 @@ static char *put_slot(char *p, struct trace_memo *m, uint64_t v)
 {
 	if (v == DMS_DMA_ERROR)
 		return json_lit(p, "null");
-	if (m->v != v || !m->lit.len)
-		memo_end(m, v, put_hex(m->lit.s, v));
-	return put_lit(p, &m->lit);
+	return put_memo(p, m, "", put_hex, v);
 }
 
 static char *put_phys(char *p, const struct dms_event *ev)
@@ -209,7 +184,7 @@ static char *put_rest(char *p, struct trace_encoder *e, const struct dms_event *
 		p = put_attr_names(p, ev->attrs);
 	}
 	if (ev->pid)
-		p = put_pid(p, &e->pid, ev->pid);
+		p = put_memo(p, &e->pid, ",\"pid\":", json_fmt_u64, ev->pid);
 	if (ev->stack)
 		p = json_fmt_u64(json_lit(p, ",\"stack\":"), ev->stack);
 	if (ev->object)
@@ -237,13 +212,13 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->hook && ev->hook < DMS_HOOK_MAX)
 		p = put_lit(p, &e->hook[ev->hook]);
 	if (ev->dev)
-		p = put_dev(p, &e->dev, ev->dev);
+		p = put_memo(p, &e->dev, ",\"dev\":", put_hex, ev->dev);
 	if (ev->dma || (has & TF_DMA))
 		p = put_slot(json_lit(p, ",\"dma\":"), &e->slot, ev->dma);
 	if (ev->phys || (has & TF_PHYS))
 		p = put_phys(p, ev);
 	if (ev->size || (has & TF_SIZE))
-		p = put_size(p, &e->size, ev->size);
+		p = put_memo(p, &e->size, ",\"size\":", put_count, ev->size);
 	p = put_path_dir(p, e, ev, has);
 	if (ev->aux || (has & TF_AUX))
 		p = put_aux(p, e, ev);
