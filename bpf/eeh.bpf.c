@@ -36,15 +36,6 @@ __weak __noinline int eeh_device(u64 entry, u64 address)
 	return 0;
 }
 
-/* struct list_head begins with the next entry in all kernels. */
-static __always_inline u64 next_of(u64 at)
-{
-	u64 next = 0;
-
-	bpf_probe_read_kernel(&next, sizeof(next), (const void *)at);
-	return next;
-}
-
 static __always_inline bool pe_is_known(struct eeh_pe *pe, struct eeh_dev *edev)
 {
 	return bpf_core_field_exists(pe->edevs) && bpf_core_field_exists(pe->addr) &&
@@ -63,10 +54,10 @@ static __always_inline int eeh(probe_ctx *ctx, struct dms_counts *c)
 	}
 	address = (u32)RD(pe, addr);
 	head = (u64)pe + bpf_core_field_offset(struct eeh_pe, edevs);
-	at = next_of(head);
+	at = list_next(head);
 	for (u32 i = 0; i < AT_MOST && at && at != head; i++) {
 		eeh_device(at, address);
-		at = next_of(at);
+		at = list_next(at);
 	}
 	if (at && at != head) {
 		count(c, hits);

@@ -46,16 +46,12 @@ static __always_inline struct pool_list pools_of(u64 head)
 	return (struct pool_list){ .head = head, .at = head };
 }
 
-/* struct list_head begins with the next entry in all kernels. */
 static __always_inline struct io_tlb_pool *pool_next(struct pool_list *l)
 {
-	u64 next = 0;
-
-	bpf_probe_read_kernel(&next, sizeof(next), (const void *)l->at);
-	l->at = next;
-	if (!next || next == l->head)
+	l->at = list_next(l->at);
+	if (!l->at || l->at == l->head)
 		return NULL;
-	return (void *)(next - bpf_core_field_offset(struct io_tlb_pool, node));
+	return (void *)(l->at - bpf_core_field_offset(struct io_tlb_pool, node));
 }
 
 static __always_inline int send_pool(u64 dev, struct io_tlb_pool *pool)

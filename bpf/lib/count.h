@@ -39,7 +39,7 @@ struct {
 
 static __always_inline u32 dev_hash(u64 key)
 {
-	return key * 0x9e3779b97f4a7c15ULL >> 32;
+	return hash_place(key, 1ULL << 32);
 }
 
 /* True if this device owns the place, by now or already. */

@@ -40,6 +40,17 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 	__val; })
 #endif
 
+#ifndef DMS_DIRECT
+/* The entry after that one of a list: struct list_head begins with it in all kernels. */
+static __always_inline u64 list_next(u64 at)
+{
+	u64 next = 0;
+
+	bpf_probe_read_kernel(&next, sizeof(next), (const void *)at);
+	return next;
+}
+#endif
+
 /* The device's key: the id of its sysfs directory, which stat() shows as the inode number. */
 static __always_inline u64 dev_key(struct device *dev)
 {

@@ -9,7 +9,7 @@
 
 #include "lib/ring.h"
 
-#define FAULT_PLACES	64		/* 6 bits */
+#define FAULT_PLACES	64
 #define FAULT_NS	1000000000ULL
 #define FAULTS_AT_ONCE	256		/* of a device in FAULT_NS */
 
@@ -29,7 +29,7 @@ struct {
 /* who: the device's key, or the id that the IOMMU has for it. */
 static __always_inline bool fault_allowed(u64 who)
 {
-	u32 at = who * 0x9e3779b97f4a7c15ULL >> 58;
+	u32 at = hash_place(who, FAULT_PLACES);
 	u64 now = bpf_ktime_get_ns();
 	struct fault_limit *l;
 

@@ -51,7 +51,7 @@ static __always_inline u64 inflight_key(u64 frame, u32 hook)
 
 static __always_inline struct dms_running *running_at(u64 key)
 {
-	u32 at = key * 0x9e3779b97f4a7c15ULL >> 54;	/* 10 bits: DMS_RUNNING */
+	u32 at = hash_place(key, DMS_RUNNING);
 
 	return bpf_map_lookup_elem(&running, &at);
 }

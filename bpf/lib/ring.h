@@ -108,6 +108,12 @@ static __always_inline void *ring_of_this_cpu(void)
 	return ring_of(bpf_get_smp_processor_id());
 }
 
+/* One of n places for a key; n is a constant, and a power of two. */
+static __always_inline u32 hash_place(u64 key, u64 n)
+{
+	return key * 0x9e3779b97f4a7c15ULL >> (64 - __builtin_ctzll(n));
+}
+
 static __always_inline bool dev_wanted(u64 key)
 {
 	return !(config.flags & DMS_CFG_FILTER_DEV) || bpf_map_lookup_elem(&dev_filter, &key);
@@ -266,7 +272,7 @@ static __noinline u32 stack_take(void *ctx)
 static __always_inline bool stack_wanted(u32 hook, u64 dev, u8 path, u8 dir)
 {
 	u64 what = dev ^ (u64)hook << 48 ^ (u64)path << 40 ^ (u64)dir << 32;
-	u32 slot = what * 0x9e3779b97f4a7c15ULL >> 52;	/* 12 bits: STACK_TURNS */
+	u32 slot = hash_place(what, STACK_TURNS);
 	u64 *turns;
 
 	if (config.flags & DMS_CFG_STACKS_ALL)
@@ -384,7 +390,7 @@ static __always_inline int devstate_send(u32 hook, struct device *dev, u64 key)
 
 static __always_inline u64 *seen_last_of(u64 key)
 {
-	u32 slot = key * 0x9e3779b97f4a7c15ULL >> 54;	/* 10 bits: SEEN_LAST */
+	u32 slot = hash_place(key, SEEN_LAST);
 
 	return bpf_map_lookup_elem(&seen_last, &slot);
 }
