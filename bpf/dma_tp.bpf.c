@@ -195,11 +195,8 @@ int tp_io_page_fault(unsigned long long *ctx)
 		return 0;
 	c = hit(DMS_HOOK_IOMMU_FAULT);
 	key = dev_key(dev);
-	if (!dev_wanted(key)) {
-		count(c, filtered);
+	if (!dev_passes(c, DMS_HOOK_IOMMU_FAULT, dev, key))
 		return 0;
-	}
-	devstate_once(DMS_HOOK_IOMMU_FAULT, dev, key);
 	e = fault_reserve(c, DMS_HOOK_IOMMU_FAULT, key);
 	if (!e)
 		return 0;

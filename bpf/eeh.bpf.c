@@ -22,11 +22,8 @@ __weak __noinline int eeh_device(u64 entry, u64 address)
 		count(c, ignored);	/* Linux has no device of it */
 		return 0;
 	}
-	if (!dev_wanted(key)) {
-		count(c, filtered);
+	if (!dev_passes(c, DMS_HOOK_EEH, dev, key))
 		return 0;
-	}
-	devstate_once(DMS_HOOK_EEH, dev, key);
 	e = event_reserve(c, DMS_HOOK_EEH, DMS_EV_FREEZE);
 	if (!e)
 		return 0;

@@ -424,4 +424,17 @@ static __always_inline void devstate_once(u32 hook, struct device *dev, u64 key)
 		*last = key;
 }
 
+/*
+ * False: --device keeps the device's events back, which is counted. Its state is sent before: user
+ * space lets a device through when it has heard of it.
+ */
+static __always_inline bool dev_passes(struct dms_counts *c, u32 hook, struct device *dev, u64 key)
+{
+	devstate_once(hook, dev, key);
+	if (dev_wanted(key))
+		return true;
+	count(c, filtered);
+	return false;
+}
+
 #endif /* DMASCOPE_BPF_RING_H */
