@@ -142,15 +142,30 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 	return l->sink(l->ctx, &rec);
 }
 
+/* The events of a new device pass where --device means it. */
+static int allow(struct live *l, const struct rec_device *dev)
+{
+	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
+		return probe__allow(l->probe, dev->key);
+	return 0;
+}
+
 static int on_state(struct live *l, const struct dms_devstate *s)
 {
-	struct rec_device *dev = devtable__get(l->devs, s->dev);
+	struct rec_device *dev;
 	struct symbol sym;
 	uint64_t off;
+	bool is_new;
 	int err;
 
+	if (!s->dev)
+		return 0;
+	dev = devtable__find_or_read(l->devs, s->dev, &is_new);
 	if (!dev)
-		return s->dev ? -ENOMEM : 0;
+		return -ENOMEM;
+	err = is_new ? allow(l, dev) : 0;
+	if (err)
+		return err;
 	devtable__merge(dev, s);
 	dev->ops[0] = '\0';
 	if (s->known & DMS_DS_OPS && s->ops &&
@@ -185,10 +200,8 @@ static int windows_again(struct live *l, uint64_t key)
 
 static int on_new_device(struct live *l, struct rec_device *dev)
 {
-	int err = 0;
+	int err = allow(l, dev);
 
-	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
-		err = probe__allow(l->probe, dev->key);
 	return err ? err : emit_device(l, dev);
 }
 
