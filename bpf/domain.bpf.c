@@ -133,16 +133,13 @@ static __always_inline void domain_unmap_args(probe_ctx *ctx, struct inflight *i
 static __always_inline int domain_unmap_done(probe_ctx *ctx, struct inflight *in, u64 ret,
 					     struct dms_counts *c)
 {
-	u32 type = type_of(in->arg[M_DOMAIN]);
-	struct dms_domain_use *u;
+	struct dms_domain_use *u = NULL;
 
-	u = ret ? use_of(in->arg[M_DOMAIN]) : NULL;
+	/* of the DMA API there is one for each unmap, and nobody asks for them */
+	if (ret && type_of(in->arg[M_DOMAIN]) == DOMAIN_PAGING)
+		u = use_of(in->arg[M_DOMAIN]);
 	in->arg[M_SIZE] = ret;
-	if (type & DOMAIN_DMA_API && u) {
-		__sync_fetch_and_add(&u->unmaps, 1);
-		__sync_fetch_and_add(&u->unmap_bytes, ret);
-	}
-	if (u && type == DOMAIN_PAGING)
+	if (u)
 		domain_event(c, DMS_HOOK_DOMAIN_UNMAP, DMS_EV_DOMAIN_UNMAP, u->dev, in);
 	else
 		count(c, ignored);

@@ -11,7 +11,7 @@
 
 #define DOMAIN_ATTACHED	32
 
-/* By the domain's address; 64 bytes for each device (user space sizes it). */
+/* By the domain's address; 48 bytes for each device (user space sizes it). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);

@@ -161,9 +161,8 @@ struct dms_domain_use {
 	__dms_u64 at;		/* its struct device, kernel address */
 	__dms_u64 attaches;	/* when that was checked: so many had been */
 	__dms_u64 maps, map_bytes;	/* by the DMA API, since the start */
-	__dms_u64 unmaps, unmap_bytes;
 };
-_Static_assert(sizeof(struct dms_domain_use) == 56, "shared with the BPF programs");
+_Static_assert(sizeof(struct dms_domain_use) == 40, "shared with the BPF programs");
 
 /* Counters of the hooks of one CPU follow those of another in whole cache lines. */
 #define DMS_COUNTS_STRIDE	((DMS_HOOK_MAX + 7) & ~7)

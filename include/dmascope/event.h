@@ -189,8 +189,8 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  *                                                                not reported
  *   DOMAIN_MAP   DMA address first      bytes   -                0
  *   DOMAIN_UNMAP DMA address -          bytes   -                0
- *   DOMAIN_USE  -            -          bytes   mappings         0: mapped since the start,
- *                                                                1: unmapped
+ *   DOMAIN_USE  -            -          bytes   mappings         0; in older traces also 1:
+ *                                                                unmapped
  *   FLUSH       -            -          -       ns that it took  0
  *   FREEZE      -            -          -       address of PE    0
  */

@@ -276,30 +276,28 @@ static int add_use(void *ctx, const struct dms_domain_use *use)
 	for (i = 0; i < l->domains && l->domain[i].dev != use->dev; i++)
 		;
 	if (i == l->domains) {
-		if (!use->maps && !use->unmaps)
+		if (!use->maps)
 			return 0;
 		if (GROW(l->domain, l->domain_cap, l->domains))
 			return -ENOMEM;
 		l->domain[l->domains++] = (struct live_domain){ .dev = use->dev };
 	}
 	d = &l->domain[i];
-	d->n[0] += use->maps;
-	d->n[1] += use->unmaps;
-	d->bytes[0] += use->map_bytes;
-	d->bytes[1] += use->unmap_bytes;
+	d->maps += use->maps;
+	d->bytes += use->map_bytes;
 	return 0;
 }
 
-static int send_use(struct live *l, struct live_domain *d, unsigned int which, uint64_t now)
+static int send_use(struct live *l, struct live_domain *d, uint64_t now)
 {
 	struct dms_event e = {
 		.type = DMS_EV_DOMAIN_USE, .hook = DMS_HOOK_SNAPSHOT, .ts = now, .dev = d->dev,
-		.size = d->bytes[which], .aux = d->n[which], .ret = which,
+		.size = d->bytes, .aux = d->maps,
 	};
 
-	if (d->n[which] == d->sent[which])
+	if (d->maps == d->sent)
 		return 0;
-	d->sent[which] = d->n[which];
+	d->sent = d->maps;
 	return on_event(l, &e, NULL);
 }
 
@@ -310,10 +308,10 @@ static int domains_again(struct live *l, uint64_t now)
 	int err;
 
 	for (i = 0; i < l->domains; i++)
-		memset(l->domain[i].n, 0, sizeof(l->domain[i].n) + sizeof(l->domain[i].bytes));
+		l->domain[i].maps = l->domain[i].bytes = 0;
 	err = probe__domains(l->probe, add_use, l);
-	for (i = 0; i < 2 * l->domains && !err; i++)
-		err = send_use(l, &l->domain[i / 2], i & 1, now);
+	for (i = 0; i < l->domains && !err; i++)
+		err = send_use(l, &l->domain[i], now);
 	return err;
 }
 

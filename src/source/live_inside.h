@@ -15,8 +15,8 @@
 /* The DMA API's use of the IOMMU domains of a device, now and as reported last. */
 struct live_domain {
 	uint64_t dev;
-	uint64_t n[2], bytes[2];	/* mapped, unmapped: now ... */
-	uint64_t sent[2];		/* ... and reported: n */
+	uint64_t maps, bytes;	/* now ... */
+	uint64_t sent;		/* ... and reported: maps */
 };
 
 struct live {
