@@ -13,7 +13,10 @@ struct {
 	__type(value, u64);	/* kernel address of its iommu_table */
 } snap_tables __weak SEC(".maps");
 
-/* Devices whose transient pools were sent: each attribute that we read of one is a hit here. */
+/*
+ * Devices that were sent, as each attribute that we read of one is a hit, five of a PCI device:
+ * dms_values.generation at that time; 0: the state could not be sent.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -78,18 +81,15 @@ static __always_inline int send_pool(u64 dev, struct io_tlb_pool *pool)
 
 /*
  * A mapping for which no pool had room may have one of its own for a while (SWIOTLB_DYNAMIC,
- * swiotlb_alloc_pool()): each one of the device is reported as in use, once. -1: some could not be.
+ * swiotlb_alloc_pool()): each one of the device is reported as in use. -1: some could not be.
  */
 static __always_inline int send_transient(struct device *dev, u64 key)
 {
 	struct io_tlb_pool *pool = NULL;
 	struct pool_list l;
-	u64 one = 1;
 
-	if (!bpf_core_field_exists(dev->dma_io_tlb_pools) ||
-	    !bpf_core_field_exists(pool->node) || bpf_map_lookup_elem(&snap_sent, &key))
+	if (!bpf_core_field_exists(dev->dma_io_tlb_pools) || !bpf_core_field_exists(pool->node))
 		return 0;
-	bpf_map_update_elem(&snap_sent, &key, &one, BPF_ANY);
 	l = pools_of((u64)dev + bpf_core_field_offset(struct device, dma_io_tlb_pools));
 	for (int i = 0; i < DMS_SNAP_TRANSIENT; i++) {
 		pool = pool_next(&l);
@@ -101,13 +101,23 @@ static __always_inline int send_transient(struct device *dev, u64 key)
 	return pool_next(&l) ? -1 : 0;
 }
 
+static __always_inline void remember(struct device *dev, u64 key)
+{
+	struct io_tlb_mem *mem = dev_pool_mem(dev);
+
+	if (mem && !dev_pool_own(dev))
+		values.pool_mem = (u64)mem;
+	remember_table(dev);
+	domain_remember(dev, key);
+	endpoint_remember(dev, key);
+}
+
 /* dev_attr_show(struct kobject *kobj, struct attribute *attr, char *buf), before the start too */
 static __always_inline int snapshot(probe_ctx *ctx)
 {
+	u64 now = values.generation, kobj, key, *sent;
 	struct dms_counts *c;
-	struct io_tlb_mem *mem;
 	struct device *dev;
-	u64 kobj, key;
 	int lost;
 
 	if (bpf_get_current_pid_tgid() >> 32 != values.self)
@@ -115,15 +125,20 @@ static __always_inline int snapshot(probe_ctx *ctx)
 	c = hit(DMS_HOOK_SNAPSHOT);
 	kobj = arg_of(ctx, DMS_HOOK_SNAPSHOT, DMS_ARG_KOBJ);
 	dev = (struct device *)(kobj - bpf_core_field_offset(struct device, kobj));
-	mem = dev_pool_mem(dev);
-	if (mem && !dev_pool_own(dev))
-		values.pool_mem = (u64)mem;
-	remember_table(dev);
 	key = dev_key(dev);
-	domain_remember(dev, key);
-	endpoint_remember(dev, key);
-	lost = send_transient(dev, key);
-	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, key) || lost)
+	sent = bpf_map_lookup_elem(&snap_sent, &key);
+	if (sent && *sent == now) {
+		count(c, ignored);
+		return 0;
+	}
+	remember(dev, key);
+	lost = sent ? 0 : send_transient(dev, key);
+	if (devstate_send(DMS_HOOK_SNAPSHOT, dev, key)) {
+		lost = -1;
+		now = 0;
+	}
+	bpf_map_update_elem(&snap_sent, &key, &now, BPF_ANY);
+	if (lost)
 		count(c, dropped);
 	else
 		count(c, delivered);

@@ -149,6 +149,11 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 	return err;
 }
 
+void probe__devices_again(const struct probe *p)
+{
+	__atomic_add_fetch(&p->bpf->values->generation, 1, __ATOMIC_RELAXED);
+}
+
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 {
 	uint32_t places = cells__places(p);
@@ -157,7 +162,7 @@ int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 	if (!(p->opts.flags & DMS_CFG_STATS))
 		return 0;
 	/* masks and windows change rarely, and mostly a hook reports it; if none can, this does */
-	__atomic_add_fetch(&p->bpf->values->generation, 1, __ATOMIC_RELAXED);
+	probe__devices_again(p);
 	for (uint32_t i = 0; i < places && !err; i++) {
 		uint64_t dev = __atomic_load_n(&p->bpf->dev[i].key, __ATOMIC_ACQUIRE);
 

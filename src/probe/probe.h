@@ -111,6 +111,9 @@ bool probe__pressed(const struct probe *p);
 int probe__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX],
 		  uint64_t pending[DMS_HOOK_MAX]);
 
+/* The programs read anew what they keep of devices, and send it when sysfs is read. */
+void probe__devices_again(const struct probe *p);
+
 /* Every aggregate, summed over processors. Return non-zero to stop. */
 typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
 			      const struct dms_stats *val);

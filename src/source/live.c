@@ -64,8 +64,17 @@ static int emit_device(struct live *l, const struct rec_device *dev)
 	return l->sink(l->ctx, &rec);
 }
 
+/* The state that comes with the next poll. */
+static void read_state_again(struct live *l, uint64_t key)
+{
+	probe__devices_again(l->probe);
+	devtable__touch(l->devs, key);
+}
+
+/* A driver may change the domain, or how addresses are made. */
 static int on_driver(void *ctx, const struct rec_device *dev)
 {
+	read_state_again(ctx, dev->key);
 	return emit_device(ctx, dev);
 }
 
@@ -676,7 +685,7 @@ int live__pool(struct live *l)
 		return l->sink(l->ctx, &rec);
 	}
 	l->want_use = true;	/* it comes with the next poll, in its order */
-	devtable__touch(l->devs, l->pool_dev);
+	read_state_again(l, l->pool_dev);
 	return 0;
 }
 
