@@ -117,7 +117,7 @@ static void the_right_findings(void **state)
 }
 
 /* A full pool, and whether its holder leaks is not known: no larger pool is advised. */
-static void a_holder_whose_unmaps_are_not_seen(void **state)
+static void holder_with_unobserved_unmaps(void **state)
 {
 	struct play p = { .missing = DMS_HOOK_UNMAP };
 	struct feed f = { 0 };
@@ -138,7 +138,7 @@ static void a_holder_whose_unmaps_are_not_seen(void **state)
 }
 
 /* Nothing says why they failed, and what could say it was not observed. */
-static void a_reason_that_is_not_seen(void **state)
+static void unobserved_reason(void **state)
 {
 	struct play p = { .missing = DMS_HOOK_SWIOTLB_MAP };
 	struct feed f = { 0 };
@@ -163,8 +163,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_right_findings),
-		cmocka_unit_test(a_holder_whose_unmaps_are_not_seen),
-		cmocka_unit_test(a_reason_that_is_not_seen),
+		cmocka_unit_test(holder_with_unobserved_unmaps),
+		cmocka_unit_test(unobserved_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,7 @@ static void write_and_wait(int fd)
 }
 
 /* The thread waits in a pipe for the second block while the first turns out to be damaged. */
-static void a_reader_that_stops_waits_for_nobody(void **state)
+static void reader_stops_without_waiting(void **state)
 {
 	struct trace_status st;
 	char path[32];
@@ -203,7 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_read_the_same),
 		cmocka_unit_test(usual_lines_are_read_in_one_pass),
-		cmocka_unit_test(a_reader_that_stops_waits_for_nobody),
+		cmocka_unit_test(reader_stops_without_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,8 +48,8 @@ static void mapping_leak(void **state)
 	assert_true(x.seq[0] > 0);
 }
 
-/* The same function, by a way of its own each time: no stack alone has many. */
-static void mapping_leak_by_many_ways(void **state)
+/* The same function with another stack each time: no stack alone has many. */
+static void mapping_leak_by_many_stacks(void **state)
 {
 	struct feed *f = *state;
 	struct state_finding x;
@@ -498,8 +498,8 @@ static void queues_filled_one_after_another(void **state)
 	assert_true(x.f.confidence <= 50 && x.not_seen[0]);
 }
 
-/* What was lost of each may have been the most of it. */
-static void queues_of_which_most_is_lost(void **state)
+/* Most of each burst may have been lost. */
+static void queues_with_losses(void **state)
 {
 	struct feed *f = *state;
 
@@ -507,7 +507,7 @@ static void queues_of_which_most_is_lost(void **state)
 	expect_finding(f, "mapping-leak", STATE_NOTE, 1);
 }
 
-static void leak_after_another_driver_came(void **state)
+static void leak_of_the_driver_before(void **state)
 {
 	struct feed *f = *state;
 	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
@@ -587,7 +587,7 @@ static void a_page_mapped_before_the_start(void **state)
 }
 
 /* With DMA_ATTR_NO_WARN a driver asks for less until it is given some: no failure. */
-static void coherent_refused_to_one_who_probes(void **state)
+static void coherent_refused_to_a_probing_driver(void **state)
 {
 	struct feed *f = *state;
 	struct state_finding x;
@@ -674,13 +674,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(external_port_without_pool),
-		T(mapping_leak), T(mapping_leak_by_many_ways), T(mapping_leak_in_the_noise),
+		T(mapping_leak), T(mapping_leak_by_many_stacks), T(mapping_leak_in_the_noise),
 		T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
 		T(no_leak_in_a_rising_load), T(no_leak_in_an_old_ring), T(leak_beside_an_old_ring),
-		T(queues_filled_one_after_another), T(queues_of_which_most_is_lost),
+		T(queues_filled_one_after_another), T(queues_with_losses),
 		T(leak_at_remove), T(leak_at_unbind),
-		T(leak_after_another_driver_came), T(a_page_in_both_directions),
-		T(a_page_mapped_before_the_start), T(coherent_refused_to_one_who_probes),
+		T(leak_of_the_driver_before), T(a_page_in_both_directions),
+		T(a_page_mapped_before_the_start), T(coherent_refused_to_a_probing_driver),
 		T(unmapped_twice), T(unmapped_twice_before_the_cut),
 		T(unmapped_twice_was_only_late),
 		T(wrong_size_and_error_unmapped), T(past_object), T(path_mismatch),

@@ -37,7 +37,7 @@ static void check_lines(const char *text)
 	}
 }
 
-static void they_fit(void **state)
+static void texts_fit_the_terminal(void **state)
 {
 	const struct finding_words *e;
 	char *text = NULL;
@@ -256,7 +256,7 @@ static void remedies_have_sources(void **state)
 	}
 }
 
-static void the_page_knows_them_all(void **state)
+static void page_lists_all_findings(void **state)
 {
 	static char page[256 * 1024];
 	FILE *f = fopen("doc/findings.md", "r");
@@ -281,12 +281,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_for_each_finding),
-		cmocka_unit_test(they_fit),
+		cmocka_unit_test(texts_fit_the_terminal),
 		cmocka_unit_test(templates_name_facts), cmocka_unit_test(templates_expand),
 		cmocka_unit_test(remedies_have_sources),
 		cmocka_unit_test_setup_teardown(remedies_fit_the_guest, feed_setup, feed_teardown),
 		cmocka_unit_test_setup_teardown(private_memory_by_guest, feed_setup, feed_teardown),
-		cmocka_unit_test(the_page_knows_them_all),
+		cmocka_unit_test(page_lists_all_findings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

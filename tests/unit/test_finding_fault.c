@@ -306,7 +306,7 @@ static void maps_were_lost(void **state)
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
 /* Faults over the limit of the kernel's side are reported as losses. */
-static void some_were_not_sent(void **state)
+static void some_faults_were_not_sent(void **state)
 {
 	struct dms_rec gap = { .type = REC_GAP };
 	struct feed *f = *state;
@@ -402,7 +402,7 @@ int main(void)
 		T(by_the_physical_address_just_unmapped),
 		T(by_the_physical_address_of_a_lost_unmap), T(at_a_mapping_that_allows_it),
 		T(maps_were_lost), T(unknown_direction), T(unknown_device),
-		T(some_were_not_sent), T(more_than_are_joined), T(mapped_past_the_dma_api),
+		T(some_faults_were_not_sent), T(more_than_are_joined), T(mapped_past_the_dma_api),
 		T(isolated),
 	};
 

@@ -399,7 +399,7 @@ static void shared_for_user_space(void **state)
 }
 
 /* Without the name of the process (--redact), and without stacks. */
-static void shared_for_somebody(void **state)
+static void shared_for_an_unnamed_process(void **state)
 {
 	struct state_heap_user u[2];
 	struct feed *f = *state;
@@ -450,7 +450,7 @@ int main(void)
 		T(share_growth), T(no_growth_when_taken_back),
 		T(conversion_storm), T(sharers_by_caller),
 		T(ledger_goes_by_time), T(share_comes_late),
-		T(shared_for_user_space), T(shared_for_somebody),
+		T(shared_for_user_space), T(shared_for_an_unnamed_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

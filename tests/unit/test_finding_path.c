@@ -134,7 +134,7 @@ static int shared_of_first(void *ctx, const struct state_range *r)
 }
 
 /* A SEV guest's DMA addresses show it themselves; the ledger need not know the page. */
-static void the_c_bit_tells(void **state)
+static void c_bit_decides(void **state)
 {
 	struct dms_rec s = { .type = REC_SESSION };
 	enum state_shared_state shared = STATE_SHARED_UNKNOWN;
@@ -198,7 +198,7 @@ static void private_by_counts_only(void **state)
 	assert_true(x.not_seen[0]);
 }
 
-static void a_small_mask_nobody_drives(void **state)
+static void small_mask_without_a_driver(void **state)
 {
 	struct feed *f = *state;
 	struct dms_rec r;
@@ -756,9 +756,9 @@ int main(void)
 		T(virtio_refused_by_the_kernel), T(private_pages_of_a_joined_list),
 		T(private_pages_through_tces), T(virtual_io_in_a_secure_guest),
 		T(memory_shared_by_its_caller),
-		T(the_c_bit_tells),
+		T(c_bit_decides),
 		T(coherent_memory_through_tces), T(private_by_counts_only),
-		T(a_small_mask_nobody_drives), T(shares_lost),
+		T(small_mask_without_a_driver), T(shares_lost),
 		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),
 		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),

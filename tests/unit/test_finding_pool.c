@@ -304,8 +304,8 @@ static void default_is_no_advice_on_arm64(void **state)
 	}
 }
 
-/* By the time that somebody reads the report the slots are free again. */
-static void pool_full_then(void **state)
+/* When the report is made, the slots are free again. */
+static void pool_full_earlier(void **state)
 {
 	struct feed *f = *state;
 	struct state_finding x;
@@ -491,7 +491,7 @@ static void runs_of_a_redacted_trace(void **state)
 	assert_non_null(p.free_run.why);
 }
 
-static void pool_full_how_full_not_known(void **state)
+static void fill_of_a_full_pool_not_known(void **state)
 {
 	struct feed *f = *state;
 	struct dms_rec r = { .type = REC_POOL };
@@ -1000,11 +1000,11 @@ int main(void)
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
 		T(pool_full), T(pool_full_where_the_default_is_shrunk),
-		T(default_is_no_advice_on_arm64), T(pool_full_then),
+		T(default_is_no_advice_on_arm64), T(pool_full_earlier),
 		T(pool_full_for_a_list),
 		T(pool_holders),
 		T(pool_fragmented), T(pool_fragmented_run),
-		T(pool_full_how_full_not_known), T(pool_pressure_not_at_half),
+		T(fill_of_a_full_pool_not_known), T(pool_pressure_not_at_half),
 		T(bounce_without_pool), T(no_pool_no_search),
 		T(pool_outside_window), T(pool_oversized), T(all_bounced),
 		T(mask_below_memory), T(bounced_unforced),

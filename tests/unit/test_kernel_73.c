@@ -283,7 +283,7 @@ static void attributes_at_unmap(void **state)
 }
 
 /* A kernel that lets a device reach private memory: the note, and what was seen stays an error. */
-static void went_direct(void **state)
+static void direct_where_a_bounce_was_due(void **state)
 {
 	struct feed *f = *state;
 
@@ -294,7 +294,7 @@ static void went_direct(void **state)
 }
 
 /* Mappings made before a mask was set do not show the effect of the mask. */
-static void before_it_was_decided(void **state)
+static void mapped_before_the_mask_was_set(void **state)
 {
 	struct feed *f = *state;
 	struct dms_event mask = make_ev(f, DMS_EV_MASK, 1);
@@ -311,7 +311,7 @@ static void before_it_was_decided(void **state)
 }
 
 /* A secure guest whose pool is not forced by any known rule, and one device that bounces anyway. */
-static void errors_yield(void **state)
+static void unexpected_path_replaces_errors(void **state)
 {
 	struct feed *f = *state;
 
@@ -340,9 +340,9 @@ int main(void)
 		T(direct_and_not_private),
 		T(coherence_required),
 		T(attributes_at_unmap),
-		T(went_direct),
-		T(before_it_was_decided),
-		T(errors_yield),
+		T(direct_where_a_bounce_was_due),
+		T(mapped_before_the_mask_was_set),
+		T(unexpected_path_replaces_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

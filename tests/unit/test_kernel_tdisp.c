@@ -64,7 +64,7 @@ static void direct_is_right(void **state)
 	assert_false(d.bad);
 }
 
-static void bounced_all_the_same(void **state)
+static void accepted_and_bounced(void **state)
 {
 	struct feed *f = *state;
 	struct state_finding x;
@@ -126,7 +126,7 @@ static void not_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(direct_is_right), T(bounced_all_the_same), T(accepted_later), T(not_accepted),
+		T(direct_is_right), T(accepted_and_bounced), T(accepted_later), T(not_accepted),
 		T(not_known),
 	};
 

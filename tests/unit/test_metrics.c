@@ -232,7 +232,7 @@ static void lost_events(void **state)
 	metrics__free(x);
 }
 
-static void what_a_client_accepts(void **state)
+static void format_by_the_accept_header(void **state)
 {
 	static const struct { const char *accept; enum metrics_format format; } cases[] = {
 		{ NULL, METRICS_TEXT },
@@ -261,7 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, feed_setup, feed_teardown)
 		T(many_devices_few_series), T(counters_only_rise), T(a_device_plugged_in_again),
-		T(two_formats), T(lost_events), T(what_a_client_accepts),
+		T(two_formats), T(lost_events), T(format_by_the_accept_header),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

@@ -355,7 +355,7 @@ static void secure_without_pool(void **state)
 	assert_true(decision(f, 1).bad);
 }
 
-static void what_was_not_observed(void **state)
+static void unobserved_is_not_known(void **state)
 {
 	struct feed *f = *state;
 	struct dms_rec r = { .type = REC_DEVICE };
@@ -432,7 +432,7 @@ int main(void)
 		T(ddw_disabled),
 		T(plain_pseries), T(virtual_io), T(no_ops_on_an_old_secure_guest), T(plain_x86),
 		T(domain_of_an_iommu),
-		T(secure_without_pool), T(what_was_not_observed), T(seen_wins_over_promised),
+		T(secure_without_pool), T(unobserved_is_not_known), T(seen_wins_over_promised),
 		T(virtio_past_the_api), T(masks_asked_for),
 	};
 

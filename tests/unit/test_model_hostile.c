@@ -166,7 +166,7 @@ static void ask_everything(struct state *m)
 	assert_true(state__memory(m) < 64 << 20);
 }
 
-static void no_record_can_hurt(void **state)
+static void random_records_do_no_harm(void **state)
 {
 	struct dms_rec r;
 	struct state *m;
@@ -190,7 +190,7 @@ static void no_record_can_hurt(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(no_record_can_hurt) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(random_records_do_no_harm) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

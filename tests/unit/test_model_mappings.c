@@ -42,7 +42,7 @@ static void map_and_unmap(void **state)
 	assert_int_equal(d->preexisting, 0);
 }
 
-static void unmap_of_what_was_before(void **state)
+static void unmap_of_an_older_mapping(void **state)
 {
 	struct feed *f = *state;
 
@@ -98,7 +98,7 @@ static void handle_reused_unmap_late(void **state)
 }
 
 /* The trace event of an unmap comes after the handle was handed out again elsewhere. */
-static void unmap_told_after_reuse(void **state)
+static void unmap_reported_after_reuse(void **state)
 {
 	struct feed *f = *state;
 
@@ -116,7 +116,7 @@ static void unmap_told_after_reuse(void **state)
 	assert_int_equal(dev(f, 1)->preexisting, 0);
 }
 
-static void reused_and_the_older_map_comes_last(void **state)
+static void older_map_of_a_reused_handle_comes_last(void **state)
 {
 	struct feed *f = *state;
 
@@ -365,9 +365,9 @@ static void a_million_live_mappings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(map_and_unmap), T(unmap_of_what_was_before), T(unmap_record_before_map_record),
-		T(handle_reused_unmap_late), T(unmap_told_after_reuse),
-		T(reused_and_the_older_map_comes_last), T(unmaps_that_may_be_left_out),
+		T(map_and_unmap), T(unmap_of_an_older_mapping), T(unmap_record_before_map_record),
+		T(handle_reused_unmap_late), T(unmap_reported_after_reuse),
+		T(older_map_of_a_reused_handle_comes_last), T(unmaps_that_may_be_left_out),
 		T(direct_pages_mapped_twice),
 		T(same_handle_on_two_devices), T(scatter_gather), T(coherent_memory),
 		T(removed_device_keeps_its_mappings), T(no_device), T(aggregates_instead_of_events),

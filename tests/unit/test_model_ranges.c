@@ -86,7 +86,7 @@ static void contiguous_memory_is_not_scattered(void **state)
 	assert_int_equal(g.r[0].size, 131072);
 }
 
-static void ways_and_devices_stay_apart(void **state)
+static void paths_and_devices_stay_apart(void **state)
 {
 	struct feed *f = *state;
 	struct state_range_filter filter = { .by_dev = true, .dev = 1 };
@@ -112,7 +112,7 @@ static void ways_and_devices_stay_apart(void **state)
 	assert_int_equal(ask(f, &filter).n, 1);
 }
 
-static void who_maps_this_address(void **state)
+static void mappings_of_an_address(void **state)
 {
 	struct feed *f = *state;
 	struct state_range_filter filter = { .by_addr = true, .each = true };
@@ -138,7 +138,7 @@ static void who_maps_this_address(void **state)
 }
 
 /* A realm's DMA addresses have a bit more than the slot's address: the slot knows its memory. */
-static void who_holds_this_slot(void **state)
+static void mapping_of_a_slot(void **state)
 {
 	struct state_range_filter filter = { .by_addr = true, .addr = POOL_START + 0x1234 };
 	struct feed *f = *state;
@@ -226,7 +226,7 @@ static void limits_and_stops(void **state)
 	assert_int_equal(ask(f, &filter).n, 1);
 }
 
-static void what_was_there_before(void **state)
+static void ranges_from_before_the_start(void **state)
 {
 	struct feed *f = *state;
 	struct state_range_filter filter = { .by_addr = true, .addr = 0x205000 };
@@ -540,10 +540,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(neighbours_are_one_run), T(contiguous_memory_is_not_scattered),
-		T(ways_and_devices_stay_apart), T(who_maps_this_address), T(who_holds_this_slot),
+		T(paths_and_devices_stay_apart), T(mappings_of_an_address), T(mapping_of_a_slot),
 		T(the_last_mapping_of_an_address), T(mappings_that_no_hook_sees),
 		T(limits_and_stops),
-		T(what_was_there_before),
+		T(ranges_from_before_the_start),
 		T(old_tces_of_a_shared_table), T(old_tces_of_a_removed_device),
 		T(slots_from_before_are_joined),
 		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),

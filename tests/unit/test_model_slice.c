@@ -96,7 +96,7 @@ static void ends_before_the_unmaps(void **state)
 }
 
 /* An empty slice has nothing wrong in it. */
-static void nothing_within(void **state)
+static void empty_slice(void **state)
 {
 	struct feed *f = begin(state, 256);
 	struct state_run run;
@@ -133,7 +133,7 @@ static void aggregates(void **state)
 	assert_int_equal(state__dev_by_key(f->m, DEV)->live[DMS_PATH_BOUNCED], 5);
 }
 
-/* It has its window, which is listed after the slice: nothing is said to be missing. */
+/* Its other window is listed after the slice: first it seems to be missing. */
 static void ends_within_the_list(void **state)
 {
 	struct feed *f = *state;
@@ -172,7 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(pool_filled_before), T(failed_before), T(ends_before_the_unmaps),
-		T(nothing_within), T(aggregates), T(ends_within_the_list),
+		T(empty_slice), T(aggregates), T(ends_within_the_list),
 		T(ends_after_the_list),
 	};
 

@@ -105,7 +105,7 @@ static void a_sick_secure_guest(void **state)
 }
 
 /* Each device's path was decided before the start, after it, or unseen. */
-static void when_it_was_decided(void **state)
+static void time_of_the_decision(void **state)
 {
 	struct feed *f = *state;
 	struct dms_rec r = make_dev(3, "0000:00:03.0", 32);
@@ -152,7 +152,7 @@ static void a_window_was_fuller(void **state)
 	free(text);
 }
 
-static void what_a_kexec_takes_back(void **state)
+static void pages_that_a_kexec_unshares(void **state)
 {
 	struct feed *f = *state;
 	char *text;
@@ -174,7 +174,7 @@ static void what_a_kexec_takes_back(void **state)
 }
 
 /* The pages of a kexec are a lower bound; what they leave out is named, also if nothing is seen. */
-static void what_a_kexec_leaves_out(void **state)
+static void pages_that_a_kexec_does_not_list(void **state)
 {
 	static const struct {
 		enum dms_guest guest;
@@ -324,7 +324,7 @@ static void an_empty_stream(void **state)
 	free(text);
 }
 
-static void loss_is_told(void **state)
+static void losses_are_reported(void **state)
 {
 	struct dms_rec gap = { .type = REC_GAP };
 	struct feed *f = *state;
@@ -363,7 +363,7 @@ static void remedy_for_loss(void **state)
 	free(text);
 }
 
-static void missing_hooks_are_told(void **state)
+static void missing_hooks_are_reported(void **state)
 {
 	struct dms_rec r = { .type = REC_HOOK };
 	struct feed *f = *state;
@@ -613,9 +613,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
-		T(an_empty_stream), T(loss_is_told), T(remedy_for_loss), T(missing_hooks_are_told),
-		T(when_it_was_decided), T(a_window_was_fuller), T(what_a_kexec_takes_back),
-		T(what_a_kexec_leaves_out),
+		T(an_empty_stream), T(losses_are_reported), T(remedy_for_loss),
+		T(missing_hooks_are_reported),
+		T(time_of_the_decision), T(a_window_was_fuller), T(pages_that_a_kexec_unshares),
+		T(pages_that_a_kexec_does_not_list),
 		T(shared_for_user_space),
 		T(sharing_that_is_not_observed),
 		T(the_pools_alignment), T(one_device), T(old_tce_of_a_shared_table),
