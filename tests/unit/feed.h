@@ -77,24 +77,31 @@ static UNUSED void feed_all_hooks(struct feed *f)
 		feed_hook(f, id);
 }
 
-static UNUSED void feed_pool(struct feed *f, uint64_t slots, uint64_t used, bool forced)
+/* A pool whose state is known, not forced; change what the test is about before put(). */
+static UNUSED struct dms_rec make_pool(uint64_t ts, uint64_t start, uint64_t slots, uint64_t used)
 {
 	struct dms_rec r = { .type = REC_POOL };
+	struct rec_pool *p = &r.pool;
 
-	strcpy(r.pool.name, "default");
-	strcpy(r.pool.source, "device state");
-	r.pool.nslabs = slots;
-	if (slots) {
-		r.pool.start = POOL_START;
-		r.pool.end = POOL_START + slots * 2048;
-	}
-	r.pool.slot_size = 2048;
+	strcpy(p->name, "default");
+	strcpy(p->source, "device state");
+	p->start = start;
+	p->end = start + slots * 2048;
+	p->nslabs = slots;
+	p->slot_size = 2048;
+	p->used_known = true;
+	p->used = used;
+	p->force_bounce_known = true;
+	p->ts = ts;
+	return r;
+}
+
+static UNUSED void feed_pool(struct feed *f, uint64_t slots, uint64_t used, bool forced)
+{
+	struct dms_rec r = make_pool(f->ts, slots ? POOL_START : 0, slots, used);
+
 	r.pool.areas = 2;
-	r.pool.used_known = true;
-	r.pool.used = used;
-	r.pool.force_bounce_known = true;
 	r.pool.force_bounce = forced;
-	r.pool.ts = f->ts;
 	put(f, &r);
 }
 
@@ -130,6 +137,21 @@ static UNUSED struct dms_rec make_dev(uint64_t key, const char *name, unsigned i
 		      DMS_DS_OFFSET | DMS_DS_FORCE_BOUNCE;
 	d->st.dma_mask = mask_bits == 64 ? ~0ULL : (1ULL << mask_bits) - 1;
 	d->st.coherent_mask = d->st.dma_mask;
+	return r;
+}
+
+/* Below an external port, and translated if iommu is its name. */
+static UNUSED struct dms_rec make_external(uint64_t key, const char *iommu)
+{
+	struct dms_rec r = make_dev(key, "0000:01:00.0", 64);
+
+	r.device.known |= DEV_KNOWN_EXTERNAL;
+	r.device.external = true;
+	if (iommu) {
+		r.device.known |= DEV_KNOWN_IOMMU;
+		strcpy(r.device.iommu, iommu);
+		strcpy(r.device.iommu_domain, "DMA");
+	}
 	return r;
 }
 

@@ -637,15 +637,11 @@ static void small_mask_in_a_realm(void **state)
 static void external_port_without_pool(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct dms_rec r = make_external(1, "dmar0");
 	struct state_finding x;
 
 	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
 	feed_all_hooks(f);
-	r.device.known |= DEV_KNOWN_IOMMU | DEV_KNOWN_EXTERNAL;
-	r.device.external = true;
-	strcpy(r.device.iommu, "dmar0");
-	strcpy(r.device.iommu_domain, "DMA");
 	put(f, &r);
 	feed_pool(f, 0, 0, false);
 	f->ts = T0 + 20 * MS;

@@ -647,15 +647,11 @@ static void bounced_unforced(void **state)
 static void bounced_at_an_external_port(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct dms_rec r = make_external(1, "dmar0");
 	struct state_finding x;
 	uint64_t i;
 
 	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
-	r.device.known |= DEV_KNOWN_IOMMU | DEV_KNOWN_EXTERNAL;
-	r.device.external = true;
-	strcpy(r.device.iommu, "dmar0");
-	strcpy(r.device.iommu_domain, "DMA");
 	put(f, &r);
 	feed_pool(f, POOL_SLOTS, 0, false);
 	feed_map(f, 1, DMS_PATH_IOMMU, 0xffff0000, 0x1000000, 4096);
@@ -673,12 +669,10 @@ static void bounced_at_an_external_port(void **state)
 static void bounced_at_a_port_without_iommu(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(1, "0000:01:00.0", 64);
+	struct dms_rec r = make_external(1, NULL);
 	struct state_finding x;
 
 	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
-	r.device.known |= DEV_KNOWN_EXTERNAL;
-	r.device.external = true;
 	put(f, &r);
 	feed_pool(f, POOL_SLOTS, 0, false);
 	feed_map(f, 1, DMS_PATH_BOUNCED, POOL_START, 0x61000000, 512);
@@ -799,19 +793,11 @@ static void preallocated_ring(void **state)
 static void feed_more_pool(struct feed *f, const char *name, uint64_t start, uint64_t slots,
 			   uint64_t used, bool dynamic)
 {
-	struct dms_rec r = { .type = REC_POOL };
+	struct dms_rec r = make_pool(f->ts, start, slots, used);
 
 	snprintf(r.pool.name, sizeof(r.pool.name), "%s", name);
-	strcpy(r.pool.source, "device state");
-	r.pool.start = start;
-	r.pool.end = start + slots * 2048;
-	r.pool.nslabs = slots;
-	r.pool.slot_size = 2048;
-	r.pool.used_known = true;
-	r.pool.used = used;
-	r.pool.force_bounce_known = r.pool.force_bounce = true;
+	r.pool.force_bounce = true;
 	r.pool.dynamic = dynamic;
-	r.pool.ts = f->ts;
 	put(f, &r);
 }
 

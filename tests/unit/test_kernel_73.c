@@ -25,22 +25,12 @@ static struct dms_rec dev_of_73(uint64_t key, int cc_shared)
 /* Device 1 is used, device 2 idle; force_bounce is 0, as it is without swiotlb=force. */
 static void feed_73(struct feed *f, enum dms_guest guest, int cc_shared, uint64_t used)
 {
-	struct dms_rec r = { .type = REC_POOL };
+	struct dms_rec r = make_pool(f->ts, POOL_START, POOL_SLOTS, used);
 
 	feed_session(f, guest, guest == GUEST_S390_PV ? "s390x" : "x86_64", "7.3.4");
 	feed_all_hooks(f);
-	strcpy(r.pool.name, "default");
-	strcpy(r.pool.source, "device state");
-	r.pool.start = POOL_START;
-	r.pool.end = POOL_END;
-	r.pool.nslabs = POOL_SLOTS;
-	r.pool.slot_size = 2048;
-	r.pool.used_known = true;
-	r.pool.used = used;
-	r.pool.force_bounce_known = true;
 	r.pool.cc_shared_known = cc_shared >= 0;
 	r.pool.cc_shared = cc_shared == 1;
-	r.pool.ts = f->ts;
 	put(f, &r);
 	r = dev_of_73(1, cc_shared);
 	put(f, &r);

@@ -133,16 +133,23 @@ static void aggregates(void **state)
 	assert_int_equal(state__dev_by_key(f->m, DEV)->live[DMS_PATH_BOUNCED], 5);
 }
 
-/* Its other window is listed after the slice: first it seems to be missing. */
-static void ends_within_the_list(void **state)
+/* A slice of the first second, in which a device and its default window are listed. */
+static void list_default_window(struct feed *f)
 {
-	struct feed *f = *state;
 	struct dms_rec r = make_dev(DEV, "0000:00:02.0", 64);
 
 	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
 	slice(f, 0, T0 + SEC);
 	put(f, &r);
 	feed_window(f, DEV, 0x80000000, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+}
+
+/* Its other window is listed after the slice: first it seems to be missing. */
+static void ends_within_the_list(void **state)
+{
+	struct feed *f = *state;
+
+	list_default_window(f);
 	expect_finding(f, "ddw-missing", STATE_NOTE, DEV);
 	f->ts = T0 + 2 * SEC;
 	feed_window(f, DEV, 0x80000001, WINDOW_DDW, WINDOW_DIRECT, DDW_BASE, 4ULL << 30);
@@ -154,12 +161,8 @@ static void ends_within_the_list(void **state)
 static void ends_after_the_list(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(DEV, "0000:00:02.0", 64);
 
-	feed_session(f, GUEST_NONE, "ppc64le", "6.12.0");
-	slice(f, 0, T0 + SEC);
-	put(f, &r);
-	feed_window(f, DEV, 0x80000000, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0, 1ULL << 30);
+	list_default_window(f);
 	feed_map(f, DEV, DMS_PATH_DIRECT, DDW_BASE, 0, 4096);
 	f->ts = T0 + 2 * SEC;
 	feed_window(f, DEV, 0x80000001, WINDOW_DDW, WINDOW_DIRECT, DDW_BASE, 4ULL << 30);

@@ -618,17 +618,9 @@ static void begin_guest(struct trace *t, enum dms_guest guest, bool forced)
 		r.device.st.force_bounce = forced;
 		add(t, &r);
 	}
-	r = (struct dms_rec){ .type = REC_POOL };
-	strcpy(r.pool.name, "default");
+	r = make_pool(T0, POOL_START, GUEST_SLOTS, 0);
 	strcpy(r.pool.source, "debugfs");
-	r.pool.start = POOL_START;
-	r.pool.end = POOL_START + GUEST_SLOTS * 2048;
-	r.pool.nslabs = GUEST_SLOTS;
-	r.pool.slot_size = 2048;
-	r.pool.used_known = true;
-	r.pool.force_bounce_known = true;
 	r.pool.force_bounce = forced;
-	r.pool.ts = T0;
 	add(t, &r);
 }
 
