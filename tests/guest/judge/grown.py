@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
-Recordings of a pool that has grown. Their snapshots have the slots in use outside the default pool, among
-them each such slot that is released during the recording; pools that the kernel made for one mapping
-(transient), by the kernel's own word, are there with their device, are bounced mappings, and end.
+Judges recordings of a pool that has grown. Their snapshots have the slots in use outside the default pool,
+among them each one that is released during the recording. Pools that the kernel made for one mapping
+(transient), by its own events, are in the snapshots with their device, hold bounces, and end.
 usage: grown.py DIR
 """
 import json
@@ -18,7 +18,7 @@ SLOT, SEGMENT = 2048, 128 * 2048
 
 
 def pools_made():
-    """(time in ns, start, end) of each pool, as the kernel noted. One for a mapping has no more than it."""
+    """(time in ns, start, end) of each pool, by the kernel's events. A transient one fits its mapping."""
     stamp = re.compile(r" (\d+)\.(\d+): made: .* start=(0x[0-9a-f]+) end=(0x[0-9a-f]+)$", re.M)
     return [(int(m[1]) * 10**9 + int(m[2].ljust(9, "0")), num(m[3]), num(m[4]))
             for m in stamp.finditer((here / "kernel.txt").read_text()) if num(m[3])]	# 0: no memory was free
@@ -61,13 +61,13 @@ def check_snapshot(trace):
             found = [dev for at, size, dev in old if at <= slot < at + size]
             (known if found else strange).append((slot, e["dev"], found))
     check(not strange or trace.cut, f"{trace.name}: released slots of added pools were in the snapshot"
-          f"{f', or {trace.cut} more pools than can be read are told' if trace.cut else ''}",
+          f"{f', or {trace.cut} slots are reported as unread' if trace.cut else ''}",
           f"{len(strange)} were not, {len(known)} were: {strange[:3]}")
     return known
 
 
 def check_transient(trace, made):
-    """Each pool that the kernel made for a mapping while all hooks were attached was a bounce of the disk."""
+    """Each pool that the kernel made for a mapping while all hooks were attached holds a bounce of the disk."""
     mine = [p for p in made if trace.read < p[0] < trace.end - 10**9]
     bounces = [(trace.time(e), num(e["slot"]), e["dev"]) for e in trace.of("bounce") if e["slot"]]
     wrong = []
@@ -80,9 +80,9 @@ def check_transient(trace, made):
     maps = [e for e in trace.of("map") if num(e.get("slot") or 0) and
             any(within(num(e["slot"]), p) for p in mine)]
     odd = [e for e in trace.of("map") if e["path"] not in ("bounced", "failed")]
-    # outside the default pool an unmap's address alone cannot tell
+    # outside the default pool an unmap's address alone does not show its path
     odd += [e for e in trace.of("unmap") if e["path"] not in ("bounced", None)]
-    check(not odd, f"{trace.name}: each mapping is bounced, and no unmap is said to be direct", odd[:3])
+    check(not odd, f"{trace.name}: each mapping is bounced, and no unmap is reported as direct", odd[:3])
     return mine, maps
 
 
@@ -100,12 +100,12 @@ for t in traces:
     for seen, new in zip((made, mapped), check_transient(t, transient)):
         seen += new
 check(released, "some were released during the recording", len(released))
-check(made and mapped, f"{len(made)} pools were made for a mapping while it was recorded, "
-      f"{len(mapped)} mappings name a slot of one", f"{len(transient)} in all")
+check(made and mapped, f"{len(made)} pools were made for a mapping during a recording, "
+      f"{len(mapped)} mappings have a slot of one", f"{len(transient)} in all")
 old = [(t, e) for t in traces for e in t.live if
        [p for p in transient if p[0] < t.read and (p[1], p[2] - p[1]) == (num(e["slot"]), num(e["size"]))]]
 check(old and not [e for t, e in old if e.get("dev") != t.disk],
-      f"{len(old)} such pools are in the snapshots, with their device", old[:3])
+      f"{len(old)} such pools are in the snapshots with their device", old[:3])
 ended = [r for r in released if any(r[2])]	# slots of other pools are there without a device
 check(ended and not [r for r in ended if [r[1]] != r[2]],
       f"{len(ended)} of them were released during the recording, by the device of the snapshot", ended[:3])
@@ -118,5 +118,5 @@ few = [json.loads(line) for line in (here / "few.json").read_text().splitlines()
 lost = sum(num(r["lost"]) for r in few if r["type"] == "gap" and r["hook"] == "snapshot")
 check(0 < lost < int((here / "few.slots").read_text()) and few[-1]["complete"] is False and
       (here / "few.status").read_text().strip() == "4",
-      f"a snapshot of one pool says that {lost} slots of another are unread", (here / "few.err").read_text())
+      f"a snapshot of one pool reports {lost} slots of another as unread", (here / "few.err").read_text())
 sys.exit(finish())
