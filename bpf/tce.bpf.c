@@ -10,19 +10,9 @@ enum { T_DMA, T_PHYS, T_SIZE, T_LIOBN, T_SHIFT, T_DIR };
 
 #define PHYS_UNKNOWN	(~0ULL)
 
-static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
-				      const struct inflight *in, s64 ret, u8 flags)
+static __always_inline void tce_fill(struct dms_event *e, const struct inflight *in, s64 ret,
+				     u8 flags)
 {
-	struct dms_event *e;
-
-	/* what the hypervisor refused and whole windows are rare: always streamed */
-	if (!(config.flags & DMS_CFG_STREAM) && !ret && !flags) {
-		count(c, delivered);
-		return;
-	}
-	e = event_reserve(c, hook, type);
-	if (!e)
-		return;
 	e->dma = in->arg[T_DMA];
 	e->phys = in->arg[T_PHYS];
 	e->size = in->arg[T_SIZE];
@@ -35,6 +25,31 @@ static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
 		e->phys = 0;
 		e->flags |= DMS_FL_NO_PHYS;
 	}
+}
+
+static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
+				      const struct inflight *in, s64 ret, u8 flags)
+{
+	struct dms_held *h = NULL;
+	struct dms_event *e;
+
+	if (!ret && !flags)
+		h = held_begin(type == DMS_EV_TCE_SET ? DMS_CFG_HOLD_MAP : DMS_CFG_HOLD_UNMAP,
+			       hook, type);
+	if (h) {
+		tce_fill(&h->event, in, 0, 0);
+		held_keep(c, h);
+		return;
+	}
+	/* what the hypervisor refused and whole windows are rare: always streamed */
+	if (!(config.flags & DMS_CFG_STREAM) && !ret && !flags) {
+		count(c, delivered);
+		return;
+	}
+	e = event_reserve(c, hook, type);
+	if (!e)
+		return;
+	tce_fill(e, in, ret, flags);
 	event_submit(c, e);
 }
 

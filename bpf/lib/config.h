@@ -4,7 +4,7 @@
  * change while they run.
  *
  * Headers in their order, each includes the one before it: config, args, device, classify, ring,
- * count, live, object, observe, probe; sg and domain beside probe.
+ * held, count, live, object, observe, probe; sg and domain beside probe.
  *
  * Every map of every header states its memory; all are preallocated, so a probe never allocates.
  * Maps are weak, because each object file defines them and the linker keeps one.

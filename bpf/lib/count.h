@@ -6,7 +6,7 @@
 #ifndef DMASCOPE_BPF_COUNT_H
 #define DMASCOPE_BPF_COUNT_H
 
-#include "lib/ring.h"
+#include "lib/held.h"
 
 #define NO_PLACE	(~0U)
 

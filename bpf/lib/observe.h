@@ -64,7 +64,9 @@ static __always_inline bool path_wanted(const struct obs *o, u8 path)
 	return false;
 }
 
-static __always_inline void mapping_send(const struct obs *o, const struct mapping *m)
+/* h: what is held of this mapping, or NULL. Its time is then the record's: it saves a clock. */
+static __always_inline void mapping_send(const struct obs *o, const struct mapping *m,
+					 struct dms_held *h)
 {
 	struct dms_event *e;
 	u32 stack = m->stack;
@@ -72,7 +74,12 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 	/* before the record is reserved, so that the stack stands before it in the ring */
 	if (obs_maps(o) && !stack)
 		stack = stack_for(o->ctx, o->hook, m->dev, m->path, m->dir);
-	e = record_reserve_bare(o->c, o->cpu, o->hook, o->type, sizeof(*e));
+	e = record_reserve_at(o->c, o->cpu, o->hook, o->type, sizeof(*e),
+			      h ? h->event.ts : bpf_ktime_get_ns());
+	if (e && h)
+		e->also = h->event.hook;
+	if (h)
+		held_done(h, o->cpu, e);
 	if (!e)
 		return;
 	e->stack = stack;
@@ -143,7 +150,7 @@ static __always_inline void mapping_count(const struct obs *o, struct mapping *m
 			m->liobn = 0;
 			if (!o->path_known)
 				m->flags |= failure_of(o->dev, e, m->attrs, o->flags);
-			mapping_send(o, m);
+			mapping_send(o, m, NULL);
 			return;
 		}
 	}
@@ -178,16 +185,24 @@ static __always_inline void device_announce(const struct obs *o, u64 key)
 /* A mapping or its end; its device was announced. */
 static __always_inline void mapping_observe(const struct obs *o, struct mapping *m)
 {
+	struct dms_held *h;
+
 	if (o->flags & DMS_CFG_STATS) {
 		mapping_count(o, m);
 		return;
 	}
 	if (!mapping_wanted(o, m))
 		return;
-	if (!o->path_known)
+	h = held_get(o->cpu);
+	if (h && !held_match(h, o->dev, m, o->type)) {
+		held_flush(o->cpu);
+		held_release(h);
+		h = NULL;
+	}
+	if (!o->path_known && !h)
 		mapping_path(o, m);
-	if (path_wanted(o, m->path))
-		mapping_send(o, m);
+	if (h || path_wanted(o, m->path))	/* with a filter nothing is held */
+		mapping_send(o, m, h);
 }
 
 /* The same where the path is set: coherent memory, and mappings that an inner hook saw. */

@@ -23,7 +23,7 @@ struct {
 	__array(values, struct ring);
 } rings __weak SEC(".maps");
 
-/* By CPU and hook; 40 x 56 bytes for each CPU (user space sizes it). */
+/* By CPU and hook; 48 x 64 bytes for each CPU (user space sizes it). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -121,14 +121,13 @@ static __always_inline bool dev_wanted(u64 key)
 
 /*
  * A record of `size` bytes, a constant, that begins with struct dms_event: with type, hook, CPU,
- * time and process, the rest not set; NULL counts as dropped. The time is that before it is
+ * time and process, the rest not set; NULL counts as dropped. The time is one before it is
  * reserved: src/probe/rings.c puts rings in order by that.
  */
-static __always_inline void *record_reserve_bare(struct dms_counts *c, u32 cpu, u32 hook, u16 type,
-						 u64 size)
+static __always_inline void *record_reserve_at(struct dms_counts *c, u32 cpu, u32 hook, u16 type,
+					       u64 size, u64 now)
 {
 	void *ring = ring_of(cpu);
-	u64 now = bpf_ktime_get_ns();
 	struct dms_event *e;
 
 	e = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
@@ -138,6 +137,7 @@ static __always_inline void *record_reserve_bare(struct dms_counts *c, u32 cpu, 
 	}
 	e->type = type;
 	e->hook = hook;
+	e->also = 0;
 	e->cpu = cpu;
 	e->ts = now;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
@@ -148,7 +148,7 @@ static __always_inline void *record_reserve_bare(struct dms_counts *c, u32 cpu, 
 static __always_inline void *record_reserve(struct dms_counts *c, u32 hook, u16 type, u64 size)
 {
 	u32 cpu = bpf_get_smp_processor_id(), pid;
-	struct dms_event *e = record_reserve_bare(c, cpu, hook, type, size);
+	struct dms_event *e = record_reserve_at(c, cpu, hook, type, size, bpf_ktime_get_ns());
 
 	if (!e)
 		return NULL;

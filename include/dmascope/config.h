@@ -72,6 +72,8 @@ _Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 #define DMS_CFG_FILTER		0x200	/* any filter is set */
 #define DMS_CFG_SKIP_UNMAP	0x400	/* the kernel has dma_need_unmap() */
 #define DMS_CFG_INNER_TCE	0x800	/* one that reports why there is no TCE is attached */
+#define DMS_CFG_HOLD_MAP	0x1000	/* slots and TCEs wait for their mapping's record ... */
+#define DMS_CFG_HOLD_UNMAP	0x2000	/* ... and of its end */
 
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
@@ -219,6 +221,19 @@ struct dms_running {
 	__dms_u64 arg[6];
 };
 _Static_assert(sizeof(struct dms_running) == 64, "a cache line");
+
+/*
+ * An observation of an inner hook, by CPU, until the hook of the whole call takes it into its
+ * record. One owner at a time, a program of that CPU or user space: whose claim makes it 1.
+ */
+struct dms_held {
+	__dms_u32 claims;
+	__dms_u32 full;
+	__dms_u64 jiffies;
+	struct dms_event event;
+	__dms_u64 pad[3];
+};
+_Static_assert(sizeof(struct dms_held) == 128, "whole cache lines");
 
 /*
  * The arguments of the programs that read the state before the start (BPF_PROG_TEST_RUN), and their

@@ -147,6 +147,7 @@ enum dms_path {
  * DMA_ATTR_* of include/linux/dma-mapping.h, 4.8 to 7.3: those that a rule asks for, and all bits
  * that any of these kernels defines. Other bits never leave the kernel.
  */
+#define DMS_ATTR_SKIP_CPU_SYNC	(1U << 5)	/* nothing is copied */
 #define DMS_ATTR_NO_WARN	(1U << 8)	/* the caller can do without */
 #define DMS_ATTR_MMIO		(1U << 10)	/* 6.18: no RAM; also set for dma_map_resource() */
 #define DMS_ATTR_REQUIRE_COHERENT (1U << 12)	/* 7.0 (e6a58fa25562): must not be bounced */
@@ -196,7 +197,9 @@ enum dms_dir { DMS_DIR_BIDIR, DMS_DIR_TO_DEVICE, DMS_DIR_FROM_DEVICE, DMS_DIR_NO
  */
 struct dms_event {
 	__dms_u16 type;		/* enum dms_event_type */
-	__dms_u16 hook;		/* enum dms_hook */
+	__dms_u8 hook;		/* enum dms_hook */
+	__dms_u8 also;		/* the hook within the call whose own record was left out, for it
+				 * would repeat this one; 0 = none */
 	__dms_u32 cpu;
 	__dms_u64 ts;
 	__dms_u64 dev;		/* kernfs id of the device's sysfs directory; 0 = none */
@@ -217,6 +220,7 @@ struct dms_event {
 				 * that is less than size; 0: it is not, or was not looked at */
 };
 _Static_assert(sizeof(struct dms_event) == 88, "wire format");
+_Static_assert(DMS_HOOK_MAX <= 256, "hook and also");
 
 /* DMS_EV_SHARE, _UNSHARE, _DOMAIN_MAP: of the process whom it is for also its name (comm). */
 #define DMS_COMM_LEN		16
@@ -287,12 +291,15 @@ struct dms_stack {
 /* Per hook, per CPU. The identity: hits == delivered + filtered + ignored + dropped + failed. */
 struct dms_counts {
 	__dms_u64 hits;		/* the program ran for an observation */
-	__dms_u64 delivered;	/* a record went into the ring, or the aggregates took it */
+	__dms_u64 delivered;	/* a record went into the ring, is held for another one, or the
+				 * aggregates took it */
 	__dms_u64 filtered;	/* --device, --path, --min-size said no */
 	__dms_u64 ignored;	/* not an observation of its own (nested in another hook's call) */
 	__dms_u64 dropped;	/* no room in the ring, or skipped */
 	__dms_u64 failed;	/* the entry half was not found, or a map was full */
 	__dms_u64 skipped;	/* of dropped: not run by the kernel (user space adds these) */
+	__dms_u64 undelivered;	/* of delivered: held, and then there was no room; user space makes
+				 * them dropped. Other hooks count here, by atomic adds */
 };
 
 /* Aggregates per device and path, per CPU: what top reads. */

@@ -197,6 +197,8 @@ static int rings_create(struct probe *p)
 	int map = bpf_map__fd(p->bpf->rings), err = rings__new(&p->rings);
 
 	p->ring_each = each;
+	if (!err)
+		rings__hold(p->rings, p->bpf->hold, bpf_map__max_entries(p->bpf->held));
 	for (uint32_t i = 0; i < p->shards && !err; i++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)each, NULL);
 
@@ -492,7 +494,7 @@ static void rings_plan(struct probe *p)
 	if (!wanted)
 		wanted = !stream ? 1 : cpus > 8 ? 8 : cpus;
 	p->shards = 1;
-	while (p->shards * 2 <= wanted && p->shards * 2 <= PROBE_MAX_SHARDS)
+	while (p->shards < wanted && p->shards < PROBE_MAX_SHARDS)
 		p->shards *= 2;
 }
 

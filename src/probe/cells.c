@@ -41,14 +41,17 @@ static uint32_t cpus_possible(void)
 	return n > known ? n : known;
 }
 
-/* A guest may have many times the processors that it has now: cells are for these alone. */
-uint32_t cells__cpus(const struct probe *p)
+uint32_t cells__cpus_online(void)
 {
 	uint32_t n = cpu_ids("online");
 
-	if (!(p->opts.flags & DMS_CFG_STATS))
-		return 0;
 	return n ? n : cpus_possible();
+}
+
+/* A guest may have many times the processors that it has now: cells are for these alone. */
+uint32_t cells__cpus(const struct probe *p)
+{
+	return p->opts.flags & DMS_CFG_STATS ? cells__cpus_online() : 0;
 }
 
 uint32_t cells__places(const struct probe *p)
@@ -67,6 +70,8 @@ int cells__size(struct probe *p)
 	uint32_t cpus = cells__cpus(p), places = cells__places(p);
 	int err = bpf_map__set_max_entries(p->bpf->counts, cpus_possible() * DMS_COUNTS_STRIDE);
 
+	if (!err && p->opts.flags & DMS_CFG_STREAM)
+		err = bpf_map__set_max_entries(p->bpf->held, cpus_possible());
 	if (!err)
 		err = bpf_map__set_max_entries(p->bpf->devs, places);
 	if (!err)
@@ -88,6 +93,8 @@ void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]
 		if (i % DMS_COUNTS_STRIDE >= DMS_HOOK_MAX)
 			continue;
 		/* outcomes before hits: what happens meanwhile looks as if it were still running */
+		sum->delivered -= from->undelivered;
+		sum->dropped += from->undelivered;
 		sum->delivered += from->delivered;
 		sum->filtered += from->filtered;
 		sum->ignored += from->ignored;

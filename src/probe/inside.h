@@ -92,6 +92,8 @@ void misses__add(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]);
 /* cells.c: devices that can be counted, a power of two; how large the maps for that are. */
 uint32_t cells__places(const struct probe *p);
 int cells__size(struct probe *p);
+/* One more than the highest number of a processor that is online. */
+uint32_t cells__cpus_online(void);
 /* Processors that have cells: those online now. */
 uint32_t cells__cpus(const struct probe *p);
 /* The counters of all hooks, summed over processors. */

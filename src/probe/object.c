@@ -54,6 +54,7 @@ static int find_parts(struct object *o)
 	o->cells = find_map(o, "cells", &err);
 	o->inflight = find_map(o, "inflight", &err);
 	o->running = find_map(o, "running", &err);
+	o->held = find_map(o, "held", &err);
 	o->dev_filter = find_map(o, "dev_filter", &err);
 	o->domains = find_map(o, "domains", &err);
 	o->endpoints = find_map(o, "endpoints", &err);
@@ -126,6 +127,8 @@ int object__load(struct object *o)
 		err = share(o->devs, PROT_READ, &o->dev);
 	if (!err)
 		err = share(o->running, PROT_READ, &o->call);
+	if (!err)
+		err = share(o->held, PROT_READ | PROT_WRITE, &o->hold);
 	return err ? err : share(o->cells, PROT_READ, &o->cell);
 }
 
@@ -139,6 +142,7 @@ void object__free(struct object *o)
 	unshare(o->devs, o->dev);
 	unshare(o->cells, o->cell);
 	unshare(o->running, o->call);
+	unshare(o->held, o->hold);
 	bpf_object__close(o->obj);
 	free(o);
 }

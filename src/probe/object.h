@@ -15,7 +15,7 @@
 struct object {
 	struct bpf_object *obj;
 	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *running;
-	struct bpf_map *domains, *endpoints;
+	struct bpf_map *domains, *endpoints, *held;
 	struct bpf_map *snap_piece;
 	struct bpf_map *live, *live_sets;
 	struct bpf_map *config;		/* one struct dms_config, set before loading */
@@ -27,6 +27,7 @@ struct object {
 	const struct dms_counted *dev;
 	const struct dms_cell *cell;
 	const struct dms_running *call;	/* of running */
+	struct dms_held *hold;		/* of held: user space takes what nobody fetches */
 };
 
 /*

@@ -9,6 +9,9 @@
  * is handed over that is younger than the time at which reading began. If b happened because of a,
  * then a was in its ring before b's time was taken: it is seen if b is, and counts as older. Only a
  * record that is still being written hides what is behind it; then the other rings wait.
+ *
+ * What a program holds for a later record (bpf/lib/held.h) keeps back what is younger too. That
+ * takes microseconds; if no record comes, it is taken from there.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -19,12 +22,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dmascope/event.h"
+#include "dmascope/config.h"
 #include "probe/rings.h"
 #include "util/clock.h"
 
 #define RECORD_MAX	256	/* bytes; the largest is struct dms_stack */
 #define BUSY_TRIES	100	/* a record takes a microsecond, or as long as an interrupt */
+#define HOLD_NS		1000000	/* for so long a record may be held for another one */
 #define PRESSED		8	/* one part in so many of a ring */
 
 struct ring {
@@ -44,6 +48,10 @@ struct rings {
 	struct ring ring[RINGS_MAX];
 	unsigned int n;
 	int epoll;
+	struct dms_held *held;
+	uint32_t helds;
+	struct dms_event taken;		/* out of a place in held, not handed over yet */
+	bool has_taken;
 };
 
 int rings__new(struct rings **out)
@@ -122,6 +130,12 @@ int rings__add(struct rings *r, int fd, size_t bytes)
 	else
 		r->n++;
 	return err;
+}
+
+void rings__hold(struct rings *r, struct dms_held *held, uint32_t n)
+{
+	r->held = held;
+	r->helds = held ? n : 0;
 }
 
 int rings__fd(const struct rings *r)
@@ -262,18 +276,78 @@ static int read_once(struct rings *r, uint64_t up_to, rings_fn fn, void *ctx, bo
 	return err ? err : n;
 }
 
+/* The oldest that is held; NULL: nothing is. */
+static struct dms_held *oldest_held(const struct rings *r, uint64_t *ts)
+{
+	struct dms_held *first = NULL;
+
+	for (uint32_t i = 0; i < r->helds; i++) {
+		struct dms_held *h = &r->held[i];
+
+		if (!__atomic_load_n(&h->full, __ATOMIC_ACQUIRE) ||
+		    (first && h->event.ts >= *ts))
+			continue;
+		first = h;
+		*ts = h->event.ts;
+	}
+	return first;
+}
+
+/* Takes what has been held for too long, unless a program is at it. */
+static bool held_take(struct dms_held *h, uint64_t now, struct dms_event *out)
+{
+	bool mine = !__atomic_fetch_add(&h->claims, 1, __ATOMIC_SEQ_CST);
+	bool taken = mine && h->full && h->event.ts + HOLD_NS < now;
+
+	if (taken) {
+		*out = h->event;
+		__atomic_store_n(&h->full, 0, __ATOMIC_SEQ_CST);
+	}
+	__atomic_fetch_sub(&h->claims, 1, __ATOMIC_SEQ_CST);
+	return taken;
+}
+
+/* Reads records as old as what is held; what was held for too long itself. */
+static int read_holding(struct rings *r, uint64_t now, rings_fn fn, void *ctx, bool *busy)
+{
+	uint64_t up_to = now, ts;
+	struct dms_held *h;
+	int n, err;
+
+	/* a place is filled before anything can happen because of it: the clock comes first */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	h = r->has_taken ? NULL : oldest_held(r, &ts);
+	if (h && ts + HOLD_NS < now)
+		r->has_taken = held_take(h, now, &r->taken);
+	if (r->has_taken)
+		ts = r->taken.ts;
+	if ((h || r->has_taken) && ts <= up_to)
+		up_to = ts - 1;
+	n = read_once(r, up_to, fn, ctx, busy);
+	if (n < 0 || *busy || !r->has_taken) {
+		*busy |= h && ts <= now;
+		return n;
+	}
+	err = fn(ctx, &r->taken, sizeof(r->taken));
+	if (err)
+		return err;
+	r->has_taken = false;
+	*busy = true;		/* those behind it */
+	return n + 1;
+}
+
 int rings__read(struct rings *r, rings_fn fn, void *ctx, bool *held)
 {
-	uint64_t up_to = clock_now();
+	uint64_t now = clock_now();
 	int n = 0, got;
 
 	*held = true;
 	for (int i = 0; i < BUSY_TRIES && *held; i++) {
-		if (i)
-			sched_yield();
-		got = read_once(r, up_to, fn, ctx, held);
+		got = read_holding(r, now, fn, ctx, held);
 		if (got < 0)
 			return got;
+		if (!got && *held)
+			sched_yield();
 		n += got;
 	}
 	return n;

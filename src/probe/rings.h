@@ -14,12 +14,19 @@
 #define RINGS_MAX	64
 
 struct rings;
+struct dms_held;
 
 int rings__new(struct rings **r);	/* 0 or -errno */
 void rings__free(struct rings *r);	/* takes NULL; the fds are the caller's */
 
 /* A ring of `bytes`, a power of two; its fd stays the caller's. 0 or -errno. */
 int rings__add(struct rings *r, int fd, size_t bytes);
+
+/*
+ * Records that programs hold for a later one (struct dms_held), by processor: read as if they were
+ * in a ring. NULL: none.
+ */
+void rings__hold(struct rings *r, struct dms_held *held, uint32_t n);
 
 /* Readable when a program has woken us; reading takes that away. */
 int rings__fd(const struct rings *r);
@@ -32,8 +39,8 @@ typedef int (*rings_fn)(void *ctx, const void *data, size_t size);
 
 /*
  * Hands over what was there when it was called, by time: what happened because of something comes
- * after that. How many, or what fn returned. *held: a record that is still being written keeps
- * others back, for the next time.
+ * after that. How many, or what fn returned. *held: a record that is still being written,
+ * or held for another one, keeps others back, for the next time.
  */
 int rings__read(struct rings *r, rings_fn fn, void *ctx, bool *held);
 

@@ -94,13 +94,37 @@ size_t settings__ring_bytes(const struct probe *p)
 	return each < page ? page : each;
 }
 
+static bool is_filtered(const struct probe *p)
+{
+	return p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask;
+}
+
+/*
+ * Does what is seen of slots and TCEs wait for the record of this choice, a mapping or its end?
+ * With a filter that may not come. The hook of the end has to be after theirs, as trace events are;
+ * and as the record is in the ring only when slots and TCEs are free again, nobody else may put one
+ * into that ring meanwhile (src/probe/rings.c keeps other rings back): one for each processor.
+ */
+static uint32_t holds(const struct probe *p, const struct choice *c)
+{
+	if ((p->opts.flags & (DMS_CFG_STREAM | DMS_CFG_STATS)) != DMS_CFG_STREAM ||
+	    is_filtered(p) || p->opts.all_hooks)
+		return 0;
+	if (c->row->id == DMS_HOOK_MAP)
+		return DMS_CFG_HOLD_MAP;
+	if (c->row->id != DMS_HOOK_UNMAP || cells__cpus_online() > p->shards ||
+	    (c->attach != ATTACH_TP_BTF && c->attach != ATTACH_RAW_TP))
+		return 0;
+	return DMS_CFG_HOLD_UNMAP;
+}
+
 void settings__fill(const struct probe *p, struct dms_config *cfg)
 {
 	memset(cfg, 0, sizeof(*cfg));
 	for (int i = 0; i < DMS_HOOK_MAX; i++)
 		memset(cfg->layout[i].at, DMS_ARG_NOWHERE, sizeof(cfg->layout[i].at));
 	cfg->flags = p->opts.flags;
-	if (p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask)
+	if (is_filtered(p))
 		cfg->flags |= DMS_CFG_FILTER;
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		const struct choice *c = &p->choices[i];
@@ -108,6 +132,7 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 		if (!c->cand)
 			continue;
 		cfg->layout[c->row->id] = c->layout;
+		cfg->flags |= holds(p, c);
 		if (c->row->id == DMS_HOOK_MAP)
 			cfg->flags |= DMS_CFG_OUTER_MAP;
 		if (c->row->id == DMS_HOOK_IOMMU_MAP || c->row->id == DMS_HOOK_SWIOTLB_MAP)

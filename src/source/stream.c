@@ -161,6 +161,13 @@ static int take(struct stream *s)
 
 /* ---- out ---- */
 
+static void lose_event(struct stream *s, const struct dms_event *e)
+{
+	lose(s, e->hook, 1);
+	if (e->also && e->also < DMS_HOOK_MAX)
+		lose(s, e->also, 1);
+}
+
 static int hand_on(struct stream *s, const void *data, size_t size)
 {
 	const struct dms_event *e = data;
@@ -171,7 +178,7 @@ static int hand_on(struct stream *s, const void *data, size_t size)
 	if (e->type == STREAM_GAP)
 		s->untold[gap->hook] += gap->lost;
 	else if (e->type != DMS_EV_STACK && e->type != DMS_EV_DEVSTATE && e->hook < DMS_HOOK_MAX)
-		lose(s, e->hook, 1);
+		lose_event(s, e);
 	return 0;
 }
 

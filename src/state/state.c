@@ -200,18 +200,8 @@ static int feed_hook(struct state *m, const struct rec_hook *h)
 	return 0;
 }
 
-static int feed_event(struct state *m, const struct dms_rec *rec)
+static int take_event(struct state *m, const struct dms_event *ev, const char *comm)
 {
-	const struct dms_event *ev = &rec->event;
-
-	m->seq++;
-	m->seq_events++;
-	if (ev->ts > m->now)
-		m->now = ev->ts;
-	if (ev->ts > m->hit && ev->hook != DMS_HOOK_SNAPSHOT)
-		m->hit = ev->ts;
-	if (!m->first_ts)
-		m->first_ts = ev->ts;
 	switch (ev->type) {
 	case DMS_EV_MAP:
 	case DMS_EV_UNMAP:
@@ -232,7 +222,7 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 	case DMS_EV_DOMAIN_UNMAP:
 	case DMS_EV_DOMAIN_USE:
 	case DMS_EV_FLUSH:
-		return domains__event(m, ev, rec->comm);
+		return domains__event(m, ev, comm);
 	case DMS_EV_TCE_SET:
 	case DMS_EV_TCE_CLEAR:
 	case DMS_EV_HCALL:
@@ -241,7 +231,7 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 	case DMS_EV_UNSHARE:
 	case DMS_EV_UCALL:
 	case DMS_EV_FREED_SHARED:
-		return ledger__event(m, ev, rec->comm);
+		return ledger__event(m, ev, comm);
 	case DMS_EV_MASK:
 	case DMS_EV_DECIDE:
 	case DMS_EV_BYPASS:
@@ -251,6 +241,25 @@ static int feed_event(struct state *m, const struct dms_rec *rec)
 	default:
 		return 0;
 	}
+}
+
+static int feed_event(struct state *m, const struct dms_rec *rec)
+{
+	const struct dms_event *ev = &rec->event;
+	struct dms_event inner;
+	int err = 0;
+
+	m->seq++;
+	m->seq_events++;
+	if (ev->ts > m->now)
+		m->now = ev->ts;
+	if (ev->ts > m->hit && ev->hook != DMS_HOOK_SNAPSHOT)
+		m->hit = ev->ts;
+	if (!m->first_ts)
+		m->first_ts = ev->ts;
+	if (ev->also && state__also(ev, &inner))
+		err = take_event(m, &inner, "");
+	return err ? err : take_event(m, ev, rec->comm);
 }
 
 static void feed_gap(struct state *m, const struct rec_gap *gap)

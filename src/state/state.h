@@ -40,6 +40,9 @@ int state__feed(void *ctx, const struct dms_rec *rec);
 /* Bytes the model holds now; about 96 per live mapping at most, plus what does not grow. */
 size_t state__memory(const struct state *m);
 
+/* The record of the inner hook that was left out for this one (dms_event.also); false: none was. */
+bool state__also(const struct dms_event *ev, struct dms_event *out);
+
 /* A number that may not have been observed: why is NULL when it was, else the reason in words. */
 struct mval {
 	uint64_t v;

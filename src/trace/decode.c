@@ -330,7 +330,7 @@ int trace_decode_header(struct trace_decoder *d, const char *text, size_t len,
 		return -EPROTO;
 	if (!get_text(&l, "version", ver) || !version(ver, &d->major, &d->minor))
 		return line__refuse(&l, "the header has no version");
-	if (d->major != TRACE_VERSION_MAJOR)
+	if (d->major > TRACE_VERSION_MAJOR)
 		return -EPROTONOSUPPORT;
 	memset(rec, 0, sizeof(*rec));
 	rec->type = REC_SESSION;

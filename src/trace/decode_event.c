@@ -26,6 +26,13 @@ void event_flag(const char *s, size_t len, uint8_t *flags)
 			*flags = (uint8_t)(*flags | 1u << i);
 }
 
+void event_also(struct dms_event *ev, bool has_slot)
+{
+	if (trace_also_slot(ev) && !has_slot)
+		ev->aux = ev->dma;
+	ev->flags |= trace_also_flags(ev);
+}
+
 bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev)
 {
 	int id = nametab__find(&d->dir, s, len);
@@ -107,7 +114,11 @@ static bool event_field4(struct trace_decoder *d, const struct jmember *m, struc
 	if (IS(m, "hook")) {
 		if (!word(&d->hook, m, 0, &id))
 			return false;
-		ev->hook = (uint16_t)id;
+		ev->hook = (uint8_t)id;
+	} else if (IS(m, "also")) {
+		if (!word(&d->hook, m, 0, &id))
+			return false;
+		ev->also = (uint8_t)id;
 	} else if (IS(m, "path")) {
 		if (!word(&d->path, m, 0, &id))
 			return false;
@@ -183,7 +194,7 @@ static bool event_field(struct trace_decoder *d, const struct jmember *m, struct
 int decode_event(struct line *l, int type, struct dms_rec *rec)
 {
 	struct dms_event *ev = &rec->event;
-	bool timed = false;
+	bool timed = false, has_slot = false;
 
 	memset(ev, 0, sizeof(*ev));
 	rec->comm[0] = '\0';
@@ -192,10 +203,12 @@ int decode_event(struct line *l, int type, struct dms_rec *rec)
 		const struct jmember *m = &l->m[i];
 
 		timed |= m->klen == 1 && *m->key == 't';
+		has_slot |= m->klen == 4 && IS(m, "slot");
 		if (!event_field(l->d, m, rec)) {
 			line__wrong(l, m, "what an event has there");
 			return -EBADMSG;
 		}
 	}
+	event_also(ev, has_slot);
 	return timed ? 0 : line__need(l, "t");
 }

@@ -11,7 +11,7 @@
 #include "trace/fields.h"
 
 /* The form of a field's value in a line and in an event. */
-enum kind { TIME, U8, U32, U64, OR_ERROR, OR_0, SIGNED, ATTRS, HOOK, PATH, DIR, FLAGS };
+enum kind { TIME, U8, U32, U64, OR_ERROR, OR_0, SIGNED, ATTRS, HOOK, ALSO, PATH, DIR, FLAGS };
 
 struct field {
 	char text[15];		/* as it begins */
@@ -24,7 +24,8 @@ struct field {
 /* In the order of the encoder, so that each is found near the one before it. */
 static const struct field fields[] = {
 	FIELD("t", ts, TIME), FIELD("cpu", cpu, U32), FIELD("hook", hook, HOOK),
-	FIELD("dev", dev, OR_0), FIELD("dma", dma, OR_ERROR), FIELD("phys", phys, OR_0),
+	FIELD("also", also, ALSO), FIELD("dev", dev, OR_0), FIELD("dma", dma, OR_ERROR),
+	FIELD("phys", phys, OR_0),
 	FIELD("size", size, U64), FIELD("path", path, PATH), FIELD("dir", dir, DIR),
 	FIELD("slot", aux, OR_ERROR), FIELD("ret", ret, SIGNED), FIELD("index", ret, SIGNED),
 	FIELD("align_mask", ret, SIGNED), FIELD("liobn", liobn, U32),
@@ -167,7 +168,9 @@ static bool put_word(struct fast *f, const struct field *field)
 	if (!name(f, &s, &len))
 		return false;
 	if (field->kind == HOOK)
-		f->ev->hook = (uint16_t)nametab__find(&f->d->hook, s, len);
+		f->ev->hook = (uint8_t)nametab__find(&f->d->hook, s, len);
+	else if (field->kind == ALSO)
+		f->ev->also = (uint8_t)nametab__find(&f->d->hook, s, len);
 	else if (field->kind == PATH)
 		f->ev->path = (uint8_t)nametab__find(&f->d->path, s, len);
 	else
@@ -239,6 +242,7 @@ static bool put(struct fast *f, const struct field *field)
 static bool put_fields(struct fast *f)
 {
 	const struct field *field;
+	bool has_slot = false;
 	uint32_t had = 0, bit;
 
 	while ((field = field_here(f))) {
@@ -246,7 +250,9 @@ static bool put_fields(struct fast *f)
 		if (had & bit || !put(f, field))
 			return false;
 		had |= bit;
+		has_slot |= field->at == offsetof(struct dms_event, aux);
 	}
+	event_also(f->ev, has_slot);
 	return had & 1 && eat(f, '}') && f->p == f->end;
 }
 

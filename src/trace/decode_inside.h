@@ -58,6 +58,8 @@ int get_id(struct line *l, const char *key, int (*by_name)(const char *));
 int decode_event(struct line *l, int type, struct dms_rec *rec);
 /* Adds a flag by its name; sets the direction by its word (true). Unknown ones are ignored. */
 void event_flag(const char *s, size_t len, uint8_t *flags);
+/* After the fields: what a record with `also` need not say. has_slot: it names one. */
+void event_also(struct dms_event *ev, bool has_slot);
 bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev);
 
 /* decode_fast.c: false: this is no plain event, ask the parser; rec is void then. */

@@ -39,6 +39,8 @@ void trace_encoder__init(struct trace_encoder *e, bool redact)
 		make_lit(&e->type[i], "{\"type\":\"", dms_event_name(i), "\",\"t\":");
 	for (unsigned int i = 0; i < DMS_HOOK_MAX; i++)
 		make_lit(&e->hook[i], ",\"hook\":\"", dms_hook_name(i), "\"");
+	for (unsigned int i = 0; i < DMS_HOOK_MAX; i++)
+		make_lit(&e->also[i], ",\"also\":\"", dms_hook_name(i), "\"");
 	for (unsigned int i = 0; i < DMS_PATH_MAX; i++)
 		make_lit(&e->path[i], ",\"path\":\"", dms_path_name(i), "\"");
 	for (unsigned int i = 0; i <= DMS_DIR_NONE; i++)
@@ -175,6 +177,8 @@ static char *put_attr_names(char *p, uint32_t attrs)
 /* The fields that many types have and most events do not. */
 static char *put_rest(char *p, struct trace_encoder *e, const struct dms_event *ev)
 {
+	unsigned int flags;
+
 	if (ev->liobn)
 		p = json_fmt_u64(json_lit(p, ",\"liobn\":"), ev->liobn);
 	if (ev->page_shift)
@@ -189,8 +193,9 @@ static char *put_rest(char *p, struct trace_encoder *e, const struct dms_event *
 		p = json_fmt_u64(json_lit(p, ",\"stack\":"), ev->stack);
 	if (ev->object)
 		p = json_fmt_u64(json_lit(p, ",\"object\":"), ev->object);
-	if (ev->flags)
-		p = put_flags(p, e, ev->flags);
+	flags = ev->flags & ~trace_also_flags(ev);
+	if (flags)
+		p = put_flags(p, e, flags);
 	return p;
 }
 
@@ -211,6 +216,8 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	p = json_fmt_u64(json_lit(p, ",\"cpu\":"), ev->cpu);
 	if (ev->hook && ev->hook < DMS_HOOK_MAX)
 		p = put_lit(p, &e->hook[ev->hook]);
+	if (ev->also && ev->also < DMS_HOOK_MAX)
+		p = put_lit(p, &e->also[ev->also]);
 	if (ev->dev)
 		p = put_memo(p, &e->dev, ",\"dev\":", put_hex, ev->dev);
 	if (ev->dma || (has & TF_DMA))
@@ -220,7 +227,7 @@ static int encode_event(struct trace_encoder *e, struct out *o, const struct dms
 	if (ev->size || (has & TF_SIZE))
 		p = put_memo(p, &e->size, ",\"size\":", put_count, ev->size);
 	p = put_path_dir(p, e, ev, has);
-	if (ev->aux || (has & TF_AUX))
+	if (trace_also_slot(ev) ? ev->aux != ev->dma : ev->aux || (has & TF_AUX))
 		p = put_aux(p, e, ev);
 	if (ev->ret || (has & TF_RET))
 		p = put_ret(p, ev);

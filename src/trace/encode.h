@@ -28,7 +28,7 @@ struct trace_encoder {
 	uint64_t lines;		/* ended so far; the caller counts them for the footer */
 	bool redact;		/* hide what is in free text; addresses are redacted before */
 	struct trace_lit type[DMS_EV_MAX];
-	struct trace_lit hook[DMS_HOOK_MAX];
+	struct trace_lit hook[DMS_HOOK_MAX], also[DMS_HOOK_MAX];
 	struct trace_lit path[DMS_PATH_MAX];
 	struct trace_lit dir[DMS_DIR_NONE + 1];
 	struct trace_memo dev, size, pid;

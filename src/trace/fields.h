@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Shared by encoder and decoder beyond names.h: how an event type calls its aux and
- * ret, and the words for flags. Tables only.
+ * ret, and the words for flags.
  */
 #ifndef DMASCOPE_TRACE_FIELDS_H
 #define DMASCOPE_TRACE_FIELDS_H
+
+#include <stdbool.h>
 
 #include "dmascope/event.h"
 
@@ -14,6 +16,21 @@ static const char *const trace_flag_names[TRACE_FLAGS] = {
 	"no_slot", "no_tce", "inner", "sg", "no_phys", "coherent_mask", "direct_window",
 	"preexisting",
 };
+
+/* With an observation of the pool in it: the slot that it does not name is dma. */
+static inline bool trace_also_slot(const struct dms_event *ev)
+{
+	return (ev->also == DMS_HOOK_SWIOTLB_MAP || ev->also == DMS_HOOK_SWIOTLB_UNMAP) &&
+	       (ev->type == DMS_EV_MAP || ev->type == DMS_EV_UNMAP);
+}
+
+/* Flags that a record with `also` has without naming them. */
+static inline uint8_t trace_also_flags(const struct dms_event *ev)
+{
+	if (!ev->also)
+		return 0;
+	return DMS_FL_INNER | (ev->type == DMS_EV_UNMAP && !ev->phys ? DMS_FL_NO_PHYS : 0);
+}
 
 /* Fields that a type always has; the others are written where they are not 0. */
 enum trace_field {

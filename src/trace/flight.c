@@ -26,7 +26,7 @@ struct slot {			/* before each line in the ring */
 	struct state_key key;	/* type 0: an event; REC_GAP: a is the loss; both only counted */
 	uint64_t ts;
 	uint32_t len;
-	uint32_t hook;
+	uint16_t hook, also;
 };
 
 struct flight {
@@ -129,6 +129,8 @@ static int drop_oldest(struct flight *f)
 	f->used -= sizeof(s) + s.len;
 	if (!s.key.type) {
 		f->trimmed[s.hook]++;
+		if (s.also)
+			f->trimmed[s.also]++;
 		f->trimmed_ts = s.ts;
 		return 0;
 	}
@@ -160,6 +162,7 @@ static void slot_of(struct flight *f, const struct dms_rec *rec, struct slot *s)
 		s->key.type = 0;
 		s->ts = rec->event.ts;
 		s->hook = rec->event.hook < DMS_HOOK_MAX ? rec->event.hook : 0;
+		s->also = rec->event.also < DMS_HOOK_MAX ? rec->event.also : 0;
 		break;
 	case REC_GAP:
 		s->key.a = rec->gap.lost;

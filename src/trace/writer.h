@@ -13,8 +13,8 @@
 #include "record/record.h"
 
 #define TRACE_FORMAT		"dmascope-trace"
-#define TRACE_VERSION_MAJOR	1
-#define TRACE_VERSION		"1.0"
+#define TRACE_VERSION_MAJOR	2
+#define TRACE_VERSION		"2.0"
 
 struct trace_writer;
 

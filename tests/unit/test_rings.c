@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "dmascope/event.h"
+#include "dmascope/config.h"
 #include "probe/rings.h"
 #include "util/clock.h"
 
@@ -230,6 +230,59 @@ static void test_younger(void **state)
 	close_rings(r, w, 1);
 }
 
+/* What is held for a later record keeps back what may have happened because of it. */
+static void test_held(void **state)
+{
+	struct dms_held h[2] = { { .claims = 1, .full = 1, .event = { .ts = 20 } } };
+	struct seen s = {};
+	struct writer w[2];
+	struct rings *r = open_rings(w, 2);
+
+	(void)state;
+	rings__hold(r, h, 2);
+	put_event(&w[0], 10, 1, 0, NULL);
+	put_event(&w[1], 30, 3, 0, NULL);
+	assert_int_equal(read_all(r, &s), 1);
+	EXPECT(&s, 1);
+	assert_true(held);
+	put_event(&w[0], 20, 2, 0, NULL);
+	h[0].full = 0;
+	assert_int_equal(read_all(r, &s), 2);
+	EXPECT(&s, 1, 2, 3);
+	assert_false(held);
+	assert_int_equal(h[0].claims, 1);	/* a program is at it */
+	close_rings(r, w, 2);
+}
+
+/* If no record takes it, it comes as it is: in its order, once, also if it is refused at first. */
+static void test_held_long(void **state)
+{
+	struct dms_held h[3] = {
+		{ .full = 1, .event = { .type = DMS_EV_BOUNCE, .ts = 25, .dma = 3, .size = ~3ULL } },
+		{ .full = 1, .event = { .type = DMS_EV_BOUNCE, .ts = 15, .dma = 1, .size = ~1ULL } },
+		{ .full = 1, .event = { .ts = clock_now() + 3600ULL * 1000000000 } },
+	};
+	struct seen s = { .most = 1 };
+	struct writer w[2];
+	struct rings *r = open_rings(w, 2);
+
+	(void)state;
+	rings__hold(r, h, 3);
+	put_event(&w[0], 10, 0, 0, NULL);
+	put_event(&w[1], 20, 2, 0, NULL);
+	put_event(&w[0], 30, 4, 0, NULL);
+	assert_int_equal(read_all(r, &s), -ENOSPC);
+	EXPECT(&s, 0);
+	s.most = 0;
+	assert_int_equal(read_all(r, &s), 4);
+	EXPECT(&s, 0, 1, 2, 3, 4);
+	assert_false(held);
+	assert_int_equal(h[0].full + h[1].full, 0);
+	assert_int_equal(h[0].claims + h[1].claims, 0);
+	assert_int_equal(h[2].full, 1);		/* younger than the begin of reading */
+	close_rings(r, w, 2);
+}
+
 static void test_refused(void **state)
 {
 	struct seen s = { .most = 2 };
@@ -330,6 +383,8 @@ int main(void)
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_younger),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_long),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_around),
 		cmocka_unit_test(test_pressed),

@@ -101,7 +101,8 @@ static inline void rnd_event(struct dms_event *ev)
 	do {
 		ev->type = (uint16_t)(1 + rnd_below(DMS_EV_MAX - 1));
 	} while (ev->type == DMS_EV_STACK || ev->type == DMS_EV_DEVSTATE);
-	ev->hook = (uint16_t)rnd_below(DMS_HOOK_MAX);
+	ev->hook = (uint8_t)rnd_below(DMS_HOOK_MAX);
+	ev->also = rnd_below(4) ? 0 : (uint8_t)rnd_below(DMS_HOOK_MAX);
 	ev->cpu = rnd_u32();
 	ev->ts = rnd_u64();
 	ev->dev = rnd_u64();
@@ -119,6 +120,13 @@ static inline void rnd_event(struct dms_event *ev)
 	ev->dir = (uint8_t)rnd_below(DMS_DIR_NONE + 1);
 	ev->flags = (uint8_t)rnd();
 	ev->page_shift = (uint8_t)rnd();
+	if (ev->also) {		/* it says so much without words */
+		ev->flags |= DMS_FL_INNER;
+		if (ev->type == DMS_EV_UNMAP && !ev->phys)
+			ev->flags |= DMS_FL_NO_PHYS;
+		if (rnd_bool())
+			ev->aux = ev->dma;
+	}
 }
 
 /* Unknown fields are 0; kernel addresses are never set. */

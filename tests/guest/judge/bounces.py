@@ -17,7 +17,7 @@ import re
 import sys
 
 from addresses import check_addresses
-from judge import check, finish, num, whole
+from judge import check, finish, num, parts, whole
 
 
 def kernel_events(path, first, last):
@@ -117,7 +117,7 @@ def per_device(events):
 def main():
     directory = sys.argv[1]
     with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
-        records = [json.loads(line) for line in f]
+        records = list(parts(json.loads(line) for line in f))
     header, footer = records[0], records[-1]
     whole(footer)
     check_addresses(records)

@@ -684,7 +684,7 @@ def check_case(boot, case, directory):
         check(False, f"{name}: was recorded", e)
         return
     with gzip.open(os.path.join(directory, f"{case.name}.json.gz"), "rt") as f:
-        records = [json.loads(line) for line in f]
+        records = list(judge.parts(json.loads(line) for line in f))
     check_addresses(records, name=f"{name}: no kernel address, and no half of one, is in the trace")
     bad = [line for line in log.splitlines() if line.startswith("#")]
     check(status in ((0, 4) if case.lossy else (0,)) and not bad,

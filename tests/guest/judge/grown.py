@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-from judge import check, finish, num
+from judge import check, finish, num, parts
 
 here = pathlib.Path(sys.argv[1])
 SLOT, SEGMENT = 2048, 128 * 2048
@@ -31,7 +31,7 @@ def within(slot, pool):
 class Trace:
     def __init__(self, path):
         self.name = path.name
-        self.records = [json.loads(line) for line in path.read_text().splitlines()]
+        self.records = list(parts(map(json.loads, path.read_text().splitlines())))
         self.start = num(self.records[0]["start_ns"])
         self.end = self.start + num(self.records[-1]["t"])
         self.pool = [r for r in self.records if r["type"] == "pool" and r["name"] == "default"][-1]

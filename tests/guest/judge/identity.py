@@ -34,7 +34,7 @@ class Trace:
     """A recording, read without the tool."""
 
     def __init__(self, name):
-        records = [json.loads(line) for line in text(name + ".json").splitlines()]
+        records = list(judge.parts(json.loads(line) for line in text(name + ".json").splitlines()))
         self.end = records[-1]
         self.hooks = {hook: {k: int(v) for k, v in c.items()}
                       for hook, c in self.end["hooks"].items()}
@@ -88,7 +88,7 @@ def check_recording(name, lossy):
               f"{name}: nothing is lost, exit status 0",
               (lost, status[name]))
     for hook, kinds in (("map", ("map",)), ("unmap", ("unmap",)), ("swiotlb.map", ("bounce",)),
-                        ("swiotlb.bounced", ("bounce_request",))):
+                        ("swiotlb.unmap", ("unbounce",)), ("swiotlb.bounced", ("bounce_request",))):
         sent = t.hooks.get(hook, {"delivered": 0})["delivered"]
         if hook in ("map", "unmap"):	# lists' elements are records of the same kind
             sent += t.hooks.get(hook + "_sg", {}).get("delivered", 0)

@@ -47,5 +47,36 @@ def finish():
     return 0 if results and all(results) else 1
 
 
+def left_out(r):
+    """The record of the hook that `also` names, as doc/trace-format.md says it is made of r."""
+    also = r["also"]
+    inner = {k: r[k] for k in ("t", "cpu", "pid") if k in r}
+    inner["hook"] = also
+    if also in ("swiotlb.map", "swiotlb.unmap"):
+        inner.update({k: r[k] for k in ("dev", "size", "path", "dir")}, slot=r.get("slot", r["dma"]))
+        if also == "swiotlb.map":
+            inner["phys"] = r["phys"]
+        inner["type"] = "bounce" if also == "swiotlb.map" else "unbounce"
+        return inner
+    page = 1 << r["page_shift"]
+    first = num(r["dma"]) // page * page
+    end = (num(r["dma"]) + num(r["size"]) + page - 1) // page * page
+    inner.update(dma=hex(first), size=str(end - first), liobn=r["liobn"], page_shift=r["page_shift"])
+    if also.startswith("tce.build"):
+        inner.update(phys=hex(num(r["phys"]) // page * page), dir=r["dir"], ret=0)
+    inner["type"] = "tce_set" if also.startswith("tce.build") else "tce_clear"
+    return inner
+
+
+def parts(records):
+    """The records, and before each that has `also` the one that was left out for it."""
+    for r in records:
+        if "also" in r:
+            yield left_out(r)
+        if r.get("also") in ("swiotlb.map", "swiotlb.unmap"):
+            r = {"slot": r["dma"], **r}
+        yield r
+
+
 def num(value):
     return int(value, 0) if isinstance(value, str) else value

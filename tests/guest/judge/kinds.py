@@ -17,7 +17,7 @@ import sys
 
 import judge
 from addresses import check_addresses
-from judge import check, num
+from judge import check, num, parts
 
 KINDS = {"sev": "sev", "sev-es": "sev-es", "snp": "sev-snp", "tdx": "tdx", "cca": "cca", "pv": "s390 pv",
          "pef": "pef"}
@@ -33,7 +33,7 @@ class Run:
     def __init__(self, path):
         self.path = path
         with gzip.open(self.file("trace.json.gz"), "rt") as f:
-            self.records = [json.loads(line) for line in f]
+            self.records = list(parts(json.loads(line) for line in f))
         self.run = json.loads(self.text("run.json"))
         self.guest, self.page = self.run["guest"], self.run["page_size"]
         self.report = json.loads(self.text("verbs/report.json").splitlines()[-1])

@@ -32,7 +32,7 @@ def fields(line):
 def read_trace(path):
     opener = gzip.open if path.endswith(".gz") else open
     with opener(path, "rt") as f:
-        return [json.loads(line) for line in f]
+        return list(judge.parts(json.loads(line) for line in f))
 
 
 def between(path, first, last, inner_first, inner_last):
