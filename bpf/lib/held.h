@@ -10,7 +10,7 @@
 
 #include "lib/ring.h"
 
-/* By CPU; 128 bytes for each, 1 element unless records are streamed. */
+/* By CPU; 128 bytes for each that is online, 1 element unless records are streamed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -71,7 +71,7 @@ int cells__size(struct probe *p)
 	int err = bpf_map__set_max_entries(p->bpf->counts, cpus_possible() * DMS_COUNTS_STRIDE);
 
 	if (!err && p->opts.flags & DMS_CFG_STREAM)
-		err = bpf_map__set_max_entries(p->bpf->held, cpus_possible());
+		err = bpf_map__set_max_entries(p->bpf->held, cells__cpus_online());
 	if (!err)
 		err = bpf_map__set_max_entries(p->bpf->devs, places);
 	if (!err)

@@ -258,8 +258,8 @@ static void test_held(void **state)
 static void test_held_long(void **state)
 {
 	struct dms_held h[3] = {
-		{ .full = 1, .event = { .type = DMS_EV_BOUNCE, .ts = 25, .dma = 3, .size = ~3ULL } },
-		{ .full = 1, .event = { .type = DMS_EV_BOUNCE, .ts = 15, .dma = 1, .size = ~1ULL } },
+		{ .full = 1, .event = { .ts = 25, .dma = 3, .size = ~3ULL } },
+		{ .full = 1, .event = { .ts = 15, .dma = 1, .size = ~1ULL } },
 		{ .full = 1, .event = { .ts = clock_now() + 3600ULL * 1000000000 } },
 	};
 	struct seen s = { .most = 1 };

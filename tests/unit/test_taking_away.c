@@ -2,8 +2,8 @@
 /*
  * Ignorance never accuses: whatever information is taken away from a trace - any share of any kind
  * of record lost and the loss reported, the beginning trimmed, a slice, a filter, a hook, the end -
- * no error and no warning is added, and none is surer. Redaction changes no finding at all, nor does
- * one record in place of two; of every second trace that is what things are taken away from.
+ * no error and no warning is added, and none is surer. Redaction changes no finding at all, nor
+ * does one record in place of two; from every second trace all is taken away in that form.
  *
  * Without arguments: the shipped examples and random guests. With files: those, and what was found.
  */
@@ -240,7 +240,8 @@ static void lose(const struct trace *t, struct trace *out, unsigned int type, un
 				continue;
 			all[r->event.also]++;
 			if (++lost[r->event.also] >= every) {
-				put_gap(out, r->event.also, r->event.ts, lost[r->event.also], false);
+				put_gap(out, r->event.also, r->event.ts, lost[r->event.also],
+					false);
 				lost[r->event.also] = 0;
 			}
 			continue;
@@ -496,7 +497,7 @@ static uint64_t listed_at(const struct dms_rec *r)
 	return r->type == REC_WINDOW ? r->window.ts : r->pool.ts;
 }
 
-/* As the programs hold what inner hooks saw: one record of two, if the outer one repeats the inner. */
+/* As the programs do with inner hooks: one record of two, if the outer one repeats the inner. */
 static bool join_two(const struct dms_event *in, struct dms_rec *outer)
 {
 	struct dms_event *ev = &outer->event, one = *ev, again;
@@ -550,8 +551,8 @@ static void check_joined(const char *name, const struct trace *t, const struct v
 		if (a && b && !strcmp(a->f.id, b->f.id) && a->f.dev == b->f.dev &&
 		    a->f.severity == b->f.severity && a->f.confidence == b->f.confidence)
 			continue;
-		print_message("%s, %zu joined: %s instead of %s\n", name, n, a ? a->f.id : "nothing",
-			      b ? b->f.id : "nothing");
+		print_message("%s, %zu joined: %s instead of %s\n", name, n,
+			      a ? a->f.id : "nothing", b ? b->f.id : "nothing");
 		sum.changed++;
 		if (!verbose)
 			fail();
