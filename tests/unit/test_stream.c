@@ -23,6 +23,7 @@ struct rings_made {
 	unsigned int held;	/* for so many drains a record keeps the rest back */
 	unsigned int drains;
 	bool pressed;
+	uint8_t also;		/* of each record */
 	struct dms_counts counts[DMS_HOOK_MAX];
 };
 
@@ -40,7 +41,7 @@ static int drain(void *from, stream_fn fn, void *ctx, bool *held)
 	r->there += r->refill;
 	while (r->there && !err) {
 		struct dms_event e = { .type = DMS_EV_MAP, .hook = DMS_HOOK_MAP,
-				       .ts = r->made + 1, .dma = r->made };
+				       .also = r->also, .ts = r->made + 1, .dma = r->made };
 
 		err = fn(ctx, &e, sizeof(e));
 		if (err)
@@ -268,6 +269,22 @@ static void test_drop(void **state)
 	stream__free(s);
 }
 
+/* A record of two observations is two lost ones. */
+static void test_drop_two_in_one(void **state)
+{
+	struct rings_made r = { .there = 1000, .also = DMS_HOOK_SWIOTLB_MAP };
+	struct got g = { .drop_after = 300 };
+	struct stream *s = open_stream(&r, NULL, &g);
+
+	(void)state;
+	g.drop = s;
+	assert_false(finish(s));
+	assert_int_equal(stream__lost(s), 2 * 700);
+	assert_int_equal(g.lost[DMS_HOOK_MAP], 700);
+	assert_int_equal(g.lost[DMS_HOOK_SWIOTLB_MAP], 700);
+	stream__free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_drop_two_in_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
