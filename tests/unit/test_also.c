@@ -62,8 +62,8 @@ static void slots(void **state)
 	}), sizeof(in));
 	assert_true(state__also(&unmap, &in));
 	assert_memory_equal(&in, (&(struct dms_event){
-		.type = DMS_EV_UNBOUNCE, .hook = DMS_HOOK_SWIOTLB_UNMAP, .cpu = 1, .ts = 9, .dev = 7,
-		.size = 512, .aux = 0x5001000, .pid = 42,
+		.type = DMS_EV_UNBOUNCE, .hook = DMS_HOOK_SWIOTLB_UNMAP, .cpu = 1, .ts = 9,
+		.dev = 7, .size = 512, .aux = 0x5001000, .pid = 42,
 		.path = DMS_PATH_BOUNCED, .dir = DMS_DIR_TO_DEVICE,
 	}), sizeof(in));
 }
