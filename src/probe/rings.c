@@ -310,7 +310,7 @@ static bool held_take(struct dms_held *h, uint64_t now, struct dms_event *out)
 /* Reads records as old as what is held; what was held for too long itself. */
 static int read_holding(struct rings *r, uint64_t now, rings_fn fn, void *ctx, bool *busy)
 {
-	uint64_t up_to = now, ts;
+	uint64_t up_to = now, ts = 0;
 	struct dms_held *h;
 	int n, err;
 

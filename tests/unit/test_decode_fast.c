@@ -129,7 +129,8 @@ static void usual_lines_are_read_in_one_pass(void **state)
 		"\"path\":\"bounced\",\"dir\":\"from_device\",\"slot\":\"0x3100000\",\"pid\":4711,"
 		"\"stack\":15,\"flags\":[\"inner\",\"sg\"]}",
 		"{\"type\":\"map\",\"t\":643839,\"cpu\":6,\"hook\":\"map\","
-		"\"also\":\"swiotlb.map\",\"dev\":\"0x100000006\",\"dma\":\"0x3100000\",\"phys\":\"0x6cfe1a000\","
+		"\"also\":\"swiotlb.map\",\"dev\":\"0x100000006\",\"dma\":\"0x3100000\","
+		"\"phys\":\"0x6cfe1a000\","
 		"\"size\":\"4096\",\"path\":\"bounced\",\"dir\":\"from_device\",\"pid\":4711}",
 		"{\"type\":\"unmap\",\"t\":0,\"cpu\":0,\"hook\":\"unmap\",\"dev\":\"0x1\","
 		"\"dma\":null,\"size\":\"0\",\"path\":\"tce\",\"dir\":\"bidirectional\"}",
