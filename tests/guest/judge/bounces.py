@@ -7,7 +7,8 @@ the trace as plain JSON, not through the tool's reader. Prints TAP.
 
 usage: bounces.py DIR
 
-DIR holds trace.json.gz, kernel.txt (tracefs with trace_clock mono) and stats.txt.
+DIR holds trace.json.gz, kernel.txt (tracefs with trace_clock mono) and stats.txt; maybe joined.json.gz, recorded
+without --hooks all.
 """
 import collections
 import gzip
@@ -114,6 +115,39 @@ def per_device(events):
     return dict(count)
 
 
+def sizes(events):
+    """How often which device asked for how many bytes."""
+    count = collections.Counter()
+    for (dev, _, size), n in events.items():
+        count[(dev, size)] += n
+    return count
+
+
+def compare_joined(directory):
+    """A recording with one record for a mapping and its slots: what it leaves out, the kernel's events have."""
+    with gzip.open(os.path.join(directory, "joined.json.gz"), "rt") as f:
+        written = [json.loads(line) for line in f]
+    records = list(parts(written))
+    whole(written[-1], "one record for two: the footer says that nothing was lost")
+    name = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
+    start = num(written[0]["start_ns"])
+    truth, _ = kernel_events(os.path.join(directory, "kernel.txt"), start, start + num(written[-1]["t"]))
+    told = {kind: collections.Counter((name.get(r.get("dev"), "?"), num(r["size"])) for r in records
+                                      if r["type"] == kind) for kind in ("bounce", "unbounce")}
+    ended = collections.Counter((name.get(r["dev"], "?"), num(r["size"])) for r in records
+                                if r["type"] == "unmap" and r["path"] == "bounced")
+    hooks = {r["hook"]: r for r in records if r["type"] == "hook"}
+    if not hooks["swiotlb.map"]["attach"]:
+        return
+    check(told["bounce"] == sizes(truth), "one record for two: each of the kernel's bounces, and no other",
+          f"{told['bounce']}\n{sizes(truth)}")
+    check(told["unbounce"] == ended, "one record for two: slots end with their mappings",
+          f"{told['unbounce']}\n{ended}")
+    also = collections.Counter(r["also"] for r in written if "also" in r)
+    print(f"# {len(written)} records instead of {len(records)}: {dict(also)}")
+    check(also["swiotlb.map"] * 2 > sum(told["bounce"].values()), "one record for two: most are so", also)
+
+
 def main():
     directory = sys.argv[1]
     with gzip.open(os.path.join(directory, "trace.json.gz"), "rt") as f:
@@ -152,6 +186,8 @@ def main():
         check(slots == requests, "each led to one search for slots", f"{requests}\n{slots}")
     check(mapped == requests, "each is one mapping that bounced", f"{requests}\n{mapped}")
     compare_mappings(directory, records, name, start, start + num(footer["t"]))
+    if os.path.exists(os.path.join(directory, "joined.json.gz")):
+        compare_joined(directory)
     print(f"# per device: {per_device(truth)}")
     return finish()
 
