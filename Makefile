@@ -90,7 +90,7 @@ CORE_OBJS := $(CORE_SRCS:src/%.c=$(OUT)/obj/%.o)
 LIVE_OBJS := $(LIVE_SRCS:src/%.c=$(OUT)/obj/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # These are built a second time, as fentry and fexit programs.
-BPF_FENTRY := dma_map dma_sg domain fault iova swiotlb share decide snapshot
+BPF_FENTRY := dma_map dma_sg domain fault iova swiotlb share decide snapshot tce eeh
 # The programs are the same for every build of an architecture (static, sanitizers, another compiler of C):
 # they are made once, but for those with flags of their own.
 BPF_OUT := $(if $(BPF_CFLAGS),$(OUT),build/bpf-$(ARCH))

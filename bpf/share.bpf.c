@@ -244,18 +244,18 @@ int kp_ucall(struct pt_regs *ctx)
 	return 0;
 }
 
+#endif /* DMS_FENTRY */
+
 /* dtl_cache_ctor(void *addr): shares the page of each new dispatch trace log */
-SEC("?kprobe")
-int kp_share_dtl(struct pt_regs *ctx)
+static __always_inline int share_dtl(probe_ctx *ctx, struct dms_counts *c)
 {
-	if (!observing())
-		return 0;
 	u64 addr = arg_of(ctx, DMS_HOOK_SHARE_DTL, DMS_ARG_VADDR);
 
-	share_event(ctx, hit(DMS_HOOK_SHARE_DTL), DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
+	share_event(ctx, c, DMS_HOOK_SHARE_DTL, DMS_EV_SHARE,
 		    addr & ~((1ULL << config.page_shift) - 1), 1, 0);
 	return 0;
 }
+PROBE_ENTRY(share_dtl, DMS_HOOK_SHARE_DTL, share_dtl)
 
 /* xive_spapr_setup_queue(unsigned int cpu, struct xive_cpu *xc, u8 prio); the queue is shared
  * in whole pages once it is allocated, so its page is known at the return. */
@@ -276,37 +276,31 @@ static __always_inline u64 xive_queue_page(u64 xc, u8 prio, u64 *pages)
 	return (u64)RD(q, qpage);
 }
 
-SEC("?kprobe")
-int kp_share_xive(struct pt_regs *ctx)
+/* As plain numbers: see arg_number(). */
+static __always_inline void share_xive_args(probe_ctx *ctx, struct inflight *in)
 {
-	if (!observing())
-		return 0;
-	struct inflight in = {};
-
-	in.arg[X_XC] = regs_arg(ctx, 1);
-	in.arg[X_PRIO] = regs_arg(ctx, 2);
-	inflight_put(ctx, DMS_HOOK_SHARE_XIVE, &in);
-	return 0;
+#ifdef DMS_FENTRY
+	bpf_probe_read_kernel(&in->arg[X_XC], sizeof(u64), ctx + X_XC);
+	bpf_probe_read_kernel(&in->arg[X_PRIO], sizeof(u64), ctx + X_PRIO);
+#else
+	in->arg[X_XC] = regs_arg(ctx, X_XC);
+	in->arg[X_PRIO] = regs_arg(ctx, X_PRIO);
+#endif
 }
 
-SEC("?kretprobe")
-int krp_share_xive(struct pt_regs *ctx)
+static __always_inline int share_xive_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+					   struct dms_counts *c)
 {
-	struct inflight in;
 	u64 pages, page;
 
-	if (!inflight_take(ctx, DMS_HOOK_SHARE_XIVE, &in))
-		return 0;
-	page = xive_queue_page(in.arg[X_XC], in.arg[X_PRIO], &pages);
-	share_event(ctx, counts_of(DMS_HOOK_SHARE_XIVE), DMS_HOOK_SHARE_XIVE, DMS_EV_SHARE, page,
-		    pages, (int)regs_ret(ctx));
+	page = xive_queue_page(in->arg[X_XC], in->arg[X_PRIO], &pages);
+	share_event(ctx, c, DMS_HOOK_SHARE_XIVE, DMS_EV_SHARE, page, pages, (int)ret);
 	return 0;
 }
+PROBE_PAIR(share_xive, DMS_HOOK_SHARE_XIVE, share_xive_args, share_xive_done)
 
 /*
  * Its counterpart, xive_spapr_cleanup_queue(), cannot be seen: it runs on a processor that is
  * going away, after this_cpu_disable_ftrace() (arch/powerpc/kernel/smp.c) has turned off the
  * function tracing that kprobes at a function's entry use.
  */
-
-#endif /* DMS_FENTRY */

@@ -54,7 +54,7 @@ static __always_inline void tce_event(struct dms_counts *c, u32 hook, u16 type,
 }
 
 /* The range of a table's entries; on kernels where the function takes LIOBN and shift, those. */
-static __always_inline void tce_range(struct pt_regs *ctx, u32 hook, struct inflight *in)
+static __always_inline void tce_range(probe_ctx *ctx, u32 hook, struct inflight *in)
 {
 	u64 shift, uaddr;
 
@@ -82,67 +82,46 @@ static __always_inline void tce_range(struct pt_regs *ctx, u32 hook, struct infl
 	}
 }
 
-SEC("?kprobe")
-int kp_tce_build(struct pt_regs *ctx)
+static __always_inline void tce_build_args(probe_ctx *ctx, struct inflight *in)
 {
-	if (!observing())
-		return 0;
-	struct inflight in = {};
-
-	tce_range(ctx, DMS_HOOK_TCE_BUILD, &in);
-	inflight_put(ctx, DMS_HOOK_TCE_BUILD, &in);
-	return 0;
+	tce_range(ctx, DMS_HOOK_TCE_BUILD, in);
 }
 
-SEC("?kretprobe")
-int krp_tce_build(struct pt_regs *ctx)
+static __always_inline int tce_build_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+					  struct dms_counts *c)
 {
-	struct inflight in;
-
-	if (!inflight_take(ctx, DMS_HOOK_TCE_BUILD, &in))
-		return 0;
-	tce_event(counts_of(DMS_HOOK_TCE_BUILD), DMS_HOOK_TCE_BUILD, DMS_EV_TCE_SET, &in,
-		  (int)regs_ret(ctx), 0);
+	tce_event(c, DMS_HOOK_TCE_BUILD, DMS_EV_TCE_SET, in, (int)ret, 0);
 	return 0;
 }
+PROBE_PAIR(tce_build, DMS_HOOK_TCE_BUILD, tce_build_args, tce_build_done)
 
 /*
  * tce_build_pSeriesLP and its compiler-made names; tce_build_pSeries on tables without an LPAR.
  * Used where tce_buildmulti_pSeriesLP() cannot be: that one calls it for each range here.
  */
-SEC("?kprobe")
-int kp_tce_build_one(struct pt_regs *ctx)
+static __always_inline int tce_build_one(probe_ctx *ctx, struct dms_counts *c)
 {
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_TCE_BUILD_ONE);
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_BUILD_ONE, &in);
 	tce_event(c, DMS_HOOK_TCE_BUILD_ONE, DMS_EV_TCE_SET, &in, 0, 0);
 	return 0;
 }
+PROBE_ENTRY(tce_build_one, DMS_HOOK_TCE_BUILD_ONE, tce_build_one)
 
-SEC("?kprobe")
-int kp_tce_free(struct pt_regs *ctx)
+static __always_inline int tce_free(probe_ctx *ctx, struct dms_counts *c)
 {
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE);
 	struct inflight in = {};
 
 	tce_range(ctx, DMS_HOOK_TCE_FREE, &in);
 	tce_event(c, DMS_HOOK_TCE_FREE, DMS_EV_TCE_CLEAR, &in, 0, 0);
 	return 0;
 }
+PROBE_ENTRY(tce_free, DMS_HOOK_TCE_FREE, tce_free)
 
 /* tce_free_pSeriesLP: below tce_freemulti, or when a build failed; used in its place only */
-SEC("?kprobe")
-int kp_tce_free_one(struct pt_regs *ctx)
+static __always_inline int tce_free_one(probe_ctx *ctx, struct dms_counts *c)
 {
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_TCE_FREE_ONE);
 	struct inflight in = {};
 
 	if (!has_arg(DMS_HOOK_TCE_FREE_ONE, DMS_ARG_TBL) &&
@@ -154,6 +133,7 @@ int kp_tce_free_one(struct pt_regs *ctx)
 	tce_event(c, DMS_HOOK_TCE_FREE_ONE, DMS_EV_TCE_CLEAR, &in, 0, 0);
 	return 0;
 }
+PROBE_ENTRY(tce_free_one, DMS_HOOK_TCE_FREE_ONE, tce_free_one)
 
 static __always_inline u64 be64(u64 v)
 {
@@ -173,95 +153,71 @@ static __always_inline u32 be32(u32 v)
 #endif
 }
 
-/* (start_pfn, num_pfn, const struct dynamic_dma_window_prop *): a direct window is filled */
-static __always_inline bool window_range(struct pt_regs *ctx, u32 hook, struct inflight *in)
+/*
+ * (start_pfn, num_pfn, const struct dynamic_dma_window_prop *): a direct window is filled. Its size
+ * stays 0 where the window cannot be read.
+ */
+static __always_inline void window_range(probe_ctx *ctx, u32 hook, struct inflight *in)
 {
 	const void *prop = (const void *)arg_of(ctx, hook, DMS_ARG_PROP);
 	struct dynamic_dma_window_prop p;
 	u64 start;
 
 	if (bpf_probe_read_kernel(&p, sizeof(p), prop))
-		return false;
+		return;
 	start = arg_of(ctx, hook, DMS_ARG_PFN) << config.page_shift;
 	in->arg[T_LIOBN] = be32(p.liobn);
 	in->arg[T_SHIFT] = be32(p.tce_shift);
 	in->arg[T_DMA] = be64(p.dma_base) + start;
 	in->arg[T_PHYS] = start;
 	in->arg[T_SIZE] = arg_of(ctx, hook, DMS_ARG_NUMPFN) << config.page_shift;
-	return true;
 }
 
-SEC("?kprobe")
-int kp_tce_setrange(struct pt_regs *ctx)
+static __always_inline int window_event(struct dms_counts *c, u32 hook, u16 type,
+					const struct inflight *in, s64 ret)
 {
-	if (!observing())
-		return 0;
-	struct inflight in = {};
-
-	if (!window_range(ctx, DMS_HOOK_TCE_SETRANGE, &in))
-		return 0;
-	inflight_put(ctx, DMS_HOOK_TCE_SETRANGE, &in);
-	return 0;
-}
-
-SEC("?kretprobe")
-int krp_tce_setrange(struct pt_regs *ctx)
-{
-	struct inflight in;
-
-	if (!inflight_take(ctx, DMS_HOOK_TCE_SETRANGE, &in))
-		return 0;
-	tce_event(counts_of(DMS_HOOK_TCE_SETRANGE), DMS_HOOK_TCE_SETRANGE, DMS_EV_TCE_SET, &in,
-		  (int)regs_ret(ctx), DMS_FL_DIRECT_WINDOW);
-	return 0;
-}
-
-SEC("?kprobe")
-int kp_tce_clearrange(struct pt_regs *ctx)
-{
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_TCE_CLEARRANGE);
-	struct inflight in = {};
-
-	if (!window_range(ctx, DMS_HOOK_TCE_CLEARRANGE, &in)) {
+	if (in->arg[T_SIZE])
+		tce_event(c, hook, type, in, ret, DMS_FL_DIRECT_WINDOW);
+	else
 		count(c, failed);
-		return 0;
-	}
-	tce_event(c, DMS_HOOK_TCE_CLEARRANGE, DMS_EV_TCE_CLEAR, &in, 0, DMS_FL_DIRECT_WINDOW);
 	return 0;
 }
 
-/* dma_iommu_map_page / _phys: reaching it means the TCE path from 5.9 on. Counted; the record
- * comes from iommu_map_*() below it, which knows the table and also serves VIO. */
-SEC("?kprobe")
-int kp_dma_iommu_map(struct pt_regs *ctx)
+static __always_inline void setrange_args(probe_ctx *ctx, struct inflight *in)
 {
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_DMA_IOMMU_MAP);
+	window_range(ctx, DMS_HOOK_TCE_SETRANGE, in);
+}
 
+static __always_inline int setrange_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+					 struct dms_counts *c)
+{
+	return window_event(c, DMS_HOOK_TCE_SETRANGE, DMS_EV_TCE_SET, in, (int)ret);
+}
+PROBE_PAIR(tce_setrange, DMS_HOOK_TCE_SETRANGE, setrange_args, setrange_done)
+
+static __always_inline int clearrange(probe_ctx *ctx, struct dms_counts *c)
+{
+	struct inflight in = {};
+
+	window_range(ctx, DMS_HOOK_TCE_CLEARRANGE, &in);
+	return window_event(c, DMS_HOOK_TCE_CLEARRANGE, DMS_EV_TCE_CLEAR, &in, 0);
+}
+PROBE_ENTRY(tce_clearrange, DMS_HOOK_TCE_CLEARRANGE, clearrange)
+
+/* Counted alone. */
+static __always_inline int passed(probe_ctx *ctx, struct dms_counts *c)
+{
 	count(c, ignored);
 	return 0;
 }
 
-SEC("?kprobe")
-int kp_iommu_map_sg(struct pt_regs *ctx)
-{
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_IOMMU_MAP_SG);
+/* dma_iommu_map_page / _phys: reaching it means the TCE path from 5.9 on. The record comes from
+ * iommu_map_*() below it, which knows the table and also serves VIO. */
+PROBE_ENTRY(dma_iommu_map, DMS_HOOK_DMA_IOMMU_MAP, passed)
+PROBE_ENTRY(iommu_map_sg, DMS_HOOK_IOMMU_MAP_SG, passed)
 
-	count(c, ignored);
-	return 0;
-}
-
-SEC("?kprobe")
-int kp_iommu_alloc(struct pt_regs *ctx)
+static __always_inline int iommu_alloc(probe_ctx *ctx, struct dms_counts *c)
 {
-	if (!observing())
-		return 0;
-	struct dms_counts *c = hit(DMS_HOOK_IOMMU_ALLOC);
 	u32 zero = 0;
 	struct inner *in = bpf_map_lookup_elem(&inner, &zero);
 	struct iommu_table *tbl = (void *)arg_of(ctx, DMS_HOOK_IOMMU_ALLOC, DMS_ARG_TBL);
@@ -274,30 +230,27 @@ int kp_iommu_alloc(struct pt_regs *ctx)
 	in->kind = DMS_INNER_ALLOC;
 	return 0;
 }
+PROBE_ENTRY(iommu_alloc, DMS_HOOK_IOMMU_ALLOC, iommu_alloc)
 
 enum { I_DEV, I_PHYS, I_SIZE, I_DIR, I_ATTRS, I_TBL };
 
 /* iommu_map_page(dev, tbl, page, offset, size, mask, direction, attrs); _phys from 6.19 on */
-SEC("?kprobe")
-int kp_iommu_map(struct pt_regs *ctx)
+static __always_inline void iommu_map_args(probe_ctx *ctx, struct inflight *in)
 {
-	if (!observing())
-		return 0;
 	const u32 hook = DMS_HOOK_IOMMU_MAP;
-	struct inflight in = {};
+	u64 phys = 0;
 
-	in.arg[I_DEV] = arg_of(ctx, hook, DMS_ARG_DEV);
-	in.arg[I_TBL] = arg_of(ctx, hook, DMS_ARG_TBL);
-	in.arg[I_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
-	in.arg[I_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
-	in.arg[I_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
+	in->arg[I_DEV] = arg_of(ctx, hook, DMS_ARG_DEV);
+	in->arg[I_TBL] = arg_of(ctx, hook, DMS_ARG_TBL);
+	in->arg[I_SIZE] = arg_of(ctx, hook, DMS_ARG_SIZE);
+	in->arg[I_DIR] = arg_of(ctx, hook, DMS_ARG_DIR);
+	in->arg[I_ATTRS] = dms_attrs(arg_of(ctx, hook, DMS_ARG_ATTRS));
 	if (has_arg(hook, DMS_ARG_PHYS))
-		in.arg[I_PHYS] = arg_of(ctx, hook, DMS_ARG_PHYS);
+		phys = arg_of(ctx, hook, DMS_ARG_PHYS);
 	else
-		page_phys(arg_of(ctx, hook, DMS_ARG_PAGE), arg_of(ctx, hook, DMS_ARG_OFFSET),
-			  &in.arg[I_PHYS]);
-	inflight_put(ctx, hook, &in);
-	return 0;
+		page_phys(arg_number(ctx, hook, DMS_ARG_PAGE),
+			  arg_of(ctx, hook, DMS_ARG_OFFSET), &phys);
+	in->arg[I_PHYS] = phys;
 }
 
 static __always_inline void inner_tce(u64 dev, u64 phys, u64 dma, u32 liobn)
@@ -314,37 +267,35 @@ static __always_inline void inner_tce(u64 dev, u64 phys, u64 dma, u32 liobn)
 	in->kind = dma == DMS_DMA_ERROR ? DMS_INNER_NO_TCE : DMS_INNER_TCE;
 }
 
-SEC("?kretprobe")
-int krp_iommu_map(struct pt_regs *ctx)
+static __always_inline int iommu_map_done(probe_ctx *ctx, struct inflight *in, u64 ret,
+					  struct dms_counts *c)
 {
-	struct dms_counts *c = counts_of(DMS_HOOK_IOMMU_MAP);
+	struct iommu_table *tbl = (struct iommu_table *)in->arg[I_TBL];
 	struct mapping m = { .sg_index = -1 };
-	struct iommu_table *tbl;
-	struct inflight in;
 	struct obs o;
 
-	if (!inflight_take(ctx, DMS_HOOK_IOMMU_MAP, &in))
-		return 0;
-	tbl = (struct iommu_table *)in.arg[I_TBL];
-	m.dev = dev_key((struct device *)in.arg[I_DEV]);
-	m.dma = regs_ret(ctx);
+	m.dev = dev_key((struct device *)in->arg[I_DEV]);
+	m.dma = ret;
 	m.liobn = tbl ? RD(tbl, it_index) : 0;
-	m.phys = in.arg[I_PHYS];
+	m.phys = in->arg[I_PHYS];
 	inner_tce(m.dev, m.phys, m.dma, m.liobn);
 	if (config.flags & DMS_CFG_OUTER_MAP) {
 		count(c, ignored);
 		return 0;
 	}
-	m.size = in.arg[I_SIZE];
-	m.dir = in.arg[I_DIR];
-	m.attrs = in.arg[I_ATTRS];
+	m.size = in->arg[I_SIZE];
+	m.dir = in->arg[I_DIR];
+	m.attrs = in->arg[I_ATTRS];
 	m.page_shift = tbl ? RD(tbl, it_page_shift) : 0;
 	m.path = m.dma == DMS_DMA_ERROR ? DMS_PATH_FAILED : DMS_PATH_TCE;
 	m.flags = m.dma == DMS_DMA_ERROR ? DMS_FL_NO_TCE : DMS_FL_INNER;
-	o = obs_of(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in.arg[I_DEV], ctx);
+	o = obs_of(c, DMS_HOOK_IOMMU_MAP, DMS_EV_MAP, (struct device *)in->arg[I_DEV], ctx);
 	mapping_observe_as(&o, &m);
 	return 0;
 }
+PROBE_PAIR(iommu_map, DMS_HOOK_IOMMU_MAP, iommu_map_args, iommu_map_done)
+
+#ifndef DMS_FENTRY
 
 /*
  * The hypervisor's own word on each TCE call, on request: with these events on, every hcall of
@@ -423,3 +374,5 @@ int rtp_hcall_exit(unsigned long long *ctx)
 	event_submit(c, e);
 	return 0;
 }
+
+#endif /* DMS_FENTRY */

@@ -19,14 +19,16 @@
 #define FUNCTION_WAS(sym, prog, ret, params, note, ...)	\
 	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true, \
 	  .older = { __VA_ARGS__ } }
-#define KPROBE_SUFFIX(sym, prog, ret, params, note)	\
-	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true }
-#define KPROBE_SUFFIX_WAS(sym, prog, ret, params, note, ...)	\
-	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true, \
+/* Compilers rename it; a copy that BTF does not list gets a kprobe. */
+#define FUNCTION_SUFFIX(sym, prog, ret, params, note)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true, .suffixes = true }
+#define FUNCTION_SUFFIX_WAS(sym, prog, ret, params, note, ...)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true, .suffixes = true, \
 	  .older = { __VA_ARGS__ } }
 /* A compiler may take parameters out of a copy: which suffixes were seen to leave them. */
-#define KPROBE_PROVED(sym, prog, ret, params, with, note)	\
-	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .suffixes = true, .proved = with }
+#define FUNCTION_PROVED(sym, prog, ret, params, with, note)	\
+	{ CAND(ATTACH_KPROBE, sym, prog, ret, params, note), .fentry = true, .suffixes = true, \
+	  .proved = with }
 #define KPROBE_AT(sym, off, prog, params, note)	\
 	{ CAND(ATTACH_KPROBE, sym, prog, NULL, params, note), .offset = off }
 #define TP_BTF(event, prog, params, note)	\
@@ -163,36 +165,36 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_DMA_IOMMU_MAP, CLASS_DETAIL, "ppc64le", false,
 		"the count of mappings that reached the TCE layer from PCI",
 		{
-			KPROBE("dma_iommu_map_phys", "kp_dma_iommu_map", NULL,
-			       "dev phys size direction attrs", "6.19+"),
-			KPROBE("dma_iommu_map_page", "kp_dma_iommu_map", NULL,
-			       "dev page offset size direction attrs", "to 6.18"),
+			FUNCTION("dma_iommu_map_phys", "kp_dma_iommu_map", NULL,
+				 "dev phys size direction attrs", "6.19+"),
+			FUNCTION("dma_iommu_map_page", "kp_dma_iommu_map", NULL,
+				 "dev page offset size direction attrs", "to 6.18"),
 		},
 	},
 	{
 		DMS_HOOK_IOMMU_MAP_SG, CLASS_DETAIL, "ppc64le", false,
 		"the count of scatter-gather calls that reached the TCE layer",
 		{
-			KPROBE("ppc_iommu_map_sg", "kp_iommu_map_sg", NULL,
-			       "dev tbl sglist nelems mask direction attrs", "all; PCI and VIO"),
+			FUNCTION("ppc_iommu_map_sg", "kp_iommu_map_sg", NULL,
+				 "dev tbl sglist nelems mask direction attrs", "all; PCI and VIO"),
 		},
 	},
 	{
 		DMS_HOOK_IOMMU_ALLOC, CLASS_DETAIL, "ppc64le", false,
 		"the count of coherent allocations that reached the TCE layer (never shared)",
 		{
-			KPROBE("iommu_alloc_coherent", "kp_iommu_alloc", NULL,
-			       "dev tbl size dma_handle mask flag node", "all; PCI and VIO"),
+			FUNCTION("iommu_alloc_coherent", "kp_iommu_alloc", NULL,
+				 "dev tbl size dma_handle mask flag node", "all; PCI and VIO"),
 		},
 	},
 	{
 		DMS_HOOK_IOMMU_MAP, CLASS_CORE, "ppc64le", false,
 		"confirmation that a mapping took the TCE path, and why one failed",
 		{
-			KPROBE("iommu_map_phys", "kp_iommu_map", "krp_iommu_map",
-			       "dev tbl phys size mask direction attrs", "6.19+"),
-			KPROBE("iommu_map_page", "kp_iommu_map", "krp_iommu_map",
-			       "dev tbl page offset size mask direction attrs", "to 6.18"),
+			FUNCTION("iommu_map_phys", "kp_iommu_map", "krp_iommu_map",
+				 "dev tbl phys size mask direction attrs", "6.19+"),
+			FUNCTION("iommu_map_page", "kp_iommu_map", "krp_iommu_map",
+				 "dev tbl page offset size mask direction attrs", "to 6.18"),
 		},
 	},
 	{
@@ -268,23 +270,23 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_SHARE_DTL, CLASS_DETAIL, "ppc64le", true,
 		"dispatch trace log pages shared when a processor is added",
 		{
-			KPROBE("dtl_cache_ctor", "kp_share_dtl", NULL, "addr", "all"),
+			FUNCTION("dtl_cache_ctor", "kp_share_dtl", NULL, "addr", "all"),
 		},
 	},
 	{
 		DMS_HOOK_SHARE_XIVE, CLASS_DETAIL, "ppc64le", true,
 		"interrupt queue pages shared when a processor is added",
 		{
-			KPROBE("xive_spapr_setup_queue", "kp_share_xive", "krp_share_xive",
-			       "cpu xc prio", "all; shares the queue page it allocated"),
+			FUNCTION("xive_spapr_setup_queue", "kp_share_xive", "krp_share_xive",
+				 "cpu xc prio", "all; shares the queue page it allocated"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_BUILD, CLASS_CORE, "ppc64le", false,
 		"which TCEs are set: ranges of the TCE windows",
 		{
-			KPROBE_SUFFIX("tce_buildmulti_pSeriesLP", "kp_tce_build", "krp_tce_build",
-				      "tbl tcenum npages uaddr direction attrs", "all"),
+			FUNCTION_SUFFIX("tce_buildmulti_pSeriesLP", "kp_tce_build", "krp_tce_build",
+					"tbl tcenum npages uaddr direction attrs", "all"),
 		},
 	},
 	{
@@ -292,51 +294,51 @@ const struct hook_row hook_rows[] = {
 		"which TCEs are set, where tce.build cannot be attached",
 		{
 			/* both lose attrs, the last: disassembled, 6.12.95 and 7.3.4 (gcc 12) */
-			KPROBE_PROVED("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
-				      "liobn tcenum tceshift npages uaddr direction attrs",
-				      ".isra.0 .constprop.0", "5.4.20+; renamed by the compiler"),
-			KPROBE_SUFFIX("tce_build_pSeries", "kp_tce_build_one", NULL,
-				      "tbl index npages uaddr direction attrs",
-				      "tables without an LPAR"),
+			FUNCTION_PROVED("tce_build_pSeriesLP", "kp_tce_build_one", NULL,
+					"liobn tcenum tceshift npages uaddr direction attrs",
+					".isra.0 .constprop.0", "5.4.20+; renamed by the compiler"),
+			FUNCTION_SUFFIX("tce_build_pSeries", "kp_tce_build_one", NULL,
+					"tbl index npages uaddr direction attrs",
+					"tables without an LPAR"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_FREE_ONE, CLASS_DETAIL, "ppc64le", false,
 		"which TCEs are cleared, where tce.free cannot be attached",
 		{
-			KPROBE_SUFFIX_WAS("tce_free_pSeriesLP", "kp_tce_free_one", NULL,
-					  "liobn tcenum tceshift npages",
-					  "5.15+; before without tceshift, 5.4.18 with tbl first",
-					  "liobn tcenum npages", "tbl tcenum npages"),
-			KPROBE_SUFFIX("tce_clear_pSeries", "kp_tce_free_one", NULL,
-				      "tbl index npages", "6.11+, tables without an LPAR"),
-			KPROBE_SUFFIX("tce_free_pSeries", "kp_tce_free_one", NULL,
-				      "tbl index npages", "to 6.9; 6.11+ reuses the name for "
-				      "freeing a table"),
+			FUNCTION_SUFFIX_WAS("tce_free_pSeriesLP", "kp_tce_free_one", NULL,
+					    "liobn tcenum tceshift npages",
+					    "5.15+; before without tceshift, 5.4.18 with tbl first",
+					    "liobn tcenum npages", "tbl tcenum npages"),
+			FUNCTION_SUFFIX("tce_clear_pSeries", "kp_tce_free_one", NULL,
+					"tbl index npages", "6.11+, tables without an LPAR"),
+			FUNCTION_SUFFIX("tce_free_pSeries", "kp_tce_free_one", NULL,
+					"tbl index npages", "to 6.9; 6.11+ reuses the name for "
+					"freeing a table"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_FREE, CLASS_CORE, "ppc64le", false,
 		"which TCEs are cleared",
 		{
-			KPROBE_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", NULL,
-				      "tbl tcenum npages", "all"),
+			FUNCTION_SUFFIX("tce_freemulti_pSeriesLP", "kp_tce_free", NULL,
+					"tbl tcenum npages", "all"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_SETRANGE, CLASS_CORE, "ppc64le", false,
 		"direct windows filled after the start",
 		{
-			KPROBE_SUFFIX("tce_setrange_multi_pSeriesLP", "kp_tce_setrange",
-				      "krp_tce_setrange", "start_pfn num_pfn arg", "all"),
+			FUNCTION_SUFFIX("tce_setrange_multi_pSeriesLP", "kp_tce_setrange",
+					"krp_tce_setrange", "start_pfn num_pfn arg", "all"),
 		},
 	},
 	{
 		DMS_HOOK_TCE_CLEARRANGE, CLASS_DETAIL, "ppc64le", false,
 		"direct windows emptied after the start",
 		{
-			KPROBE_SUFFIX("tce_clearrange_multi_pSeriesLP", "kp_tce_clearrange", NULL,
-				      "start_pfn num_pfn arg", "all"),
+			FUNCTION_SUFFIX("tce_clearrange_multi_pSeriesLP", "kp_tce_clearrange", NULL,
+					"start_pfn num_pfn arg", "all"),
 		},
 	},
 	{
@@ -359,8 +361,9 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_BYPASS, CLASS_DETAIL, "ppc64le", false,
 		"direct windows granted or refused after the start",
 		{
-			KPROBE_SUFFIX("iommu_bypass_supported_pSeriesLP", "kp_bypass",
-				      "krp_bypass", "pdev dma_mask", "all; enable_ddw is inlined"),
+			FUNCTION_SUFFIX("iommu_bypass_supported_pSeriesLP", "kp_bypass",
+					"krp_bypass", "pdev dma_mask",
+					"all; enable_ddw is inlined"),
 		},
 	},
 	{
@@ -431,7 +434,7 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_EEH, CLASS_DETAIL, "ppc64le", false,
 		"devices that the platform isolated after an error (EEH)",
 		{
-			KPROBE("eeh_send_failure_event", "kp_eeh", NULL, "pe", "all"),
+			FUNCTION("eeh_send_failure_event", "kp_eeh", NULL, "pe", "all"),
 		},
 	},
 	{
