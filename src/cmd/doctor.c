@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -15,6 +16,7 @@
 #include "guest/devices.h"
 #include "guest/kind.h"
 #include "guest/pool.h"
+#include "probe/choose.h"
 #include "util/names.h"
 
 struct config {
@@ -204,6 +206,21 @@ static bool refused_for(const struct diagnosis *d, const char *what)
 	return false;
 }
 
+static bool by_kprobe(const struct diagnosis *d)
+{
+	for (unsigned int i = 0; i < d->nhooks; i++)
+		if (d->hooks[i].by == ATTACH_KPROBE)
+			return true;
+	return false;
+}
+
+static bool kprobes_harm(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && choose_kprobes_harm(u.machine, u.version);
+}
+
 static void advise(struct diagnosis *d)
 {
 	bool confidential = d->lockdown.mode == LOCKDOWN_CONFIDENTIALITY;
@@ -232,6 +249,9 @@ static void advise(struct diagnosis *d)
 	remedy(d, refused_for(d, "CONFIG_KPROBE_EVENTS)"),
 	       "This kernel was built without kprobes (CONFIG_KPROBE_EVENTS): what needs them "
 	       "takes another kernel.");
+	remedy(d, kprobes_harm() && by_kprobe(d),
+	       "A kprobe can crash a preemptible kernel for ppc64le (README, Limits). What is BY "
+	       "kprobe above is called where that may happen: --no-kprobes attaches none.");
 }
 
 static bool is_attached(const struct diagnosis *d, enum dms_hook id)

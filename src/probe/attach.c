@@ -527,6 +527,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 		.no_kprobes = opts->no_kprobes || lock.mode == LOCKDOWN_CONFIDENTIALITY,
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", R_OK) ||
 			   !access("/sys/kernel/tracing/kprobe_events", W_OK),
+		.kprobes_harm = choose_kprobes_harm(uts.machine, uts.version),
 		.hash_mmu = uses_hash_mmu(),
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,

@@ -123,6 +123,12 @@ static bool candidate_fits(const struct choose_env *env, const struct candidate 
 	return event_fits(env, c, out, why, len);
 }
 
+bool choose_kprobes_harm(const char *machine, const char *version)
+{
+	/* "#1 SMP PREEMPT ...": init/Makefile, where the kernel is preemptible in any way */
+	return !strcmp(machine, "ppc64le") && strstr(version, " PREEMPT");
+}
+
 unsigned int choice_bit(const struct choice *c)
 {
 	unsigned int i = (unsigned int)(c->cand - c->row->cand);
@@ -145,8 +151,8 @@ static void programs(const struct candidate *cand, struct choice *c)
 
 /*
  * An fexit program would read what the function left behind a pointer and not what it was given
- * (7.3's swiotlb_tbl_map_single() changes *attrs): then the kprobe is used, or, without kprobes,
- * that fact is unknown.
+ * (7.3's swiotlb_tbl_map_single() changes *attrs): then the kprobe is used, or, without kprobes
+ * and where they do harm, that fact is unknown.
  */
 static bool reads_late(const struct choose_env *env, const struct candidate *cand,
 		       struct dms_layout *layout)
@@ -155,7 +161,7 @@ static bool reads_late(const struct choose_env *env, const struct candidate *can
 
 	if (!cand->ret || !follow)
 		return false;
-	if (env->kprobes)
+	if (env->kprobes && !env->kprobes_harm)
 		return true;
 	for (int fact = 0; fact < DMS_ARG_MAX; fact++)
 		if (follow & 1U << fact)

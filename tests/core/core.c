@@ -424,6 +424,27 @@ static void check_hook(struct fixture *f, const char *line)
 			    have);
 }
 
+/* Where kprobes can corrupt the kernel, no function that fentry can be attached to has one. */
+static void check_harm(const struct fixture *f)
+{
+	struct choose_env env = env_of(f);
+
+	env.fentry = true;
+	env.kprobes_harm = true;
+	for (unsigned int i = 0; i < hook_rows_count; i++) {
+		struct choice c = {};
+
+		if (!choose_applies(&env, &hook_rows[i]))
+			continue;
+		choose(&env, &hook_rows[i], &c);
+		/* one behind the entry is a trap, which returns another way */
+		if (c.cand && c.attach == ATTACH_KPROBE && c.params[0] && !c.cand->offset)
+			complain_of("hook %s is by a kprobe on %s of %s",
+				    dms_hook_name(hook_rows[i].id), c.symbol, f->kernel);
+	}
+	verdict(f->kernel, "hooks take no kprobe on ppc64le where fentry works", f->nhooks);
+}
+
 static void end_fixture(struct fixture *f)
 {
 	struct choose_env env = env_of(f);
@@ -433,6 +454,8 @@ static void end_fixture(struct fixture *f)
 			complain_of("hook %s is not in the list for %s",
 				    dms_hook_name(hook_rows[i].id), f->kernel, "");
 	verdict(f->kernel, "hooks are chosen as expected, with and without lockdown", f->nhooks);
+	if (!strcmp(f->arch, "ppc64le"))
+		check_harm(f);
 	btf__free(f->btf);
 	symbols_free(f->syms);
 	memset(f, 0, sizeof(*f));

@@ -380,6 +380,23 @@ static void two_of_a_name(void)
 	symbols_free(syms);
 }
 
+static void harm(void)
+{
+	static const struct {
+		const char *machine, *version;
+		bool harm;
+	} of[] = {
+		{ "ppc64le", "#1 SMP PREEMPT Debian 7.2.12-1 (2026-10-22)", true },
+		{ "ppc64le", "#1 SMP Debian 6.12.95-1~bpo12+1 (2026-07-05)", false },
+		{ "x86_64", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.95-1", false },
+	};
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		all &= choose_kprobes_harm(of[i].machine, of[i].version) == of[i].harm;
+	ok(all, "kprobes do harm on ppc64le where the kernel is preemptible", "");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -393,6 +410,7 @@ int main(int argc, char **argv)
 	event();
 	needless();
 	two_of_a_name();
+	harm();
 	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
 	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
 	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);
