@@ -191,10 +191,26 @@ static const char *btf_for_libbpf(const struct probe *p)
 
 /* ---- maps ---- */
 
+/* All at a time, where the kernel can: each call waits for a grace period. */
+static int rings_place(struct probe *p)
+{
+	int map = bpf_map__fd(p->bpf->rings);
+	uint32_t at[PROBE_MAX_SHARDS], n = p->shards;
+
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = i;
+	if (!bpf_map_update_batch(map, at, p->ring_fd, &n, NULL))
+		return 0;
+	for (uint32_t i = 0; i < p->shards; i++)
+		if (bpf_map_update_elem(map, &at[i], &p->ring_fd[i], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
 static int rings_create(struct probe *p)
 {
 	size_t each = settings__ring_bytes(p);
-	int map = bpf_map__fd(p->bpf->rings), err = rings__new(&p->rings);
+	int err = rings__new(&p->rings);
 
 	p->ring_each = each;
 	if (!err)
@@ -205,11 +221,9 @@ static int rings_create(struct probe *p)
 		if (fd < 0)
 			return -errno;
 		p->ring_fd[i] = fd;
-		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY))
-			return -errno;
 		err = rings__add(p->rings, fd, each);
 	}
-	return err;
+	return err ? err : rings_place(p);
 }
 
 static void rings_close(struct probe *p)
@@ -482,8 +496,7 @@ static bool uses_hash_mmu(void)
 	return hash;
 }
 
-/* Counting alone streams few records: one ring, since each takes a grace period of the
- * kernel's when it is put into the array of rings. */
+/* Counting alone streams few records: one ring. */
 static void rings_plan(struct probe *p)
 {
 	unsigned int cpus = (unsigned int)libbpf_num_possible_cpus(), wanted = p->opts.shards;

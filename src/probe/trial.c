@@ -2,6 +2,8 @@
 /*
  * Trials with programs of a few instructions, which do nothing.
  */
+#include <pthread.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -11,6 +13,23 @@
 #define SET(reg, value)	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (reg), .imm = (value) }
 #define END		{ .code = BPF_JMP | BPF_EXIT }
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+static void *close_link(void *fd)
+{
+	close((int)(intptr_t)fd);
+	return NULL;
+}
+
+/* Detaching waits for grace periods, a tenth of a second or two; programs are loaded meanwhile. */
+static void close_beside(int link)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, close_link, (void *)(intptr_t)link))
+		close(link);
+	else
+		pthread_detach(thread);
+}
 
 /* Attaches: loading proves nothing (powerpc up to 6.12 loads it and refuses to attach, -524). */
 bool trial_fentry(const struct btf *btf)
@@ -30,7 +49,7 @@ bool trial_fentry(const struct btf *btf)
 	close(prog);
 	if (link < 0)
 		return false;
-	close(link);
+	close_beside(link);
 	return true;
 }
 
