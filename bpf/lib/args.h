@@ -173,14 +173,20 @@ static __always_inline u64 arg_raw(probe_ctx *ctx, u32 hook, u32 fact)
 /* An argument's value; where the function takes a pointer to it, what it points to now. */
 static __always_inline u64 arg_of(probe_ctx *ctx, u32 hook, u32 fact)
 {
-	u64 val = arg_raw(ctx, hook, fact), whole = 0;
-	u32 half = 0;
+	u64 val = arg_raw(ctx, hook, fact);
 
+	/* of most hooks none: both words at once */
+	if (!*(const volatile u64 *)&config.layout[hook].follow8)
+		return val;
 	if (config.layout[hook].follow8 & 1U << fact) {
+		u64 whole = 0;
+
 		bpf_probe_read_kernel(&whole, sizeof(whole), (const void *)val);
 		return whole;
 	}
 	if (config.layout[hook].follow4 & 1U << fact) {
+		u32 half = 0;
+
 		bpf_probe_read_kernel(&half, sizeof(half), (const void *)val);
 		return half;
 	}

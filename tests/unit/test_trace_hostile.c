@@ -148,6 +148,8 @@ static void test_newer(void **state)
 			 -EPROTONOSUPPORT);
 	assert_int_equal(st.state, TRACE_NEWER);
 	assert_non_null(strstr(st.text, "T: line 1: version 3.0"));
+	assert_int_equal(read_str("{\"format\":\"dmascope-trace\",\"version\":\"2.7\","
+				  "\"start_ns\":\"1\"}\n" END), 0);
 	assert_int_equal(read_str("{\"format\":\"dmascope-trace\",\"version\":\"1.7\","
 				  "\"start_ns\":\"1\"}\n" END), 0);
 	damaged_at("{\"format\":\"dmascope-trace\",\"version\":\"one\"}\n", 1);
