@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,9 +260,7 @@ static int maps_size(struct probe *p)
 
 static void close_all(struct probe *p)
 {
-	for (unsigned int i = 0; i < p->nlinks; i++)
-		bpf_link__destroy(p->links[i].link);
-	p->nlinks = 0;
+	probe__detach(p);
 	rings_close(p);
 	object__free(p->bpf);
 	p->bpf = NULL;
@@ -567,11 +566,51 @@ void probe__observe(struct probe *p, bool on)
 		misses__end(p);
 }
 
+/* Links that are closed: those of all entries, or of all returns. */
+struct closing {
+	struct probe *p;
+	unsigned int next;
+	bool ret;
+};
+
+static void *close_links(void *arg)
+{
+	struct closing *c = arg;
+	unsigned int i;
+
+	while ((i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED)) < c->p->nlinks)
+		if (c->p->links[i].ret == c->ret)
+			bpf_link__destroy(c->p->links[i].link);
+	return NULL;
+}
+
+/*
+ * Closing a kprobe's link waits for two or three grace periods of the kernel, of which those that
+ * are closed at a time share some. That of fentry holds ftrace's lock while it waits.
+ */
+#define CLOSERS		4
+
+static void close_beside(struct probe *p, bool ret)
+{
+	struct closing c = { .p = p, .ret = ret };
+	unsigned int n = 0, kprobes = 0;
+	pthread_t thread[CLOSERS - 1];
+
+	for (unsigned int i = 0; i < p->nlinks; i++)
+		kprobes += p->links[i].kprobe && p->links[i].ret == ret;
+	while (n < CLOSERS - 1 && n + 1 < kprobes &&
+	       !pthread_create(&thread[n], NULL, close_links, &c))
+		n++;
+	close_links(&c);
+	while (n)
+		pthread_join(thread[--n], NULL);
+}
+
 void probe__detach(struct probe *p)
 {
 	/* entries first, so that every call that was counted still finds its return */
-	for (unsigned int i = p->nlinks; i > 0; i--)
-		bpf_link__destroy(p->links[i - 1].link);
+	close_beside(p, false);
+	close_beside(p, true);
 	p->nlinks = 0;
 }
 
