@@ -56,7 +56,7 @@ struct dms_layout {
 	__dms_u32 follow4;	/* ... or of 4 */
 };
 _Static_assert(sizeof(struct dms_layout) == 40, "shared with the BPF programs");
-_Static_assert(__builtin_offsetof(struct dms_layout, follow8) % 8 == 0, "read together with follow4");
+_Static_assert(__builtin_offsetof(struct dms_layout, follow8) % 8 == 0, "read with follow4");
 _Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 
 /* The half of an observation that reports: the inner hooks stay silent about maps if the generic
