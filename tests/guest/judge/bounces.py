@@ -145,7 +145,10 @@ def compare_joined(directory):
           f"{told['unbounce']}\n{ended}")
     also = collections.Counter(r["also"] for r in written if "also" in r)
     print(f"# {len(written)} records instead of {len(records)}: {dict(also)}")
-    check(also["swiotlb.map"] * 2 > sum(told["bounce"].values()), "one record for two: most are so", also)
+    # lists of several elements have records of their own, and so has a mapping that an interrupt divides
+    single = sum(r["type"] == "map" and r["hook"] == "map" and r["path"] == "bounced" for r in written)
+    check(also["swiotlb.map"] * 10 >= single * 9 > 0, "one record for two: nine in ten of those of no list",
+          f"{also} of {single}")
 
 
 def main():
