@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One record for a mapping whose slots or TCEs were seen too: the inner hook leaves its
- * observation here, and the hook of the whole call, which comes last, takes it into its own record
- * if that repeats all of it (dms_event.also). In any other case it is sent as it is: by whoever
- * finds it here next, or by user space (src/probe/rings.c), which also keeps back what is younger.
+ * One record for a mapping and its slots or TCEs. The inner hook stores its event here. The hook of
+ * the whole call runs last: if its own record contains every field of that event, it sends that
+ * record alone and names the inner hook in it (dms_event.also). Otherwise the event is sent as a
+ * record of its own, by the next program that finds it here or by user space (src/probe/rings.c),
+ * which delays younger records meanwhile.
  */
 #ifndef DMASCOPE_BPF_HELD_H
 #define DMASCOPE_BPF_HELD_H

@@ -250,8 +250,8 @@ static void advise(struct diagnosis *d)
 	       "This kernel was built without kprobes (CONFIG_KPROBE_EVENTS): what needs them "
 	       "takes another kernel.");
 	remedy(d, kprobes_harm() && by_kprobe(d),
-	       "A kprobe can crash a preemptible kernel for ppc64le (README, Limits). What is BY "
-	       "kprobe above is called where that may happen: --no-kprobes attaches none.");
+	       "A kprobe can crash a preemptible kernel for ppc64le (README, Limits), and some "
+	       "hooks above are attached BY kprobe: --no-kprobes attaches none of these.");
 }
 
 static bool is_attached(const struct diagnosis *d, enum dms_hook id)

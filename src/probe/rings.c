@@ -10,8 +10,8 @@
  * then a was in its ring before b's time was taken: it is seen if b is, and counts as older. Only a
  * record that is still being written hides what is behind it; then the other rings wait.
  *
- * What a program holds for a later record (bpf/lib/held.h) keeps back what is younger too. That
- * takes microseconds; if no record comes, it is taken from there.
+ * An event that a program holds (bpf/lib/held.h) delays all younger records too. The record of its
+ * call replaces it within microseconds; if none does so in HOLD_NS, the reader takes the event.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -293,7 +293,7 @@ static struct dms_held *oldest_held(const struct rings *r, uint64_t *ts)
 	return first;
 }
 
-/* Takes what has been held for too long, unless a program is at it. */
+/* Takes an event that was held for longer than HOLD_NS, unless a program has claimed the place. */
 static bool held_take(struct dms_held *h, uint64_t now, struct dms_event *out)
 {
 	bool mine = !__atomic_fetch_add(&h->claims, 1, __ATOMIC_SEQ_CST);
@@ -307,7 +307,7 @@ static bool held_take(struct dms_held *h, uint64_t now, struct dms_event *out)
 	return taken;
 }
 
-/* Reads records as old as what is held; what was held for too long itself. */
+/* Reads records older than every held event, and an event that was held for longer than HOLD_NS. */
 static int read_holding(struct rings *r, uint64_t now, rings_fn fn, void *ctx, bool *busy)
 {
 	uint64_t up_to = now, ts = 0;

@@ -21,7 +21,7 @@ static void *close_link(void *fd)
 }
 
 /* Detaching waits for grace periods, a tenth of a second or two; programs are loaded meanwhile. */
-static void close_beside(int link)
+static void close_in_background(int link)
 {
 	pthread_t thread;
 
@@ -49,7 +49,7 @@ bool trial_fentry(const struct btf *btf)
 	close(prog);
 	if (link < 0)
 		return false;
-	close_beside(link);
+	close_in_background(link);
 	return true;
 }
 

@@ -230,7 +230,7 @@ static void test_younger(void **state)
 	close_rings(r, w, 1);
 }
 
-/* What is held for a later record keeps back what may have happened because of it. */
+/* A held event delays younger records: they may be its consequences. */
 static void test_held(void **state)
 {
 	struct dms_held h[2] = { { .claims = 1, .full = 1, .event = { .ts = 20 } } };
@@ -254,7 +254,7 @@ static void test_held(void **state)
 	close_rings(r, w, 2);
 }
 
-/* If no record takes it, it comes as it is: in its order, once, also if it is refused at first. */
+/* An event that no record replaces is read once, in its order, even after a first refusal. */
 static void test_held_long(void **state)
 {
 	struct dms_held h[3] = {

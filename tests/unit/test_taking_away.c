@@ -536,7 +536,7 @@ static size_t join(const struct trace *t, struct trace *out)
 	return n;
 }
 
-/* Of two records one, and nothing else is found. */
+/* Joining two records into one changes no finding. */
 static void check_joined(const char *name, const struct trace *t, const struct verdict *whole,
 			 struct trace *joined)
 {
