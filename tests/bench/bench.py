@@ -123,7 +123,7 @@ class Terminal:
             finally:
                 os._exit(127)
 
-    def wait_for(self, what, seconds=30):
+    def wait_for(self, what, seconds=120):
         """Elapsed and processor time until `what` has come out."""
         while what not in self.text:
             left = self.begun + seconds - time.monotonic()

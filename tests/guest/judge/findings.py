@@ -372,12 +372,14 @@ def advised(words):
 # number of slots on the command line too; what is advised there helps. The read ends in the last only.
 DISK = "0000:00:01.0"
 BIG_READ = "dd if=/dev/vda of=/dev/null bs=1M count=4 iflag=direct"
+# A read that never ends is killed when so much of it is in the trace, however slow the guest is.
+FAILED = '"path":"failed"'
 
 
 def shrunk(name, word, advice):
     return Boot(name, "cca", "7.3", ["--mem", "1G", "--no-trace"] + (["--append", word] if word else []), [
         # it is tried again for ever, ten thousand mappings a second
-        Case("hangs", f"{BIG_READ} & sleep 2; kill -9 $!", [
+        Case("hangs", f"{BIG_READ} & recorded 100 '{FAILED}'; kill -9 $!", [
             ("pool-full", ERROR, DISK, r"^\d+ mappings failed, sizes up to \d+ KiB; .*\d of 512 slots in use"),
         ], options="--ring 64M", lab=[pool_as_mapped(1), advised(advice)])], module=False, slow=True)
 
@@ -617,7 +619,7 @@ PEF_NVME = Boot(
                    ">/sys/block/nvme0n1/queue/max_sectors_kb"),
         # a request of many pieces has a list of them, for which memory is sought with locks held
         Case("hangs", "dd if=/dev/nvme0n1 of=/dev/null bs=1M count=1 iflag=direct & "
-             "sleep 2; kill -9 $!", [
+             f"recorded 20 '\"type\":\"alloc\".*{FAILED}'; kill -9 $!", [
                  ("coherent-refused", ERROR, "0000:00:00.0",
                   r"^\d\d+ allocations refused, of up to 64 KiB; 0 granted$"),
              ], records=[
@@ -635,6 +637,9 @@ def script(boot, directory):
     for c in boot.cases:
         with open(os.path.join(directory, f"{c.name}.sh"), "w") as f:
             f.write('fault() { /share/fault/fault "$@" || echo "# fault $*: status $?"; }\n'
+                    "# recorded N WORDS: waits until N records with WORDS are in the trace\n"
+                    f'recorded() {{ until [ "$(zcat {c.name}.json.gz.partial 2>/dev/null | grep -c -e "$2")" '
+                    '-ge "$1" ]; do sleep 0.2; done; }\n'
                     f"lab-settle\n{c.run.strip()}\n"
                     "lab-settle || echo 'a device is stuck'\n")
         lines.append(c.before)
