@@ -87,7 +87,7 @@ root_setup() {
 			156 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
 	fi
 	watch_step "QEMU and compilers in it" "$cache/log/packages.log" '^(Get:|Unpacking|Setting up)' \
-		550 root_install "$root.tmp" || die "installing packages in the Debian root failed"
+		613 root_install "$root.tmp" || die "installing packages in the Debian root failed"
 	mv "$root.tmp" "$root"
 	unlock
 	say "Debian root is ready: $(in_root qemu-system-ppc64 --version | head -n 1)"
