@@ -66,7 +66,9 @@ tarball:
 		gzip -9n >$(PACKAGES)/dmascope-$(VERSION)-$(ARCH).tar.gz
 	@ls $(PACKAGES)/dmascope-$(VERSION)-$(ARCH).tar.gz
 
-release: dist
+release:
+	$(Q)tests/run --log build/release-logs tests/cli/test_release
+	$(Q)$(MAKE) --no-print-directory dist
 	$(Q)for arch in $(RELEASE_ARCHES); do $(MAKE) --no-print-directory tarball ARCH=$$arch || exit; done
 	$(Q)cd $(PACKAGES) && sha256sum dmascope-$(VERSION).tar.gz \
 		$(RELEASE_ARCHES:%=dmascope-$(VERSION)-%.tar.gz) >SHA256SUMS && cat SHA256SUMS
