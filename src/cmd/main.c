@@ -63,7 +63,9 @@ static const struct cmd *find_verb(const char *name)
 		}
 		found = *c;
 	}
-	if (!found)
+	if (!found && !access(name, F_OK))
+		complain("\"%s\" is a file, not a verb: dmascope report %s", name, name);
+	else if (!found)
 		complain("unknown verb \"%s\": see dmascope --help", name);
 	return found;
 }
