@@ -15,7 +15,7 @@
 #include "guest/param.h"
 
 #define LOCKDOWN_FILE	"/sys/kernel/security/lockdown"
-#define LOCKDOWN_APART	"securityfs (not mounted, read apart) lockdown"
+#define LOCKDOWN_APART	"securityfs (not mounted; read through a private mount)"
 
 static const char *const mode_names[] = {
 	[LOCKDOWN_UNKNOWN] = "",

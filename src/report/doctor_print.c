@@ -105,7 +105,8 @@ static void print_missing(const struct diagnosis *d, bool verbose)
 		if (!head)
 			printf("\n%-*s %-8s %s\n", COL - 1, "MISSING", "CLASS", "WHY");
 		head = true;
-		printf("%-*s %-8s ", COL - 1, dms_hook_name(h->found.row->id), doctor_class(h));
+		printf("%-*s %-8s ", COL - 1, dms_hook_name(h->found.row->id),
+		       h->by ? "partly" : doctor_class(h));
 		fmt_wrap(stdout, h->reason, COL + 9, COL + 9, WIDTH);
 		if (!h->needed)
 			snprintf(text, sizeof(text), "not needed here: no secure guest");
