@@ -141,7 +141,7 @@ kernel_target() {
 	arm64)
 		karch=arm64 kcross=aarch64-linux-gnu- kimage=arch/arm64/boot/Image
 		kmust="SERIAL_AMBA_PL011_CONSOLE PCI_HOST_GENERIC BLK_DEV_NVME" ;;
-	*) die "nobody has said how a kernel for $1 is built (kernel_target)" ;;
+	*) die "kernel_target() does not describe kernels of $1 that are built" ;;
 	esac
 }
 
