@@ -135,20 +135,31 @@ receive() {
 	tar -C "$out" --no-same-owner -xf "$out/.out.tar" || { damaged="/out is no archive"; return 1; }
 }
 
+# remedy TEXT PATTERN...: prints TEXT, as one line, if QEMU ended with a message like one of these.
+remedy() {
+	local text=${1//$'\n'/ }
+	shift
+	! grep -q -E "${@/#/-e}" "$out/qemu.log" || echo "lab: $text" >&2
+}
+
 # Prints the remedy for an error of QEMU, by its message.
 explain_qemu() {
-	local line
-	line=$(grep -m 1 -o -E "Could not open '[^']*': No such file or directory" "$out/qemu.log")
-	[ -z "$line" ] || echo "lab: QEMU did not find a file. It runs in the lab's root: --out DIR is" \
-		"/lab/out there, and $cache is /lab/cache. Put the file into one of them." >&2
-	line=$(grep -m 1 -E ': invalid option|: unknown option|is not a valid device model name' \
-		"$out/qemu.log")
-	[ -z "$line" ] || echo "lab: QEMU does not know a word of --qemu, or this QEMU lacks the" \
-		"device. \"lab qemu $guest -help\" and \"lab qemu $guest -device help\" list both." >&2
-	line=$(grep -m 1 -E "Property '.*' not found|Invalid parameter '" "$out/qemu.log")
-	[ -z "$line" ] || echo "lab: a device or machine of --qemu has no such property;" \
-		"\"lab qemu $guest -device NAME,help\" lists those of a device." >&2
-	return 0
+	remedy "QEMU did not find a file. It runs in the lab's root: --out DIR is /lab/out there, and $cache
+is /lab/cache. Put the file into one of them." \
+		"Could not open '.*No such file" "can't open backing store" 'failed to find romfile' \
+		"could not load .*'" 'cannot open shared object file'
+	remedy "QEMU does not know a word of --qemu, or this QEMU lacks the device.
+\"lab qemu $guest -help\" and \"lab qemu $guest -device help\" list both." \
+		': invalid option|: unknown option' 'not a valid device model name' 'find CPU model' \
+		'unsupported machine type' 'Unknown driver' 'does not accept value'
+	remedy "a device, drive or machine of --qemu has no such property, or not with this value;
+\"lab qemu $guest -device NAME,help\" lists those of a device." \
+		"Property '.*' not found" "Invalid parameter '" 'does not support the option' \
+		"Parameter '.*' expects"
+	remedy "a name or a slot of --qemu is missing, or is taken already. The lab's own devices are in
+run.json; --devices none leaves them out." \
+		"can't find value" 'Duplicate ID' 'not available for .*in use by'
+	remedy "this machine has not so much memory: give a smaller --mem." 'cannot set up guest memory'
 }
 
 verdict() {
