@@ -550,7 +550,7 @@ static int run_bugreport(void *config, int argc, char **argv)
 
 const struct cmd cmd_bugreport = {
 	.name = "bugreport",
-	.summary = "make one file for a bug report: doctor, trace, report, boot messages",
+	.summary = "make one file for a bug report: doctor, trace, report, boot log",
 	.args = "[FILE]",
 	.group = CMD_RECORD,
 	.opts = opts,

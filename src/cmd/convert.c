@@ -223,7 +223,7 @@ cleanup:
 
 const struct cmd cmd_convert = {
 	.name = "convert",
-	.summary = "convert a trace for Perfetto, a spreadsheet, Prometheus or a browser",
+	.summary = "convert a trace for Perfetto, spreadsheets, Prometheus or browsers",
 	.args = "--to FORMAT FILE",
 	.group = CMD_EXPORT,
 	.opts = opts,

@@ -19,7 +19,7 @@ static const struct opt opts[] = {
 	OPT("json", 'j', OPT_FLAG, json, NULL, "print one JSON object"),
 	OPT("exit-code", 'e', OPT_FLAG, exit_code, NULL,
 	    "exit with 1 if more differs than the load, and with 2 on any error"),
-	OPT("quiet", 'q', OPT_FLAG, quiet, NULL, "print nothing; the exit code says it"),
+	OPT("quiet", 'q', OPT_FLAG, quiet, NULL, "print nothing; see the exit code"),
 	{ 0 }
 };
 

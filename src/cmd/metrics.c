@@ -304,7 +304,7 @@ static const char *note(void)
 
 const struct cmd cmd_metrics = {
 	.name = "metrics",
-	.summary = "print metrics for Prometheus, or be an exporter, live or from a trace",
+	.summary = "print or export metrics for Prometheus, live or from a trace",
 	.args = "[FILE]",
 	.group = CMD_EXPORT,
 	.opts = opts,

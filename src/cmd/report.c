@@ -245,7 +245,7 @@ static int run_report(void *config, int argc, char **argv)
 
 const struct cmd cmd_report = {
 	.name = "report",
-	.summary = "print a trace as the text of a bug report, or as a page; sum up many",
+	.summary = "print a trace as text, JSON or a page for a browser; sum up many",
 	.args = "FILE...",
 	.group = CMD_EXPLAIN,
 	.opts = opts,
