@@ -29,7 +29,7 @@ core-fixtures: $(OUT)/tests/core_reduce
 	$(Q)tests/core/make-fixtures $< $(KERNELS)
 
 check-matrix: all cross
-	$(Q)tests/guest/matrix $(KERNELS)
+	$(Q)tests/guest/matrix -j $(TEST_JOBS) $(KERNELS)
 
 .PHONY: check-core core-fixtures check-matrix
 

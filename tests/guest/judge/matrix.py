@@ -102,33 +102,59 @@ def row_of(run):
     return row
 
 
+def cells_before(lines):
+    """The cells of a page that was made earlier: {"GUEST KERNEL": {hook: cell}}."""
+    cells, columns = {}, None
+    for line in lines:
+        row = [c.strip() for c in line.strip("|").split(" | ")] if line.startswith("| ") else []
+        if row and row[0] == "hook":
+            columns = row[1:]
+            cells.update({c: {} for c in columns})
+        elif row and columns:
+            for column, cell in zip(columns, row[1:]):
+                if cell:
+                    cells[column][row[0]] = cell
+        elif not line.startswith("|"):
+            columns = None
+    return cells
+
+
 def rows_before(path):
     """
     The rows of a page that was made earlier. A row's line has the kernel's release, the head of its
     column the version: they are in the same order. A row without a trace has no column.
     """
     lines = open(path).read().splitlines() if os.path.exists(path) else []
-    tables = [[c.strip() for c in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")]
-    heads = [t for t in tables if t[0] == "hook"]
-    if not heads:
-        return []
-    columns, rows = heads[0][1:], []
-    after = tables[tables.index(heads[0]) + 1:]
+    cells, rows = cells_before(lines), []
     for line in lines:
         m = re.match(r"\| (?!guest |hook )(\S+) \| (\d+\.\d+\S*) \|.* \|$", line)
         if not m:
             continue
         row = {"guest": m.group(1), "kernel": m.group(2), "cells": {}, "missing": [], "line": line}
-        free = [c for c in columns if c not in [f"{r['guest']} {r['kernel']}" for r in rows]]
+        free = [c for c in cells if c not in [f"{r['guest']} {r['kernel']}" for r in rows]]
         head = next((c for c in free if c.split(" ")[0] == row["guest"] and re.match(
             re.escape(c.split(" ")[1].split("-")[0]) + "[.-]", m.group(2))), None)
         if head:
-            row["kernel"] = head.split(" ")[1]
-            at = columns.index(head) + 1
-            row["cells"] = {t[0]: t[at] for t in after if t[at]}
+            row["kernel"], row["cells"] = head.split(" ")[1], cells[head]
         row["missing"] = [x for x in lines if x.startswith(f"* {row['guest']} {row['kernel']}, ")]
         rows.append(row)
     return rows
+
+
+def print_hooks(rows):
+    """A table for each guest, so that it can be read: its kernels beside each other, a line a hook."""
+    print("\n## What each hook was attached to, and its hits\n")
+    print("**b** tp_btf, **r** raw_tp, **k** kprobe (with its return), **f** fentry or fexit; the "
+          "function or\nevent; hits. **–** missing, see below; empty: not a hook of that kernel, "
+          "or not asked for.\nA kernel with -btf was built without BTF and given a file "
+          "(tests/core/make-btf).")
+    for guest in dict.fromkeys(r["guest"] for r in rows):
+        these = [r for r in rows if r["guest"] == guest]
+        print(f"\n### {guest}\n")
+        print("| hook | " + " | ".join(f"{guest} {r['kernel']}" for r in these) + " |")
+        print("|---" * (len(these) + 1) + "|")
+        for h in dict.fromkeys(h for r in these for h in r["cells"]):
+            print(f"| {h} | " + " | ".join(r["cells"].get(h, "") for r in these) + " |")
 
 
 def main():
@@ -156,16 +182,7 @@ def main():
     for r in rows:
         print(r["line"])
     tables = [r for r in rows if r["cells"]]
-    hooks = list(dict.fromkeys(h for r in tables for h in r["cells"]))
-    print("\n## What each hook was attached to, and its hits\n")
-    print("**b** tp_btf, **r** raw_tp, **k** kprobe (with its return), **f** fentry or fexit; the "
-          "function or\nevent; hits. **–** missing, see below; empty: not a hook of that machine, "
-          "or not asked for.\nA kernel with -btf was built without BTF and given a file "
-          "(tests/core/make-btf).\n")
-    print("| hook | " + " | ".join(f"{r['guest']} {r['kernel']}" for r in tables) + " |")
-    print("|---" * (len(tables) + 1) + "|")
-    for h in hooks:
-        print(f"| {h} | " + " | ".join(r["cells"].get(h, "") for r in tables) + " |")
+    print_hooks(tables)
     print("\n## Missing, and why\n")
     for r in tables:
         for line in r["missing"]:
