@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# build.sh OUT: compiles plugins, firmware and guest helpers. Runs in the lab's root, with tools/lab
-# at /lab/src.
+# build.sh OUT ARCH: compiles plugins, firmware and guest helpers for guests of ARCH. Runs in the lab's root,
+# with tools/lab at /lab/src.
 set -eu
-out=$1
+out=$1 arch=$2
 flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror"
 
 # plugin NAME SOURCE...
@@ -29,22 +29,29 @@ rom() {
 }
 
 cd /lab/src/plugins
-plugin pef-ultravisor pef-ultravisor.c pages.c tce.c
-plugin pv-ultravisor pv-ultravisor.c pages.c
-plugin sev-firmware sev-firmware.c ghcb.c x86.c views.c fence.c prove.c qemu.c pages.c
-plugin tdx-module tdx-module.c x86.c views.c fence.c prove.c qemu.c pages.c
-plugin cca-monitor cca-monitor.c realm.c fence.c prove.c qemu.c pages.c
+case $arch in
+ppc64le)
+	prefix=powerpc64le-linux-gnu-
+	plugin pef-ultravisor pef-ultravisor.c pages.c tce.c ;;
+s390x)
+	prefix=s390x-linux-gnu-
+	plugin pv-ultravisor pv-ultravisor.c pages.c ;;
+amd64)
+	prefix=x86_64-linux-gnu-
+	plugin sev-firmware sev-firmware.c ghcb.c x86.c views.c fence.c prove.c qemu.c pages.c
+	plugin tdx-module tdx-module.c x86.c views.c fence.c prove.c qemu.c pages.c ;;
+arm64)
+	prefix=aarch64-linux-gnu-
+	plugin cca-monitor cca-monitor.c realm.c fence.c prove.c qemu.c pages.c ;;
+esac
 plugin marks marks.c
 
 cd /lab/src/firmware
 rom dma-fence 33
 
 cd /lab/src/guest
-for pair in ppc64le:powerpc64le-linux-gnu- s390x:s390x-linux-gnu- amd64:x86_64-linux-gnu- \
-	arm64:aarch64-linux-gnu-; do
-	mkdir -p "$out/${pair%%:*}"
-	for source in *.c; do
-		# shellcheck disable=SC2086
-		"${pair#*:}gcc" $flags -s -static -o "$out/${pair%%:*}/${source%.c}" "$source"
-	done
+mkdir -p "$out/$arch"
+for source in *.c; do
+	# shellcheck disable=SC2086
+	"${prefix}gcc" $flags -s -static -o "$out/$arch/${source%.c}" "$source"
 done

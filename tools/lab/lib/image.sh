@@ -16,16 +16,16 @@ busybox_setup() {
 	mv "$cache/busybox/$BUSYBOX_SUITE-$1.tmp" "$cache/busybox/$BUSYBOX_SUITE-$1"
 }
 
-# built_setup: plugins, firmware and guest helpers, keyed by their sources; sets $built.
+# built_setup: plugins, firmware and guest helpers of $arch, keyed by their sources; sets $built.
 built_setup() {
-	built=$cache/built/$(cat "$lab_dir"/plugins/* "$lab_dir"/firmware/* "$lab_dir"/guest/*.[ch] \
+	built=$cache/built/$arch-$(cat "$lab_dir"/plugins/* "$lab_dir"/firmware/* "$lab_dir"/guest/*.[ch] \
 		"$lab_dir/lib/build.sh" |
 		sha256sum | cut -c1-12)
 	[ ! -e "$built" ] || return 0
-	say "compiling plugins and guest helpers"
+	say "compiling plugins and guest helpers for $arch"
 	rm -rf "$built.tmp"
 	mkdir -p "$built.tmp"
-	in_root sh /lab/src/lib/build.sh "/lab/cache/${built#"$cache"/}.tmp" \
+	in_root sh /lab/src/lib/build.sh "/lab/cache/${built#"$cache"/}.tmp" "$arch" \
 		>"$cache/log/built.log" 2>&1 ||
 		{ cat "$cache/log/built.log" >&2; die "plugins or helpers do not compile"; }
 	mv "$built.tmp" "$built"
