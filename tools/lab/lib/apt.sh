@@ -133,3 +133,21 @@ apt_unpack() {
 	done
 	rm -rf "$tmp"
 }
+
+# debian_root SUITE DIR VARIANT PACKAGE...: a Debian in DIR, by mmdebstrap; DIR is emptied before. Lists of a
+# mirror may be past their date; what is signed is checked all the same. Nothing waits for the disk: what a
+# lost power leaves is made anew.
+debian_root() {
+	local suite=$1 dir=$2 variant=$3 file options=()
+	shift 3
+	for file in /etc/apt/apt.conf.d/*proxy*; do
+		[ ! -e "$file" ] || options+=(--aptopt="$file")
+	done
+	rm -rf "$dir"
+	mmdebstrap --verbose --mode=root --variant="$variant" --dpkgopt=force-unsafe-io \
+		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' \
+		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
+		${options[@]+"${options[@]}"} ${1:+--include="$(IFS=,; echo "$*")"} "$suite" "$dir" \
+		"deb [signed-by=$KEYRING] $(apt_mirror "$suite") $suite main" || return
+	printf '#!/bin/sh\nexit 101\n' >"$dir/usr/sbin/policy-rc.d" && chmod +x "$dir/usr/sbin/policy-rc.d"
+}

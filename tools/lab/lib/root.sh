@@ -33,13 +33,7 @@ root_has() {
 # and $out at /lab/out. The mounts live in a mount namespace of their own: whatever way the command
 # ends, none is left behind. With in_exec=exec this shell becomes the command.
 in_root() {
-	in_this_root "$root" "$@"
-}
-
-in_this_root() {
-	local dir=$1
-	shift
-	${in_exec-} env LC_ALL=C IN_ROOT="$dir" IN_CACHE="$cache" IN_SRC="$lab_dir" IN_OUT="${out-}" \
+	${in_exec-} env LC_ALL=C IN_ROOT="$root" IN_CACHE="$cache" IN_SRC="$lab_dir" IN_OUT="${out-}" \
 		unshare --mount --propagation private sh -c '
 		set -e
 		mkdir -p "$IN_ROOT/lab/src" "$IN_ROOT/lab/cache" "$IN_ROOT/lab/out"
@@ -53,78 +47,49 @@ in_this_root() {
 		exec chroot "$root" "$@"' sh "$@"
 }
 
-root_debootstrap() {
-	local script=$ROOT_SUITE
-	# An older debootstrap does not know a newer suite's name; they are all like sid.
-	[ -e "/usr/share/debootstrap/scripts/$script" ] || script=sid
-	rm -rf "$1"
-	DPKG_FORCE=unsafe-io debootstrap --variant=minbase --keyring="$KEYRING" "$ROOT_SUITE" "$1" \
-		"$(apt_mirror "$ROOT_SUITE")" "$script"
-}
-
-root_bootstrap() {
-	local tmp=$1
-	patient root_debootstrap "$tmp" || return
-	# Package lists of a mirror may be past their date.
-	printf '%s\n' 'Acquire::Check-Valid-Until "false";' 'Acquire::Languages "none";' \
-		'Acquire::Retries "3";' 'APT::Install-Recommends "false";' \
-		>"$tmp/etc/apt/apt.conf.d/99lab"
-	echo force-unsafe-io >"$tmp/etc/dpkg/dpkg.cfg.d/99lab"	# what a lost power leaves is made anew
-	printf '#!/bin/sh\nexit 101\n' >"$tmp/usr/sbin/policy-rc.d"
-	chmod +x "$tmp/usr/sbin/policy-rc.d"
-	touch "$tmp/.bootstrapped"
-}
-
-root_packages() {
-	local tmp=$1
-	shift
-	in_this_root "$tmp" apt-get -q update || true
-	in_this_root "$tmp" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install "$@"
-}
-
-# root_install ROOT PACKAGE...
+# root_install PACKAGE...
 root_install() {
-	local tmp=$1
-	cp /etc/resolv.conf "$tmp/etc/resolv.conf" 2>/dev/null || true
-	cp /etc/apt/apt.conf.d/*proxy* "$tmp/etc/apt/apt.conf.d/" 2>/dev/null || true
-	patient root_packages "$@" && in_this_root "$tmp" apt-get clean && rm -rf "$tmp"/var/lib/apt/lists/*
+	cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+	in_root apt-get -q update || true
+	in_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install "$@" && in_root apt-get clean &&
+		rm -rf "$root"/var/lib/apt/lists/*
 }
 
-# root_base: the root with what every guest needs, under the lock.
-root_base() {
-	[ ! -e "$root" ] || return 0
-	need_tools debootstrap:debootstrap xz:xz-utils
-	need_keyring
-	need_space $ROOT_NEEDS_MB
-	if [ ! -e "$root.tmp/.bootstrapped" ]; then
-		watch_step "Debian root ($ROOT_SUITE)" "$cache/log/bootstrap.log" '^I: (Unpacking|Configuring)' \
-			156 root_bootstrap "$root.tmp" || die "debootstrap of $ROOT_SUITE failed"
-	fi
-	mkdir -p "$root.tmp/lab"
-	mv "$root.tmp" "$root"
-}
-
-# root_setup ARCH...: makes the root, and installs in it what guests of each ARCH need, when it is not there.
+# root_setup ARCH...: makes the root, or installs in it what guests of each ARCH need, when it is not there.
 root_setup() {
 	local arch missing=() packages=()
 	root=$(root_dir)
 	lock root
-	root_base
 	for arch; do
 		root_has "$arch" || missing+=("$arch")
 	done
-	for arch in ${missing[@]+"${missing[@]}"}; do
+	[ ${#missing[@]} -gt 0 ] || { unlock; return; }
+	for arch in "${missing[@]}"; do
 		mapfile -t -O ${#packages[@]} packages < <(root_packages_for "$arch" | xargs -n 1)
 	done
-	if [ ${#missing[@]} -gt 0 ]; then
-		# shellcheck disable=SC2086
-		watch_step "QEMU and compilers for ${missing[*]}" "$cache/log/packages.log" \
-			'^(Get:|Unpacking|Setting up)' 0 root_install "$root" $ROOT_PACKAGES "${packages[@]}" ||
-			die "installing packages in the Debian root failed"
-		for arch in "${missing[@]}"; do
-			touch "$root/lab/.packages-$arch"
-		done
-		say "Debian root is ready for ${missing[*]}"
-	fi
+	root_get "${packages[@]}"
+	for arch in "${missing[@]}"; do
+		touch "$root/lab/.packages-$arch"
+	done
 	unlock
+	say "Debian root is ready for ${missing[*]}"
+}
+
+# root_get PACKAGE...: into the root, which is made if there is none.
+root_get() {
+	local what="QEMU and compilers" lines='^(Get:|Unpacking|Setting up)'
+	if [ -e "$root" ]; then
+		watch_step "$what" "$cache/log/packages.log" "$lines" 0 patient root_install "$@" ||
+			die "installing packages in the Debian root failed"
+		return
+	fi
+	need_tools mmdebstrap:mmdebstrap xz:xz-utils
+	need_keyring
+	need_space $ROOT_NEEDS_MB
+	# shellcheck disable=SC2086
+	watch_step "Debian root ($ROOT_SUITE): $what" "$cache/log/bootstrap.log" "$lines" 0 \
+		patient debian_root "$ROOT_SUITE" "$root.tmp" minbase $ROOT_PACKAGES "$@" ||
+		die "making a Debian root of $ROOT_SUITE failed"
+	mkdir -p "$root.tmp/lab"
+	mv "$root.tmp" "$root"
 }
