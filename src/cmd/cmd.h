@@ -44,6 +44,7 @@ struct opt {
 	  .arg = a, .help = h, __VA_ARGS__ }
 
 struct state;
+struct probe;
 struct probe_error;
 struct trace_status;
 
@@ -83,6 +84,9 @@ int exit_of_replay(const char *verb, const struct trace_status *st, const struct
 /* Prints the reason why nothing can be observed; returns the exit code for it. */
 int exit_of_start(const char *verb, int err, const struct probe_error *perr);
 
+/* Prints one line where a kprobe can crash the kernel, and hooks are kprobes or missing for it. */
+void warn_of_kprobes(const char *verb, const struct probe *p);
+
 /*
  * Parses argv[1..] by the table into config; options may follow other words, which are moved to
  * the end of argv. The index of the first word that is no option, or -1 after a message
@@ -101,5 +105,7 @@ int opts_file(const struct cmd *cmd, int argc, char **argv, bool required, const
 int opts_paths(const char *list, uint32_t *mask);
 #define OPTS_PATHS	"direct, bounced, tce, coherent, failed or iommu, separated by commas"
 #define OPTS_PATHS_HELP	"only these paths: direct, bounced, tce, coherent, failed, iommu"
+
+#define OPTS_FORCE_KPROBES_HELP	"attach kprobes even where one can crash the kernel (ppc64le)"
 
 #endif /* DMASCOPE_CMD_H */

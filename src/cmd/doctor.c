@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -16,12 +15,11 @@
 #include "guest/devices.h"
 #include "guest/kind.h"
 #include "guest/pool.h"
-#include "probe/choose.h"
 #include "util/names.h"
 
 struct config {
 	const char *btf;
-	bool no_kprobes, verbose, json, libbpf;
+	bool no_kprobes, force_kprobes, verbose, json, libbpf;
 };
 
 static const struct opt opts[] = {
@@ -30,6 +28,7 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
 	OPT("libbpf", 0, OPT_FLAG, libbpf, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
 };
@@ -80,6 +79,7 @@ static int survey(struct diagnosis *d, const struct config *cfg, const struct sy
 	struct survey_opts so = {
 		.btf_path = cfg->btf,
 		.syms = syms,
+		.force_kprobes = cfg->force_kprobes,
 		.no_kprobes = cfg->no_kprobes || d->lockdown.mode == LOCKDOWN_CONFIDENTIALITY,
 		.fentry = fentry,
 	};
@@ -110,10 +110,12 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 		.hcalls = true,
 		.no_iommu = !guest_may_have_iommu(""),
 		.no_kprobes = cfg->no_kprobes,
+		.force_kprobes = cfg->force_kprobes,
 		.secure = dms_guest_is(d->session.guest, GT_SECURE),
 		.mem_top = d->session.mem_top,
 		.verbose = cfg->libbpf,
 	};
+	char text[DMS_TEXT_LEN];
 	struct symbols *syms;
 	struct probe *p;
 	int err = symbols_load("", &syms);
@@ -124,6 +126,8 @@ static int try_hooks(struct diagnosis *d, const struct config *cfg)
 	err = survey(d, cfg, syms, false);
 	if (!err && !probe__open(&p, &po, syms, &d->fault)) {
 		probe__hooks(p, on_hook, d);
+		d->kprobes_risked = cfg->force_kprobes &&
+				    probe__kprobe_warning(p, text, sizeof(text));
 		probe__memory(p, &d->map_bytes, &d->map_bytes_reported);
 		probe__free(p);
 		if (fentry_seen(d))
@@ -206,21 +210,6 @@ static bool refused_for(const struct diagnosis *d, const char *what)
 	return false;
 }
 
-static bool by_kprobe(const struct diagnosis *d)
-{
-	for (unsigned int i = 0; i < d->nhooks; i++)
-		if (d->hooks[i].by == ATTACH_KPROBE)
-			return true;
-	return false;
-}
-
-static bool kprobes_harm(void)
-{
-	struct utsname u;
-
-	return !uname(&u) && choose_kprobes_harm(u.machine, u.version);
-}
-
 static void advise(struct diagnosis *d)
 {
 	bool confidential = d->lockdown.mode == LOCKDOWN_CONFIDENTIALITY;
@@ -249,9 +238,12 @@ static void advise(struct diagnosis *d)
 	remedy(d, refused_for(d, "CONFIG_KPROBE_EVENTS)"),
 	       "This kernel was built without kprobes (CONFIG_KPROBE_EVENTS): what needs them "
 	       "takes another kernel.");
-	remedy(d, kprobes_harm() && by_kprobe(d),
-	       "A kprobe can crash a preemptible kernel for ppc64le (README, Limits), and some "
-	       "hooks above are attached BY kprobe: --no-kprobes attaches none of these.");
+	remedy(d, refused_for(d, "can crash this kernel"),
+	       "A kprobe can crash a preemptible kernel for ppc64le (README, Limits): none is "
+	       "attached. --force-kprobes attaches them all the same, here too.");
+	remedy(d, d->kprobes_risked,
+	       "Hooks BY kprobe can crash this kernel (README, Limits): they are attached because "
+	       "of --force-kprobes.");
 }
 
 static bool is_attached(const struct diagnosis *d, enum dms_hook id)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The exit code for the start or the end of a source, and the one line printed about it.
+ * The start and the end of a source: the exit code, and the one line printed about it.
  */
 #include <string.h>
 
@@ -34,4 +34,12 @@ int exit_of_start(const char *verb, int err, const struct probe_error *perr)
 {
 	complain("%s: %s", verb, perr->fault ? perr->text : strerror(-err));
 	return perr->fault && perr->fault != PROBE_INTERNAL ? EXIT_START : EXIT_IO;
+}
+
+void warn_of_kprobes(const char *verb, const struct probe *p)
+{
+	char text[DMS_TEXT_LEN];
+
+	if (probe__kprobe_warning(p, text, sizeof(text)))
+		complain("%s: %s", verb, text);
 }

@@ -21,7 +21,7 @@
 struct config {
 	const char *input, *output, *btf, *listen, *format;
 	uint64_t interval, every;
-	bool no_kprobes;
+	bool no_kprobes, force_kprobes;
 };
 
 static const struct opt opts[] = {
@@ -40,6 +40,7 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
 	{ 0 }
 };
 
@@ -155,6 +156,7 @@ static int from_kernel(const struct config *cfg, struct exporter *x)
 			.btf_path = cfg->btf,
 			.flags = DMS_CFG_STATS,
 			.no_kprobes = cfg->no_kprobes,
+			.force_kprobes = cfg->force_kprobes,
 		},
 	};
 	struct probe_error perr;
@@ -164,6 +166,7 @@ static int from_kernel(const struct config *cfg, struct exporter *x)
 	err = live__open(&l, &lo, state__feed, x->m, &perr);
 	if (err)
 		return exit_of_start("metrics", err, &perr);
+	warn_of_kprobes("metrics", live__probe(l));
 	ret = run_live(l, cfg, x);
 	if (ret != EXIT_IO && (!is_exporter(cfg) || cfg->every)) {
 		/* an exporter's file ends with all that was counted */

@@ -25,7 +25,7 @@
 struct config {
 	const char *output;
 	uint64_t duration;
-	bool gzip, force, redact, quiet, verbose, hcalls, no_kprobes;
+	bool gzip, force, redact, quiet, verbose, hcalls, no_kprobes, force_kprobes;
 	const char *btf;
 	const char *device;
 	const char *path;
@@ -67,6 +67,7 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
 	OPT("quiet", 'q', OPT_FLAG, quiet, NULL, "print no progress line and no totals"),
 	OPT("verbose", 'v', OPT_FLAG, verbose, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
@@ -463,6 +464,7 @@ static int run_record(void *config, int argc, char **argv)
 			.hcalls = cfg->hcalls,
 			.all_hooks = cfg->hooks && !strcmp(cfg->hooks, "all"),
 			.no_kprobes = cfg->no_kprobes,
+			.force_kprobes = cfg->force_kprobes,
 			.verbose = cfg->verbose,
 		},
 	};
@@ -492,6 +494,7 @@ static int run_record(void *config, int argc, char **argv)
 		ret = exit_of_start("record", err, &perr);
 		goto cleanup;
 	}
+	warn_of_kprobes("record", live__probe(r.live));
 	ret = record(&r, argv);
 cleanup:
 	live__free(r.live);

@@ -17,7 +17,8 @@
 #define INTERVAL_MAX	3600000000000ULL
 
 struct config {
-	bool batch, json, ranges, counts_only, no_color, no_unicode, no_kprobes, verbose;
+	bool batch, json, ranges, counts_only, no_color, no_unicode, verbose;
+	bool no_kprobes, force_kprobes;
 	uint64_t iterations, delay, min_size;
 	const char *sort, *device, *path, *input, *speed, *btf;
 };
@@ -46,6 +47,7 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
 	OPT("verbose", 'v', OPT_FLAG, verbose, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
 };
@@ -110,7 +112,8 @@ static int refuse_live(const struct config *cfg)
 {
 	const char *name = cfg->min_size ? "--min-size" : cfg->ranges ? "--ranges" :
 			   cfg->counts_only ? "--counts-only" : cfg->btf ? "--btf" :
-			   cfg->no_kprobes ? "--no-kprobes" : NULL;
+			   cfg->no_kprobes ? "--no-kprobes" :
+			   cfg->force_kprobes ? "--force-kprobes" : NULL;
 
 	if (!cfg->input || !name)
 		return -1;
@@ -177,6 +180,7 @@ static int run_source(const struct config *cfg, struct top_run *r)
 			.path_mask = r->ui.o.paths,
 			.min_size = cfg->min_size,
 			.no_kprobes = cfg->no_kprobes,
+			.force_kprobes = cfg->force_kprobes,
 			.verbose = cfg->verbose,
 		},
 	};

@@ -17,6 +17,7 @@
 
 #include "guest/caps.h"
 #include "guest/lockdown.h"
+#include "probe/harm.h"
 #include "probe/inside.h"
 #include "probe/trial.h"
 #include "util/names.h"
@@ -539,7 +540,8 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 		.no_kprobes = opts->no_kprobes || lock.mode == LOCKDOWN_CONFIDENTIALITY,
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", R_OK) ||
 			   !access("/sys/kernel/tracing/kprobe_events", W_OK),
-		.kprobes_harm = choose_kprobes_harm(uts.machine, uts.version),
+		.kprobes_harm = harm_kprobes(uts.machine, uts.version),
+		.force_kprobes = opts->force_kprobes,
 		.hash_mmu = uses_hash_mmu(),
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,

@@ -123,12 +123,6 @@ static bool candidate_fits(const struct choose_env *env, const struct candidate 
 	return event_fits(env, c, out, why, len);
 }
 
-bool choose_kprobes_harm(const char *machine, const char *version)
-{
-	/* "#1 SMP PREEMPT ...": init/Makefile, where the kernel is preemptible in any way */
-	return !strcmp(machine, "ppc64le") && strstr(version, " PREEMPT");
-}
-
 unsigned int choice_bit(const struct choice *c)
 {
 	unsigned int i = (unsigned int)(c->cand - c->row->cand);
@@ -170,7 +164,17 @@ static bool reads_late(const struct choose_env *env, const struct candidate *can
 	return false;
 }
 
-/* Takes a candidate that exists, in the form to be tried now; false if both were refused. */
+/* A kprobe behind the entry is a trap, which restores no register of the processor's. */
+static bool harms(const struct choose_env *env, const struct choice *c,
+		  const struct candidate *cand)
+{
+	return env->kprobes_harm && c->attach == ATTACH_KPROBE && !cand->offset;
+}
+
+/*
+ * Takes a candidate that exists, in the form to be tried now. False if both were refused, or, with
+ * c->withheld, if the one left can crash the kernel.
+ */
 static bool take(const struct choose_env *env, const struct candidate *cand, int i,
 		 struct choice *c)
 {
@@ -182,6 +186,13 @@ static bool take(const struct choose_env *env, const struct candidate *cand, int
 		c->attach = ATTACH_FENTRY;
 	else if (c->refused & 1U << i)
 		return false;
+	c->risked = harms(env, c, cand);
+	if (c->risked && !env->force_kprobes) {
+		c->withheld = true;
+		snprintf(c->reason, sizeof(c->reason), "a kprobe on %s can crash this kernel "
+			 "(preemptible, ppc64le): --force-kprobes attaches it", c->symbol);
+		return false;
+	}
 	c->cand = cand;
 	programs(cand, c);
 	return true;
@@ -243,17 +254,18 @@ void choose(const struct choose_env *env, const struct hook_row *row, struct cho
 
 	c->row = row;
 	c->cand = NULL;
+	c->withheld = c->risked = false;
 	for (int i = 0; i < CAND_MAX && row->cand[i].symbol; i++) {
 		why[0] = '\0';
 		c->doubted = false;
 		if (candidate_fits(env, &row->cand[i], c, why, sizeof(why))) {
 			if (take(env, &row->cand[i], i, c)) {
 				/* why it is not an earlier one, which would report more */
-				if (c->cand->without && !c->refused)
+				if (c->cand->without && !c->refused && !c->withheld)
 					snprintf(c->reason, sizeof(c->reason), "%s", last);
 				return;
 			}
-			continue;	/* refused: c->reason already says why */
+			continue;	/* c->reason already says why */
 		}
 		says = weight(env, &row->cand[i], c);
 		if (says >= most)
@@ -262,6 +274,6 @@ void choose(const struct choose_env *env, const struct hook_row *row, struct cho
 	}
 	c->symbol[0] = '\0';
 	c->attach = ATTACH_NONE;
-	if (!c->refused)
+	if (!c->refused && !c->withheld)
 		snprintf(c->reason, sizeof(c->reason), "%s", last);
 }

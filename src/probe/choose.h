@@ -26,6 +26,8 @@ struct choice {
 	unsigned int refused;		/* bit per candidate (and from 16 on, its fentry form):
 					   tried, and the kernel said no */
 	bool left_out;			/* not needed: nobody misses it */
+	bool withheld;			/* a kprobe would be a way, but can crash the kernel */
+	bool risked;			/* that kprobe was taken */
 	char reason[DMS_TEXT_LEN];
 };
 
@@ -36,22 +38,13 @@ struct choose_env {
 	const char *arch;		/* uname -m */
 	bool no_kprobes;		/* lockdown: no kprobe, no helper that reads memory */
 	bool kprobes;			/* the kernel was built with them */
-	bool kprobes_harm;		/* choose_kprobes_harm(); fentry is used where possible */
+	bool kprobes_harm;		/* harm_kprobes(): fentry or nothing */
+	bool force_kprobes;		/* ... or a kprobe all the same */
 	bool fentry;			/* a trial attach of fentry worked */
 	bool hash_mmu;			/* powerpc: page faults are resolved by hcalls */
 	bool hcalls;
 	bool secure;
 };
-
-/*
- * True if a kprobe, at its function's entry or its return, can corrupt a kernel of uname's
- * `machine` and `version`. On powerpc both end by loading the registers that they stored, the
- * pointer to the processor's data (r13) too: of a task that was preempted between and goes on
- * elsewhere, that of another processor (arch/powerpc/kernel/trace/ftrace_entry.S,
- * optprobes_head.S, to 7.3 at least; preemptible from 7.0 on, 7dadeaa6e851). fentry, fexit and
- * trace events store none.
- */
-bool choose_kprobes_harm(const char *machine, const char *version);
 
 /* The bit of c->cand (as chosen) in c->refused. */
 unsigned int choice_bit(const struct choice *c);

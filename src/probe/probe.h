@@ -37,6 +37,7 @@ struct probe_opts {
 	bool all_hooks;		/* also those that report nothing beyond another one */
 	bool no_iommu;		/* no device is behind one: hooks of domains are left out */
 	bool no_kprobes;	/* only tier 1, as under lockdown=confidentiality */
+	bool force_kprobes;	/* also where a kprobe can crash the kernel */
 	bool secure;		/* a secure guest: missing share hooks matter */
 	uint64_t mem_top;	/* first byte after RAM, 0 = unknown */
 	uint64_t enc_mask;	/* bits of a DMA address that say private or shared */
@@ -71,6 +72,12 @@ void probe__free(struct probe *p);	/* detaches too; takes NULL */
 
 /* Starts or stops all observations at once; calls under way are still completed. */
 void probe__observe(struct probe *p, bool on);
+
+/*
+ * On a kernel that a kprobe can crash: one line about the hooks that are kprobes all the same, or
+ * were left out because they would be. False: there is nothing to warn of, and text is "".
+ */
+bool probe__kprobe_warning(const struct probe *p, char *text, size_t len);
 
 /* True if this kernel does not report the misses of some attached kprobe (before 6.7). */
 bool probe__misses_untold(const struct probe *p);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/harm.h"
 #include "probe/inside.h"
 #include "util/names.h"
 
@@ -110,6 +111,9 @@ static void hook_record(const struct probe *p, const struct choice *c, struct re
 	memset(h, 0, sizeof(*h));
 	h->id = c->row->id;
 	snprintf(h->name, sizeof(h->name), "%s", dms_hook_name(c->row->id));
+	if (c->risked && c->cand)
+		snprintf(h->reason, sizeof(h->reason), "a kprobe that can crash this kernel "
+			 "(preemptible, ppc64le): --force-kprobes");
 	if (c->cand) {
 		h->attach = c->attach;
 		snprintf(h->symbol, sizeof(h->symbol), "%s", c->symbol);
@@ -139,6 +143,11 @@ int probe__hooks(const struct probe *p, dms_sink_fn sink, void *ctx)
 		err = sink(ctx, &rec);
 	}
 	return err;
+}
+
+bool probe__kprobe_warning(const struct probe *p, char *text, size_t len)
+{
+	return harm_warning(p->choices, p->nchoices, text, len);
 }
 
 unsigned int probe__degraded(const struct probe *p)

@@ -36,6 +36,14 @@ int refusal__privilege(struct probe_error *err)
 	return -EPERM;
 }
 
+static bool withheld(const struct probe *p)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++)
+		if (p->choices[i].withheld)
+			return true;
+	return false;
+}
+
 void refusal__refused(const struct probe *p, struct probe_error *err)
 {
 	struct guest_lockdown l;
@@ -50,6 +58,13 @@ void refusal__refused(const struct probe *p, struct probe_error *err)
 		return;
 	}
 	err->fault = PROBE_NO_HOOK;
+	if (withheld(p)) {
+		snprintf(err->text, sizeof(err->text),
+			 "this kernel (preemptible, ppc64le) can be observed by kprobes alone, "
+			 "which can crash it: --force-kprobes attaches them (README, Limits); "
+			 "with BTF in the kernel (CONFIG_DEBUG_INFO_BTF) none is needed");
+		return;
+	}
 	snprintf(err->text, sizeof(err->text),
 		 "this kernel (lockdown: %s) has neither kprobes (CONFIG_KPROBES) nor the dma:* "
 		 "trace events, so nothing can be observed: see dmascope doctor",

@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "probe/choose.h"
+#include "probe/harm.h"
 #include "probe/survey.h"
 
 static void ask(const struct choose_env *env, const struct hook_row *row,
@@ -22,6 +22,7 @@ static void ask(const struct choose_env *env, const struct hook_row *row,
 	choose(env, &alone, &c);
 	out->cand = cand;
 	out->exists = c.cand;
+	out->withheld = c.withheld;
 	snprintf(out->symbol, sizeof(out->symbol), "%s", c.symbol);
 	snprintf(out->why, sizeof(out->why), "%s", c.reason);
 	/* a trace event may have the name of a function with other parameters */
@@ -46,6 +47,7 @@ int survey_hooks(const struct survey_opts *opts, struct survey_hook *out)
 		.no_kprobes = opts->no_kprobes,
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", F_OK),
 		.fentry = opts->fentry,
+		.force_kprobes = opts->force_kprobes,
 		.own_btf = !access("/sys/kernel/btf/vmlinux", R_OK),
 		.hcalls = true,
 	};
@@ -56,6 +58,7 @@ int survey_hooks(const struct survey_opts *opts, struct survey_hook *out)
 	if (uname(&uts))
 		return -errno;
 	env.arch = uts.machine;
+	env.kprobes_harm = harm_kprobes(uts.machine, uts.version);
 	btf = opts->btf_path ? btf__parse(opts->btf_path, NULL) : btf__load_vmlinux_btf();
 	env.btf = btf;
 	for (unsigned int i = 0; i < hook_rows_count; i++)

@@ -12,6 +12,7 @@
 struct survey_cand {
 	const struct candidate *cand;
 	bool exists;
+	bool withheld;			/* there, but it can crash the kernel (harm.h) */
 	char symbol[DMS_NAME_LEN];	/* full name, with the compiler's suffix; "" = none */
 	char params[DMS_TEXT_LEN];	/* names of parameters, in order */
 	bool params_btf;		/* by the kernel's BTF, not by the catalogue */
@@ -28,6 +29,7 @@ struct survey_opts {
 	const char *btf_path;		/* NULL = the kernel's own */
 	const struct symbols *syms;
 	bool no_kprobes;		/* lockdown=confidentiality, or as if */
+	bool force_kprobes;		/* as in struct probe_opts */
 	bool fentry;			/* fentry was seen to work */
 };
 

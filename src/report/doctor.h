@@ -39,6 +39,7 @@ struct diagnosis {
 	unsigned int nhooks;
 	struct probe_error fault;
 	bool hidden_symbols;		/* kptr_restrict: addresses are 0 */
+	bool kprobes_risked;		/* some can crash the kernel, and were asked for */
 	bool some;			/* hooks were named on the command line */
 	unsigned int core_missing, shown, shown_missing;
 	uint64_t map_bytes, map_bytes_reported;

@@ -42,6 +42,8 @@ const char *doctor_fate(const struct diagnosis *d, const struct finding_hook *h,
 
 	if (i == chosen)
 		return "chosen";
+	if (h->found.cand[i].withheld)
+		return "untried";
 	if (!h->found.cand[i].exists)
 		return "absent";
 	if (d->fault.fault)

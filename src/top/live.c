@@ -165,6 +165,7 @@ int top_live(struct top_run *r, const struct live_opts *opts)
 	ret = start(r, &lo, &l);
 	if (ret)
 		goto cleanup;
+	warn_of_kprobes("top", live__probe(l));
 	if (r->screen)
 		err = screen__open(&r->look);
 	if (!err)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/harm.h"
 #include "probe/inside.h"
 #include "probe/proto.h"
 
@@ -393,8 +394,52 @@ static void harm(void)
 	bool all = true;
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
-		all &= choose_kprobes_harm(of[i].machine, of[i].version) == of[i].harm;
+		all &= harm_kprobes(of[i].machine, of[i].version) == of[i].harm;
 	ok(all, "kprobes do harm on ppc64le where the kernel is preemptible", "");
+}
+
+/* A preemptible ppc64le kernel without BTF of its own, so without fentry: --btf FILE. */
+static void harm_chosen(const char *fixtures)
+{
+	char path[512], text[DMS_TEXT_LEN];
+	struct choose_env env = { .arch = "ppc64le", .kprobes = true, .kprobes_harm = true };
+	struct choice c[2] = { };
+	struct symbols *syms = symbols_of(fixtures, "pseries-7.3");
+
+	snprintf(path, sizeof(path), "%s/pseries-7.3.btf", fixtures);
+	env.btf = btf__parse(path, NULL);
+	env.syms = syms;
+	choose(&env, hook_row_by_id(DMS_HOOK_SWIOTLB_MAP), &c[0]);
+	choose(&env, hook_row_by_id(DMS_HOOK_MAP_SG), &c[1]);
+	ok(!c[0].cand && !strcmp(c[0].reason, "a kprobe on swiotlb_tbl_map_single can crash this "
+	   "kernel (preemptible, ppc64le): --force-kprobes attaches it"),
+	   "a hook that a kprobe alone can make is left out, for that reason", c[0].reason);
+	ok(c[1].cand && c[1].attach == ATTACH_RAW_TP && strstr(c[1].reason, "__dma_map_sg_attrs"),
+	   "an event is taken instead, and what it does not report has that reason", c[1].reason);
+	ok(harm_warning(c, 2, text, sizeof(text)) && !strncmp(text, "2 hooks get no kprobe", 21),
+	   "the user is told how many hooks that concerns", text);
+	c[0].left_out = true;
+	ok(harm_warning(c, 2, text, sizeof(text)) && !strncmp(text, "1 hook gets no kprobe", 21),
+	   "... but not of one that this run does not need", text);
+	env.force_kprobes = true;
+	memset(c, 0, sizeof(c));
+	choose(&env, hook_row_by_id(DMS_HOOK_SWIOTLB_MAP), &c[0]);
+	ok(c[0].cand && c[0].attach == ATTACH_KPROBE && !c[0].withheld, "--force-kprobes takes it",
+	   c[0].reason);
+	ok(harm_warning(c, 1, text, sizeof(text)) && !strncmp(text, "1 hook is by kprobe", 19),
+	   "... and the user is warned", text);
+	env.force_kprobes = false;
+	env.fentry = env.own_btf = true;
+	memset(c, 0, sizeof(c));
+	choose(&env, hook_row_by_id(DMS_HOOK_SWIOTLB_MAP), &c[0]);
+	ok(c[0].attach == ATTACH_FENTRY && !harm_warning(c, 1, text, sizeof(text)),
+	   "with fentry there is nothing to warn of", text);
+	c[0].refused = choice_bit(&c[0]);
+	choose(&env, hook_row_by_id(DMS_HOOK_SWIOTLB_MAP), &c[0]);
+	ok(!c[0].cand && c[0].withheld, "a function that the kernel refuses fentry gets no kprobe",
+	   c[0].reason);
+	btf__free((struct btf *)env.btf);
+	symbols_free(syms);
 }
 
 int main(int argc, char **argv)
@@ -411,6 +456,7 @@ int main(int argc, char **argv)
 	needless();
 	two_of_a_name();
 	harm();
+	harm_chosen(argv[1]);
 	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
 	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
 	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);

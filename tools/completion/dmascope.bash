@@ -11,7 +11,7 @@ case $verb in
 	top)
 		options="-b --batch -n --iterations -d --delay --sort --device --path --min-size
 			--json -i --input --speed --ranges --counts-only --no-color --no-unicode
-			--btf --no-kprobes -v --verbose -h --help"
+			--btf --no-kprobes --force-kprobes -v --verbose -h --help"
 		case $previous in
 		-n | --iterations) values="" ;;
 		-d | --delay) values="" ;;
@@ -25,7 +25,7 @@ case $verb in
 		esac
 		;;
 	doctor)
-		options="-v --verbose --json --btf --no-kprobes --libbpf -h --help"
+		options="-v --verbose --json --btf --no-kprobes --force-kprobes --libbpf -h --help"
 		case $previous in
 		--btf) values="files" ;;
 		esac
@@ -33,7 +33,8 @@ case $verb in
 	record)
 		options="-o --output -d --duration -z --gzip -f --force --device --path --min-size
 			--max-size --until-finding --then --on-finding --stacks --redact --hcalls
-			--hooks --ring --btf --no-kprobes -q --quiet -v --verbose -h --help"
+			--hooks --ring --btf --no-kprobes --force-kprobes -q --quiet -v --verbose
+			-h --help"
 		case $previous in
 		-o | --output) values="files" ;;
 		-d | --duration) values="" ;;
@@ -102,7 +103,7 @@ case $verb in
 		;;
 	metrics)
 		options="-d --interval -e --every -l --listen -o --output -f --format -i --input
-			--btf --no-kprobes -h --help"
+			--btf --no-kprobes --force-kprobes -h --help"
 		case $previous in
 		-d | --interval) values="" ;;
 		-e | --every) values="" ;;
