@@ -108,6 +108,26 @@ nobody() {
 	status=$?
 }
 
+# A preemptible kernel for ppc64le whose own BTF is hidden: without it there is no fentry, and a kprobe
+# could crash it (doc/upstream-powerpc-kprobes-r13.md), so that the last recording is a short one.
+kprobes() {
+	cp /sys/kernel/btf/vmlinux /tmp/btf
+	mount -t tmpfs none /sys/kernel/btf
+	run record --btf /tmp/btf -d 0.3 -o $t
+	ok "record: exit 3, one line that names --force-kprobes" said 3 '--force-kprobes'
+	ok "... nothing was left" nothing
+	run top --btf /tmp/btf -b -n 1
+	ok "top: exit 3, one line that names --force-kprobes" said 3 '--force-kprobes'
+	run doctor --btf /tmp/btf
+	ok "doctor: exit 3" is 3
+	ok "... a hook's reason" grep -q 'a kprobe on swiotlb_tbl_map_single can crash this' /tmp/stdout
+	run record --btf /tmp/btf --force-kprobes -q -o $t -- true
+	ok "--force-kprobes: a whole trace" whole $t
+	ok "... one line warns" grep -q 'by kprobe, which can crash this kernel' /tmp/stderr
+	ok "... the trace says of the hook what it is" grep -q \
+		'"swiotlb_tbl_map_single","attach":"kprobe","reason":"a kprobe that can crash' $t
+}
+
 nobtf() {
 	ok "this kernel has no BTF" test ! -e /sys/kernel/btf/vmlinux
 	run record -d 0.3 -o $t
@@ -126,5 +146,6 @@ nobtf() {
 case $1 in
 secure) secure ;;
 nobtf) nobtf ;;
+kprobes) kprobes ;;
 esac
 exit 0
