@@ -207,6 +207,20 @@ static int restricted_pools(const char *root, int dir, struct dms_rec *rec, dms_
 	return err;
 }
 
+struct rec_pool *guest_pool_of_range(struct rec_pool *pools, unsigned int n, uint64_t start,
+				     uint64_t nslabs)
+{
+	struct rec_pool *without = NULL;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (pools[i].start == start && pools[i].end != pools[i].start)
+			return &pools[i];
+		if (pools[i].start == pools[i].end && pools[i].nslabs == nslabs && !without)
+			without = &pools[i];
+	}
+	return without;
+}
+
 int guest_pool_use(const char *root, struct rec_pool *p)
 {
 	int dir = gfs_opendir(root, DEBUGFS);

@@ -19,6 +19,14 @@
 int guest_pools(const char *root, dms_sink_fn sink, void *ctx);
 
 /*
+ * The restricted pool that begins at start and has nslabs slots, of the n that are known: among
+ * them may be one whose range is not known yet (a reserved-memory node with a size alone, for
+ * which the kernel chose the place). NULL: it is a new one.
+ */
+struct rec_pool *guest_pool_of_range(struct rec_pool *pools, unsigned int n, uint64_t start,
+				     uint64_t nslabs);
+
+/*
  * Reads again how large the default pool is and how much of it is in use: p as it was emitted. 0,
  * or -ENOENT if debugfs does not have it.
  */

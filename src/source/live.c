@@ -101,15 +101,12 @@ static int window_of_state(struct live *l, const struct rec_device *dev)
 }
 
 /* A restricted pool, known from debugfs or new; NULL: there are too many. */
-static struct rec_pool *own_pool(struct live *l, uint64_t start)
+static struct rec_pool *own_pool(struct live *l, const struct dms_devstate *s)
 {
-	struct rec_pool *p;
+	struct rec_pool *p = guest_pool_of_range(l->own, l->nown, s->pool_start, s->pool_nslabs);
 
-	for (unsigned int i = 0; i < l->nown; i++)
-		if (l->own[i].start == start)
-			return &l->own[i];
-	if (l->nown == LIVE_OWN_POOLS)
-		return NULL;
+	if (p || l->nown == LIVE_OWN_POOLS)
+		return p;
 	p = &l->own[l->nown++];
 	snprintf(p->name, sizeof(p->name), "restricted %u", l->nown);
 	return p;
@@ -118,7 +115,7 @@ static struct rec_pool *own_pool(struct live *l, uint64_t start)
 static int pool_of_state(struct live *l, const struct dms_devstate *s)
 {
 	struct dms_rec rec = { .type = REC_POOL };
-	struct rec_pool *p = s->own_pool ? own_pool(l, s->pool_start) : &l->pool;
+	struct rec_pool *p = s->own_pool ? own_pool(l, s) : &l->pool;
 
 	if (!(s->known & DMS_DS_POOL) || !p)
 		return 0;

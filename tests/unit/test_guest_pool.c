@@ -182,6 +182,30 @@ static void test_restricted(void **state)
 	assert_int_equal(s.count, 1);
 }
 
+/* A node with a size alone: the kernel chose where the pool is, which a device's state has. */
+static void test_restricted_somewhere(void **state)
+{
+	struct tree *t = *state;
+	struct sunk s = { .count = 0 };
+	struct rec_pool own[2];
+
+	tree_file(t, DEBUGFS "/io_tlb_nslabs", "32768\n");
+	tree_file(t, DEBUGFS "/wifi/io_tlb_nslabs", "2048\n");
+	assert_int_equal(guest_pools(t->root, sink_keep, &s), 0);
+	assert_int_equal(s.count, 2);
+	assert_int_equal(s.rec[1].pool.start, s.rec[1].pool.end);
+	own[0] = s.rec[1].pool;
+	own[1] = (struct rec_pool){ .start = 0x50000000, .end = 0x50400000, .nslabs = 2048 };
+	assert_ptr_equal(guest_pool_of_range(own, 2, 0x50000000, 2048), &own[1]);
+	assert_ptr_equal(guest_pool_of_range(own, 2, 0x60000000, 2048), &own[0]);
+	assert_null(guest_pool_of_range(own, 2, 0x60000000, 4096));
+	assert_null(guest_pool_of_range(own, 0, 0x50000000, 2048));
+	own[0].start = 0x60000000;	/* as the device's state said */
+	own[0].end = 0x60400000;
+	assert_ptr_equal(guest_pool_of_range(own, 2, 0x60000000, 2048), &own[0]);
+	assert_null(guest_pool_of_range(own, 2, 0x70000000, 2048));
+}
+
 static void test_dynamic(void **state)
 {
 	struct tree *t = *state;
@@ -208,7 +232,8 @@ int main(void)
 		ON_TREE(test_both), ON_TREE(test_absurd), ON_TREE(test_log_only),
 		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late),
 		ON_TREE(test_nothing),
-		ON_TREE(test_restricted), ON_TREE(test_dynamic),
+		ON_TREE(test_restricted), ON_TREE(test_restricted_somewhere),
+		ON_TREE(test_dynamic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
