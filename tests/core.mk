@@ -2,7 +2,7 @@
 # CO-RE without the kernels: the object and the catalogue against reduced BTFs (tests/core), and
 # the matrix of kernels in the lab.
 
-CORE_TEST_OBJS := $(addprefix $(OUT)/obj/probe/,choose.o catalogue.o harm.o needed.o proto.o)
+CORE_TEST_OBJS := $(addprefix $(OUT)/obj/probe/,choose.o catalogue.o harm.o needed.o proto.o unseen.o)
 
 $(OUT)/tests/core_prototypes: tests/core/prototypes.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
 	$(call say,CC,$@)

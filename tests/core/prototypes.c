@@ -351,6 +351,44 @@ static void other_kernel(const char *fixtures, const char *of, const char *runni
 	symbols_free(syms);
 }
 
+/* ---- operations that no hook shows ---- */
+
+/* The text for a hook of a kernel of the fixtures, with or without BTF of its own. */
+static void unseen(const char *fixtures, const char *kernel, enum dms_hook id, const char *want)
+{
+	struct symbols *syms = symbols_of(fixtures, kernel);
+	struct choose_env env = { .arch = "x86_64", .kprobes = true, .own_btf = true };
+	char path[512], text[DMS_TEXT_LEN] = "", name[512];
+	struct choice c = {};
+
+	snprintf(path, sizeof(path), "%s/%s.btf", fixtures, kernel);
+	env.btf = btf__parse(path, NULL);
+	env.syms = syms;
+	choose(&env, hook_row_by_id(id), &c);
+	unseen__of(&env, &c, text, sizeof(text));
+	snprintf(name, sizeof(name), "by %s of %s is not seen: %s", c.symbol, kernel,
+		 *want ? want : "nothing that is known");
+	ok(c.cand && !strcmp(text, want), name, text);
+	btf__free((struct btf *)env.btf);
+	symbols_free(syms);
+}
+
+static void unseen_of_kernels(const char *fixtures)
+{
+	static const char pages[] = "memory of dma_alloc_pages(); "
+				    "memory of dma_alloc_noncontiguous()";
+
+	unseen(fixtures, "x86-6.1", DMS_HOOK_MAP, "mappings of registers (dma_map_resource)");
+	unseen(fixtures, "x86-6.12", DMS_HOOK_MAP, "");	/* it has an event, which is used too */
+	unseen(fixtures, "x86-7.3", DMS_HOOK_MAP,
+	       "refusals without an event (no mask, a forbidden attribute)");
+	unseen(fixtures, "x86-6.1", DMS_HOOK_ALLOC, pages);
+	unseen(fixtures, "x86-7.3", DMS_HOOK_ALLOC, pages);
+	unseen(fixtures, "x86-6.12", DMS_HOOK_SWIOTLB_MAP,
+	       "copies of mappings that stay (dma_sync_*)");
+	unseen(fixtures, "x86-7.3", DMS_HOOK_UNMAP, "");
+}
+
 /* A kernel with two drivers whose functions share a name, and without the last candidate. */
 static void two_of_a_name(void)
 {
@@ -457,6 +495,7 @@ int main(int argc, char **argv)
 	two_of_a_name();
 	harm();
 	harm_chosen(argv[1]);
+	unseen_of_kernels(argv[1]);
 	other_kernel(argv[1], "x86-7.3", "x86-7.3", true);
 	other_kernel(argv[1], "pef-5.10", "pef-5.10", true);
 	other_kernel(argv[1], "pef-5.10", "pef-7.2", false);
