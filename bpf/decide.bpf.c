@@ -26,7 +26,7 @@ static __always_inline int decide_done(struct inflight *in, struct dms_counts *c
 	u64 key = dev_key(dev);
 	struct dms_event *e;
 
-	__sync_fetch_and_add(&values.generation, 1);
+	__sync_fetch_and_add(&values.observing, 1);
 	e = event_reserve(c, hook, type);
 	if (!e)
 		return 0;

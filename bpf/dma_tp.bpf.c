@@ -22,11 +22,10 @@
  * void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. attrs: those
  * that the call stands for, as dma_map_resource() does for MMIO before 6.18.
  */
-static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
+static __always_inline struct mapping mapping_of(unsigned long long *ctx, struct device *dev,
+						 u32 attrs)
 {
-	struct device *dev = EVENT_DEV(ctx);
-	struct obs o = obs_begin(DMS_HOOK_MAP, DMS_EV_MAP, dev, ctx);
-	struct mapping m = {
+	return (struct mapping){
 		.dev = dev_key(dev),
 		.phys = ctx[1],
 		.dma = ctx[2],
@@ -36,11 +35,39 @@ static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
 		.sg_index = -1,
 		.phys_known = true,
 	};
+}
+
+static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
+{
+	struct device *dev = EVENT_DEV(ctx);
+	struct obs o = obs_begin(DMS_HOOK_MAP, DMS_EV_MAP, dev, ctx);
+	struct mapping m = mapping_of(ctx, dev, attrs);
 
 	device_announce(&o, m.dev);
 	mapping_observe(&o, &m);
 	return 0;
 }
+
+/*
+ * Each program of one mapping has a twin for counting without a filter, which leaves to it what is
+ * rare: a device's first mapping, failures. The verifier walks that once, from a function.
+ */
+#define COUNTING(event, arguments, rare)						\
+SEC("?tp_btf/" #event)								\
+int tp_##event##_count(unsigned long long *ctx)						\
+{											\
+	struct mapping m = arguments(ctx, EVENT_DEV(ctx), 0);				\
+											\
+	return mapping_through(&m) ? 0 : rare(ctx);					\
+}
+
+static __noinline int map_rare(unsigned long long *ctx)
+{
+	return observing() ? map_event(ctx, 0) : 0;
+}
+
+COUNTING(dma_map_phys, mapping_of, map_rare)
+COUNTING(dma_map_page, mapping_of, map_rare)
 
 SEC("?tp_btf/dma_map_phys")
 int tp_dma_map_phys(unsigned long long *ctx)
@@ -66,11 +93,10 @@ int tp_dma_map_resource(unsigned long long *ctx)
 	return map_event(ctx, DMS_ATTR_MMIO);
 }
 
-static __always_inline int unmap_event(unsigned long long *ctx, u32 attrs)
+static __always_inline struct mapping end_of(unsigned long long *ctx, struct device *dev,
+					     u32 attrs)
 {
-	struct device *dev = EVENT_DEV(ctx);
-	struct obs o = obs_begin(DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, ctx);
-	struct mapping m = {
+	return (struct mapping){
 		.dev = dev_key(dev),
 		.dma = ctx[1],
 		.size = ctx[2],
@@ -79,11 +105,26 @@ static __always_inline int unmap_event(unsigned long long *ctx, u32 attrs)
 		.sg_index = -1,
 		.ends = true,
 	};
+}
+
+static __always_inline int unmap_event(unsigned long long *ctx, u32 attrs)
+{
+	struct device *dev = EVENT_DEV(ctx);
+	struct obs o = obs_begin(DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, ctx);
+	struct mapping m = end_of(ctx, dev, attrs);
 
 	device_announce(&o, m.dev);
 	mapping_observe(&o, &m);
 	return 0;
 }
+
+static __noinline int end_rare(unsigned long long *ctx)
+{
+	return observing() ? unmap_event(ctx, 0) : 0;
+}
+
+COUNTING(dma_unmap_phys, end_of, end_rare)
+COUNTING(dma_unmap_page, end_of, end_rare)
 
 SEC("?tp_btf/dma_unmap_phys")
 int tp_dma_unmap_phys(unsigned long long *ctx)

@@ -15,7 +15,7 @@ struct {
 
 /*
  * Devices that were sent, as each attribute that we read of one is a hit, five of a PCI device:
- * dms_values.generation at that time; 0: the state could not be sent.
+ * dms_values.observing at that time; 0: the state could not be sent.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -115,7 +115,7 @@ static __always_inline void remember(struct device *dev, u64 key)
 /* dev_attr_show(struct kobject *kobj, struct attribute *attr, char *buf), before the start too */
 static __always_inline int snapshot(probe_ctx *ctx)
 {
-	u64 now = values.generation, kobj, key, *sent;
+	u64 now = values.observing, kobj, key, *sent;
 	struct dms_counts *c;
 	struct device *dev;
 	int lost;

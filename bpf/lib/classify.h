@@ -102,8 +102,8 @@ static __always_inline void inner_match(const struct mapping *m, struct dms_fact
 	in->kind = DMS_INNER_NONE;
 }
 
-/* The facts that decide the path of a device's mappings; the caller sets key and generation. */
-static __always_inline void facts_read(struct dms_counted *d, struct device *dev)
+/* The facts that decide the path of a device's mappings. */
+static __always_inline void facts_read(struct dms_dev_facts *d, struct device *dev)
 {
 	struct table tbl = {};
 	struct pool pool = {};
@@ -115,6 +115,7 @@ static __always_inline void facts_read(struct dms_counted *d, struct device *dev
 	d->pool_end = pool.end;
 	d->table_start = tbl.start;
 	d->table_size = tbl.size;
+	d->enc_mask = config.enc_mask;
 	d->liobn = tbl.liobn;
 	d->page_shift = tbl.page_shift;
 	d->dma_iommu = dev_uses_dma_iommu(dev);
@@ -130,8 +131,8 @@ static __always_inline void facts_read(struct dms_counted *d, struct device *dev
  * bounce is forced. With a bypass up to a limit it can be either. Registers get neither: powerpc's
  * dma_iommu_ops has no map_resource, and later refuses DMA_ATTR_MMIO. flags: of the configuration.
  */
-static __always_inline u8 failure_of(struct device *dev, const struct dms_counted *d, u32 attrs,
-				     u32 flags)
+static __always_inline u8 failure_of(struct device *dev, const struct dms_dev_facts *d,
+				     u32 attrs, u32 flags)
 {
 	struct pool pool = { .start = d->pool_start, .end = d->pool_end };
 
@@ -161,7 +162,7 @@ static __always_inline void inner_alloc(struct mapping *m)
 }
 
 /* Decides the path of a mapping by the facts of its device; inner: and by an inner hook. */
-static __always_inline void mapping_classify(const struct dms_counted *d, struct mapping *m,
+static __always_inline void mapping_classify(const struct dms_dev_facts *d, struct mapping *m,
 					     bool inner)
 {
 	struct dms_facts f = {
@@ -169,7 +170,7 @@ static __always_inline void mapping_classify(const struct dms_counted *d, struct
 		.phys = m->phys,
 		.phys_known = m->phys_known,
 		.offset = d->offset,
-		.enc_mask = ENC_MASK,
+		.enc_mask = ENC_MASK(d),
 		.dma_iommu = d->dma_iommu,
 		.pool_grows = d->pool_grows,
 		.ends = m->ends,

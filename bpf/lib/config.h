@@ -27,7 +27,7 @@ struct dms_values values __weak SEC(".data.values") = {};
 
 static __always_inline bool observing(void)
 {
-	return *(volatile __u64 *)&values.observing;
+	return *(volatile __u64 *)&values.observing & DMS_OBSERVING;
 }
 
 #endif /* DMASCOPE_BPF_CONFIG_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Aggregates: by CPU, device and path, one more mapping and so many bytes. How they are kept is
- * in include/dmascope/config.h.
+ * in include/dmascope/config.h; the index of live mappings has its places by device here too.
  */
 #ifndef DMASCOPE_BPF_COUNT_H
 #define DMASCOPE_BPF_COUNT_H
@@ -10,17 +10,19 @@
 
 #define NO_PLACE	(~0U)
 
-/* Devices that are counted; 512 x 64 bytes, more if there are many devices, 1 element unless
+struct dms_index index_at __weak SEC(".data.index") = {};
+
+/* The device of each place; 512 x 8 bytes, more if there are many devices, 1 element unless
  * counting. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct dms_counted);
+	__type(value, u64);
 } devs __weak SEC(".maps");
 
-/* The owner of each place in devs: of two concurrent claims one fails. As many elements as devs. */
+/* The same: of two concurrent claims of a place one fails. As many elements as devs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -28,18 +30,36 @@ struct {
 	__type(value, u64);
 } dev_owner __weak SEC(".maps");
 
-/* By CPU, place and path; 8 x 168 bytes for each CPU and place. */
+/* By CPU and place; 1592 bytes for each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, DMS_CELL_PATHS);
+	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct dms_cell);
+	__type(value, struct dms_counted);
 } cells __weak SEC(".maps");
 
+/* The constant has 31 bits: a larger one costs another instruction, on powerpc three. */
 static __always_inline u32 dev_hash(u64 key)
 {
-	return hash_place(key, 1ULL << 32);
+	return key * 0x61c88647 >> 20;
+}
+
+/* NULL also for a processor that came online after the start: it has no cells. */
+static __always_inline struct dms_counted *place_at(u32 cpu, u32 place, u32 mask)
+{
+	u32 at = cpu * (mask + 1) + place;
+
+	return bpf_map_lookup_elem(&cells, &at);
+}
+
+/* A device at its first place, if its facts are valid and hits are observed; else NULL. */
+static __always_inline struct dms_counted *place_now(u32 cpu, u64 key)
+{
+	u32 mask = config.dev_mask;
+	struct dms_counted *e = place_at(cpu, dev_hash(key) & mask, mask);
+
+	return e && e->key == key && e->generation == values.observing ? e : NULL;
 }
 
 /* True if this device owns the place, by now or already. */
@@ -60,62 +80,77 @@ static __always_inline bool place_take(u32 place, u64 key)
  */
 __weak __noinline u32 place_find(u64 key)
 {
-	struct dms_counted *e;
+	u64 *owner;
 	u32 place;
 
 	for (u32 i = 0; i < DMS_DEV_PROBES; i++) {
 		place = (dev_hash(key) + i) & config.dev_mask;
-		e = bpf_map_lookup_elem(&devs, &place);
-		if (!e || e->key == key || (!e->key && place_take(place, key)))
-			return e ? place : NO_PLACE;
+		owner = bpf_map_lookup_elem(&devs, &place);
+		if (!owner || *owner == key || (!*owner && place_take(place, key)))
+			return owner ? place : NO_PLACE;
 	}
 	return NO_PLACE;
 }
 
-/* Fills a device's place, if the place is new or the facts about the device may have changed. */
-static __noinline void place_fill(struct dms_counted *e, struct device *dev, u64 key, u32 hook)
+static __always_inline void index_read(struct dms_dev_index *ix, u32 liobn)
 {
-	bool is_new = e->key != key;
-	u64 generation;
+	const struct dms_index_table *t = &index_at.table[liobn * index_at.mul >> 26];
 
-	if (is_new)
+	ix->wanted = !!(config.flags & DMS_CFG_INDEX);
+	/* it is set after the start, which is known before it is not 0 */
+	ix->pool_slots = *(volatile u32 *)&index_at.pool_slots;
+	ix->pool_start = index_at.pool_start;
+	ix->table_base = t->base;
+	ix->table_first = t->first;
+	ix->table_shift = t->shift;
+	ix->table_entries = liobn && t->liobn == liobn ? t->entries : 0;
+}
+
+/* Fills a device's place, if the place is new or the facts about the device may have changed. */
+static __noinline void place_fill(struct dms_counted *e, struct device *dev, u64 key, u32 hook,
+				  u32 place)
+{
+	u64 generation = values.observing | DMS_OBSERVING, *owner;
+	bool is_new = e->key != key;
+
+	if (is_new) {
 		devstate_once(hook, dev, key == DMS_NO_DEV ? 0 : key);
-	if (is_new || e->generation != values.generation)
-		{
-		generation = values.generation;
-		facts_read(e, dev);
+		owner = bpf_map_lookup_elem(&devs, &place);
+		if (owner)
+			*owner = key;
+	}
+	if (is_new || e->generation != generation) {
+		facts_read(&e->facts, dev);
+		index_read(&e->index, e->facts.liobn);
 		e->generation = generation;
 	}
 	e->key = key;
 }
 
 /* The place of a device, filled; NULL: there are more devices than places. */
-static __always_inline struct dms_counted *place_of(struct device *dev, u64 key, u32 hook,
-						    u32 *place)
+static __always_inline struct dms_counted *place_of(struct device *dev, u64 key, u32 hook, u32 cpu)
 {
-	struct dms_counted *e;
+	struct dms_counted *e = place_now(cpu, key);
+	u32 place;
 
-	*place = dev_hash(key) & config.dev_mask;
-	e = bpf_map_lookup_elem(&devs, place);
-	if (e && e->key == key && e->generation == values.generation)
-		return e;
-	*place = place_find(key);
-	e = bpf_map_lookup_elem(&devs, place);
 	if (e)
-		place_fill(e, dev, key, hook);
+		return e;
+	place = place_find(key);
+	if (place == NO_PLACE)
+		return NULL;
+	e = place_at(cpu, place, config.dev_mask);
+	if (e)
+		place_fill(e, dev, key, hook, place);
 	return e;
 }
 
-/* NULL also for a processor that came online after the start: it has no cells. */
-static __always_inline struct dms_cell *cell_of(u32 cpu, u32 place, u8 path)
+/* Most sizes by a table: the rest takes thirty instructions. */
+static __always_inline u32 size_slot(u64 size)
 {
-	u32 at;
+	u64 at = size >> DMS_SIZE_SHIFT;
 
-	if (cpu >= config.cell_cpus)
-		return NULL;
-	at = cpu * (config.dev_mask + 1) + place;
-	at = at * DMS_CELL_PATHS + (path & (DMS_CELL_PATHS - 1));
-	return bpf_map_lookup_elem(&cells, &at);
+	asm volatile("" : "+r"(at));	/* the check is the verifier's: not one of the size */
+	return at < DMS_SIZES ? config.size_slot[at] : dms_size_slot(size);
 }
 
 /*
@@ -127,11 +162,11 @@ static __always_inline struct dms_cell *cell_of(u32 cpu, u32 place, u8 path)
 static __always_inline void cell_map(struct dms_cell *cell, const struct mapping *m, bool indexed)
 {
 	cell_add(cell->map_bytes, m->size);
-	cell_add(cell->hist[dms_size_slot(m->size) & (DMS_HIST_SLOTS - 1)], 1);
 	if (!indexed) {
 		cell_add(cell->unindexed, 1);
 		cell_add(cell->unindexed_bytes, m->size);
 	}
+	cell_add(cell->hist[size_slot(m->size) & (DMS_HIST_SLOTS - 1)], 1);
 }
 
 static __always_inline void cell_unmap(struct dms_cell *cell, u64 size, bool indexed)

@@ -54,12 +54,16 @@ static __always_inline u64 list_next(u64 at)
 /* The device's key: the id of its sysfs directory, which stat() shows as the inode number. */
 static __always_inline u64 dev_key(struct device *dev)
 {
+#ifdef DMS_DIRECT	/* the kernel reads 0 through a pointer that is NULL (BPF_PROBE_MEM) */
+	return dev->kobj.sd->id;
+#else
 	struct kernfs_node *sd;
 
 	if (!dev)
 		return 0;
 	sd = RD(dev, kobj.sd);
 	return sd ? RD(sd, id) : 0;
+#endif
 }
 
 /*
@@ -176,9 +180,9 @@ static __always_inline bool dev_may_skip_unmap(struct device *dev)
 
 /* Bits of a DMA address that say private (x86) or shared (arm64); elsewhere there are none. */
 #if defined(__TARGET_ARCH_x86) || defined(__TARGET_ARCH_arm64)
-#define ENC_MASK	config.enc_mask
+#define ENC_MASK(of)	((of)->enc_mask)
 #else
-#define ENC_MASK	0
+#define ENC_MASK(of)	0
 #endif
 
 struct table {

@@ -14,8 +14,6 @@
 
 #include "lib/count.h"
 
-struct dms_index index_at __weak SEC(".data.index") = {};
-
 /* Live mappings by slot and TCE number; 24 bytes for each slot of the pool and entry of a table, 1
  * element unless the index is wanted. User space sizes and reads it through mmap(). */
 struct {
@@ -36,51 +34,52 @@ struct {
 } live_sets __weak SEC(".maps");
 
 /* The place of a slot or of an entry; NULL: it has none, its place is in a set. */
-static __always_inline struct dms_live *live_at(const struct mapping *m)
+static __always_inline struct dms_live *live_at(const struct dms_dev_index *ix,
+						const struct mapping *m)
 {
-	const struct dms_index_table *t;
 	u64 n;
 	u32 at;
 
-	if (m->path == DMS_PATH_BOUNCED) {
-		n = (m->slot - index_at.pool_start) >> IO_TLB_SHIFT;
-		if (n >= index_at.pool_slots)
+	if (m->path == DMS_PATH_TCE) {
+		n = (m->dma - ix->table_base) >> (ix->table_shift & 63);
+		if (n >= ix->table_entries)
+			return NULL;
+		at = ix->table_first + n;
+	} else if (m->path == DMS_PATH_BOUNCED) {
+		n = (m->slot - ix->pool_start) >> IO_TLB_SHIFT;
+		if (n >= ix->pool_slots)
 			return NULL;
 		at = n;
-	} else if (m->path == DMS_PATH_TCE) {
-		t = &index_at.table[m->liobn * index_at.mul >> 26];
-		n = (m->dma - t->base) >> (t->shift & 63);
-		if (!m->liobn || t->liobn != m->liobn || n >= t->entries)
-			return NULL;
-		at = t->first + n;
 	} else {
 		return NULL;
 	}
 	return bpf_map_lookup_elem(&live, &at);
 }
 
-/* The first or the second set of a mapping that has no place of its own. */
-static __always_inline struct dms_live_set *live_set(u64 dev, u64 dma, u32 which)
+static __always_inline void live_fill(struct dms_live *e, u64 dev, u64 where, u64 size, u32 dir)
 {
-	u64 hash = (dma ^ dev << 32) * 0x9e3779b97f4a7c15ULL;
+	u64 above = size >> 32;
+
+	asm volatile("" : "+r"(above));		/* else it is a comparison with 64 bits */
+	e->where = where;
+	e->size = above ? DMS_LIVE_HUGE : size;
+	e->born = (bpf_jiffies64() >> DMS_LIVE_JIFFIES_SHIFT & DMS_LIVE_BORN) |
+		  dir << DMS_LIVE_DIR_SHIFT;
+	e->dev = dev;
+}
+
+/* The first or the second set of a mapping that has no place of its own. */
+static __always_inline struct dms_live_set *live_set(u64 dev, u64 where, u32 which)
+{
+	u64 hash = ((where & DMS_LIVE_ADDR) ^ dev << 32) * 0x9e3779b97f4a7c15ULL;
 	u32 at = (which ? hash >> 16 : hash >> 32) & config.set_mask;
 
 	return bpf_map_lookup_elem(&live_sets, &at);
 }
 
-static __always_inline void live_fill(struct dms_live *e, u64 dev, u64 where,
-				      const struct mapping *m)
+static __always_inline bool set_put(u64 dev, u64 where, u64 size, u32 dir, u32 which)
 {
-	e->where = (where & DMS_LIVE_ADDR) | (u64)m->path << DMS_LIVE_PATH_SHIFT;
-	e->size = m->size < DMS_LIVE_HUGE ? m->size : DMS_LIVE_HUGE;
-	e->born = (bpf_jiffies64() >> DMS_LIVE_JIFFIES_SHIFT & DMS_LIVE_BORN) |
-		  (u32)m->dir << DMS_LIVE_DIR_SHIFT;
-	e->dev = dev;
-}
-
-static __always_inline bool set_put(u64 dev, const struct mapping *m, u32 which)
-{
-	struct dms_live_set *set = live_set(dev, m->dma, which);
+	struct dms_live_set *set = live_set(dev, where, which);
 	u32 from = bpf_get_smp_processor_id();
 	struct dms_live *e;
 
@@ -89,58 +88,85 @@ static __always_inline bool set_put(u64 dev, const struct mapping *m, u32 which)
 	for (u32 i = 0; i < DMS_LIVE_WAYS; i++) {
 		e = &set->way[(from + i) & (DMS_LIVE_WAYS - 1)];
 		if (!e->dev) {
-			live_fill(e, dev, m->dma, m);
+			live_fill(e, dev, where, size, dir);
 			return true;
 		}
 	}
 	return false;
 }
 
-static __always_inline bool set_take(u64 dev, struct mapping *m, u32 which)
+/* where: the DMA address, with the path. */
+static __noinline bool sets_put(u64 dev, u64 where, u64 size, u32 dir)
 {
-	struct dms_live_set *set = live_set(dev, m->dma, which);
+	return set_put(dev, where, size, dir, 0) || set_put(dev, where, size, dir, 1);
+}
+
+static __always_inline int set_take(u64 dev, u64 dma, u32 which)
+{
+	struct dms_live_set *set = live_set(dev, dma, which);
 	struct dms_live *e;
 
 	if (!set)
-		return false;
+		return -1;
 	for (u32 i = 0; i < DMS_LIVE_WAYS; i++) {
 		e = &set->way[i];
-		if (e->dev != dev || (e->where ^ m->dma) & DMS_LIVE_ADDR)
+		if (e->dev != dev || (e->where ^ dma) & DMS_LIVE_ADDR)
 			continue;
-		m->path = e->where >> DMS_LIVE_PATH_SHIFT;
 		e->dev = 0;
-		return true;
+		return e->where >> DMS_LIVE_PATH_SHIFT;
 	}
-	return false;
+	return -1;
+}
+
+/* The path that the map saw; -1: there is no such mapping. */
+static __noinline int sets_take(u64 dev, u64 dma)
+{
+	int path = set_take(dev, dma, 0);
+
+	return path < 0 ? set_take(dev, dma, 1) : path;
+}
+
+/* Is a mapping without a place of its own not indexed? There is none, or its unmap may not come. */
+static __always_inline bool live_omits(const struct dms_counted *c, const struct mapping *m)
+{
+	return m->path == DMS_PATH_FAILED ||
+	       (m->path == DMS_PATH_DIRECT && c->facts.may_skip_unmap);
 }
 
 /*
  * Notes a mapping. False: one is missing in the index, this one or one that had the same place
  * and whose unmap's event is late; an unmap that finds nothing is then no sign of an older mapping.
  */
-static __always_inline bool live_put(u64 dev, const struct mapping *m)
+static __always_inline bool live_put(const struct dms_counted *c, u64 dev,
+				     const struct mapping *m)
 {
-	struct dms_live *e = live_at(m);
+	u64 path = (u64)m->path << DMS_LIVE_PATH_SHIFT;
+	struct dms_live *e = live_at(&c->index, m);
 	bool was_free;
 
-	if (e) {
-		was_free = !e->dev;
-		live_fill(e, dev, m->phys, m);
-		return was_free;
-	}
-	return set_put(dev, m, 0) || set_put(dev, m, 1);
+	if (!e)
+		return live_omits(c, m) ||
+		       sets_put(dev, (m->dma & DMS_LIVE_ADDR) | path, m->size, m->dir);
+	was_free = !e->dev;
+	/* a physical address has less bits on all machines */
+	live_fill(e, dev, m->phys | path, m->size, m->dir);
+	return was_free;
 }
 
 /* Frees the place of a mapping and sets the path that its map saw; false: it is in none. */
-static __always_inline bool live_take(u64 dev, struct mapping *m)
+static __always_inline bool live_take(const struct dms_counted *c, u64 dev, struct mapping *m)
 {
-	struct dms_live *e = live_at(m);
+	struct dms_live *e = live_at(&c->index, m);
+	int path;
 
 	if (e && e->dev == dev) {
 		e->dev = 0;
 		return true;
 	}
-	return set_take(dev, m, 0) || set_take(dev, m, 1);
+	path = sets_take(dev, m->dma);
+	if (path >= 0)
+		m->path = path;
+	return path >= 0;
 }
 
 #endif /* DMASCOPE_BPF_LIVE_H */

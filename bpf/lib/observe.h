@@ -105,17 +105,58 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 	event_submit(o->c, e);
 }
 
+static __always_inline struct dms_cell *cell_of(struct dms_counted *e, u8 path)
+{
+	return &e->cell[path & (DMS_CELL_PATHS - 1)];
+}
+
+/* A mapping whose path is known, into its cell and the index. */
+static __always_inline void count_map(struct dms_counted *e, u64 key, const struct mapping *m)
+{
+	bool indexed = !e->index.wanted || live_put(e, key, m);
+
+	cell_map(cell_of(e, m->path), m, indexed);
+}
+
+/* The end of a mapping. */
+static __always_inline void count_end(struct dms_counted *e, u64 key, struct mapping *m)
+{
+	bool indexed = !e->index.wanted || live_take(e, key, m);
+
+	cell_unmap(cell_of(e, m->path), m->size, indexed);
+}
+
+/*
+ * All that nearly every mapping, or its end, needs of a program that only counts, without a
+ * filter: one look at the device's place, one at the index's. True: it was counted, and its hit as
+ * delivered. False: nothing was done.
+ */
+static __always_inline bool mapping_through(struct mapping *m)
+{
+	struct dms_counted *e = place_now(bpf_get_smp_processor_id(), m->dev);
+
+	if (!e)
+		return false;
+	mapping_classify(&e->facts, m, false);
+	if (m->path == DMS_PATH_FAILED)
+		return false;
+	e->through[m->ends]++;
+	if (m->ends)
+		count_end(e, m->dev, m);
+	else
+		count_map(e, m->dev, m);
+	return true;
+}
+
 /*
  * Counts one mapping or its end. Failures are rare, and each is evidence: they are sent as well.
  * The filters come first.
  */
 static __always_inline void mapping_count(const struct obs *o, struct mapping *m)
 {
-	bool maps = obs_maps(o), indexed = true;
+	bool maps = obs_maps(o);
 	u64 key = m->dev ? m->dev : DMS_NO_DEV;
 	struct dms_counted *e;
-	struct dms_cell *cell;
-	u32 place;
 
 	if (o->flags & DMS_CFG_FILTER) {
 		/* a device that user space has not heard of may be one that --device means */
@@ -123,33 +164,23 @@ static __always_inline void mapping_count(const struct obs *o, struct mapping *m
 		if (!mapping_wanted(o, m))
 			return;
 	}
-	e = place_of(o->dev, key, o->hook, &place);
+	e = place_of(o->dev, key, o->hook, o->cpu);
 	if (!e) {
 		count(o->c, failed);
 		return;
 	}
 	if (!o->path_known)
-		mapping_classify(e, m, false);
+		mapping_classify(&e->facts, m, false);
 	if (o->flags & DMS_CFG_FILTER && !path_wanted(o, m->path))
 		return;
-	if (o->flags & DMS_CFG_INDEX && !maps)
-		indexed = live_take(key, m);
-	cell = cell_of(o->cpu, place, m->path);
-	if (!cell) {
-		count(o->c, failed);
-		return;
-	}
 	if (!maps) {
-		cell_unmap(cell, m->size, indexed);
+		count_end(e, key, m);
 	} else {
-		if (o->flags & DMS_CFG_INDEX && m->path != DMS_PATH_FAILED &&
-		    !(e->may_skip_unmap && m->path == DMS_PATH_DIRECT))
-			indexed = live_put(key, m);
-		cell_map(cell, m, indexed);
+		count_map(e, key, m);
 		if (m->path == DMS_PATH_FAILED) {
 			m->liobn = 0;
 			if (!o->path_known)
-				m->flags |= failure_of(o->dev, e, m->attrs, o->flags);
+				m->flags |= failure_of(o->dev, &e->facts, m->attrs, o->flags);
 			mapping_send(o, m, NULL);
 			return;
 		}
@@ -161,7 +192,7 @@ static __always_inline void mapping_count(const struct obs *o, struct mapping *m
 static __always_inline void mapping_path(const struct obs *o, struct mapping *m)
 {
 	bool inner = o->flags & DMS_CFG_INNER;
-	struct dms_counted d = {};
+	struct dms_dev_facts d = {};
 
 	facts_read(&d, o->dev);
 	mapping_classify(&d, m, inner);

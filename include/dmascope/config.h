@@ -76,6 +76,10 @@ _Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 #define DMS_CFG_HOLD_MAP	0x1000	/* slots and TCEs wait for their mapping's record ... */
 #define DMS_CFG_HOLD_UNMAP	0x2000	/* ... and of its end */
 
+/* Sizes whose slot of the histogram is read from a table: less than 128 KiB. */
+#define DMS_SIZES	256
+#define DMS_SIZE_SHIFT	9
+
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
 	__dms_u64 vmemmap_at;		/* kernel address of the variable; 0 = none, see values */
@@ -99,7 +103,8 @@ struct dms_config {
 	__dms_u32 wake_mask;		/* one record of wake_mask + 1 looks how full its ring is */
 	__dms_u32 set_mask;		/* sets of the index less 1 */
 	__dms_u32 dev_mask;		/* places of the devices that are counted, less 1 */
-	__dms_u32 cell_cpus;		/* processors that have cells */
+	/* dms_size_slot() of each size less than DMS_SIZES << DMS_SIZE_SHIFT, by size >> that */
+	__dms_u8 size_slot[DMS_SIZES];
 };
 
 /* Values that change while the programs are loaded: kernel variables that a program reads once,
@@ -112,35 +117,51 @@ struct dms_values {
 	__dms_u64 pool_end;
 	__dms_u64 pool_mem;	/* kernel address of the io_tlb_mem the devices use */
 	__dms_u64 self;		/* our thread group, as the initial namespace counts; 0 = unknown */
-	__dms_u64 observing;	/* 0 = not; calls that began while it was 1 are still completed */
+	/*
+	 * DMS_OBSERVING: set or not; calls that began while it was set are still completed. The
+	 * rest is a generation, not 0: once raised, what is kept of devices is read anew. One
+	 * number, so that one comparison of a device's place tests both.
+	 */
+	__dms_u64 observing;
 	__dms_u64 jiffies;	/* when read_jiffies ran */
-	__dms_u64 generation;	/* once raised, what is kept of devices is read anew; not 0 */
 };
+#define DMS_OBSERVING	(1ULL << 63)
 
 /*
- * Counting. A device has a place by the hash of its key, and there what decides its mappings'
- * path, so that this need not be read each time; each CPU has a cell for each place and path.
- * Arrays, since a look into a hash costs more than all else that is done for a mapping.
+ * Counting. A device has a place by the hash of its key, the same for each CPU, where all is that a
+ * mapping needs: what decides its path, so that this need not be read each time, and a cell for
+ * each path. One array, since a look into a hash costs more than all else that is done for a
+ * mapping, and one into an array a tenth of it.
  */
-struct dms_counted {
-	__dms_u64 key;		/* 0 = free; set last, and never again */
-	__dms_u64 generation;	/* of the rest; dms_values.generation */
+#define DMS_DEV_PROBES	8	/* places that a device may have */
+#define DMS_NO_DEV	(~0ULL)	/* its key, where a call has none */
+#define DMS_CELL_PATHS	8	/* cells of a place; enum dms_path has no more */
+
+/* The facts that decide the path of a device's mappings. */
+struct dms_dev_facts {
 	__dms_u64 offset;
 	__dms_u64 pool_start;	/* physical */
 	__dms_u64 pool_end;
 	__dms_u64 table_start;	/* DMA address */
 	__dms_u64 table_size;	/* bytes, 0 = no table */
+	__dms_u64 enc_mask;	/* dms_config.enc_mask */
 	__dms_u32 liobn;
 	__dms_u8 page_shift;
 	__dms_u8 dma_iommu;
 	__dms_u8 pool_grows;	/* SWIOTLB_DYNAMIC: slots may lie outside [pool_start, pool_end) */
 	__dms_u8 may_skip_unmap;	/* dma_need_unmap() says no for direct mappings */
 };
-_Static_assert(sizeof(struct dms_counted) == 64, "a cache line");
 
-#define DMS_DEV_PROBES	8	/* places that a device may have */
-#define DMS_NO_DEV	(~0ULL)	/* its key, where a call has none */
-#define DMS_CELL_PATHS	8	/* cells of a place; enum dms_path has no more */
+/* The places of a device's slots and TCEs in the index of live mappings, see struct dms_index. */
+struct dms_dev_index {
+	__dms_u64 pool_start;	/* physical */
+	__dms_u64 table_base;	/* DMA address of the table's first entry */
+	__dms_u32 pool_slots;	/* from 0 on; 0 = it has none */
+	__dms_u32 table_entries;	/* 0 = none */
+	__dms_u32 table_first;
+	__dms_u8 table_shift;	/* bytes of an entry, logarithm */
+	__dms_u8 wanted;	/* live mappings are indexed at all */
+};
 
 /*
  * One CPU, device and path. How many maps is the sum of the histogram. An unmap that the index
@@ -157,6 +178,17 @@ struct dms_cell {
 	__dms_u64 unindexed_bytes;
 	__dms_u64 hist[DMS_HIST_SLOTS];
 };
+
+struct dms_counted {
+	__dms_u64 key;		/* 0 = not used on this CPU yet; set last */
+	__dms_u64 generation;	/* dms_values.observing when the facts were read */
+	__dms_u64 through[2];	/* hits that were delivered by bpf/lib/count.h: maps, unmaps. No
+				 * atomic adds: one program each */
+	struct dms_dev_facts facts;
+	struct dms_dev_index index;
+	struct dms_cell cell[DMS_CELL_PATHS];
+};
+_Static_assert(sizeof(struct dms_counted) == 1592, "memory of the counts");
 
 /* The use of an IOMMU domain, in the map `domains` by its address. */
 struct dms_domain_use {

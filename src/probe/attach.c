@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +197,7 @@ static const char *btf_for_libbpf(const struct probe *p)
 /* All at a time, where the kernel can: each call waits for a grace period. */
 static int rings_place(struct probe *p)
 {
-	int map = bpf_map__fd(p->bpf->rings);
+	int map = p->bpf->rings->fd;
 	uint32_t at[PROBE_MAX_SHARDS], n = p->shards;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -216,7 +217,7 @@ static int rings_create(struct probe *p)
 
 	p->ring_each = each;
 	if (!err)
-		rings__hold(p->rings, p->bpf->hold, bpf_map__max_entries(p->bpf->held));
+		rings__hold(p->rings, p->bpf->hold, p->bpf->held->entries);
 	for (uint32_t i = 0; i < p->shards && !err; i++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, (uint32_t)each, NULL);
 
@@ -245,13 +246,13 @@ static int maps_size(struct probe *p)
 
 	/* what this run does not use takes no memory */
 	if (!(p->opts.flags & DMS_CFG_FILTER_DEV))
-		err = bpf_map__set_max_entries(p->bpf->dev_filter, 1);
+		err = object__resize(p->bpf->dev_filter, 1);
 	/* more may be plugged in, and each may change its domain */
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->domains, 2 * p->opts.devices + 64);
+		err = object__resize(p->bpf->domains, 2 * p->opts.devices + 64);
 	/* most devices have one id */
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->endpoints, 4 * p->opts.devices + 64);
+		err = object__resize(p->bpf->endpoints, 4 * p->opts.devices + 64);
 	if (!err)
 		err = cells__size(p);
 	return err ? err : index__size(p);
@@ -283,7 +284,7 @@ static int load(struct probe *p)
 			return err;
 	}
 	settings__fill(p, &cfg);
-	err = bpf_map__set_initial_value(p->bpf->config, &cfg, sizeof(cfg));
+	err = bpf_map__set_initial_value(p->bpf->config->lib, &cfg, sizeof(cfg));
 	if (!err)
 		err = maps_size(p);
 	if (err)
@@ -292,7 +293,7 @@ static int load(struct probe *p)
 	load_log.line[0] = '\0';
 	err = object__load(p->bpf);
 	if (!err)
-		p->bpf->values->generation = 1;
+		p->bpf->values->observing = 1;
 	if (!err)
 		err = index__place(p);
 	return err ? err : rings_create(p);
@@ -302,7 +303,7 @@ static int load(struct probe *p)
 static int read_values(struct probe *p)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int fd = bpf_program__fd(p->bpf->read_values);
+	int fd = p->bpf->run[RUN_READ_VALUES];
 
 	if (p->env.no_kprobes || fd < 0)
 		return 0;
@@ -314,6 +315,7 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 	struct bpf_program *prog = bpf_object__find_program_by_name(p->bpf->obj, name);
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = ret, .offset = c->cand->offset);
 	struct bpf_link *link;
+	int fd;
 
 	if (!prog)
 		return -ENOENT;
@@ -325,8 +327,15 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 		link = bpf_program__attach(prog);
 	if (!link)
 		return -errno;
+	fd = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {
+		int err = -errno;
+
+		bpf_link__destroy(link);
+		return err;
+	}
 	p->links[p->nlinks++] = (struct attached){
-		.link = link, .prog = prog, .hook = c->row->id,
+		.link = link, .prog = fd, .hook = c->row->id,
 		.kprobe = c->attach == ATTACH_KPROBE, .ret = ret,
 	};
 	return 0;
@@ -511,6 +520,15 @@ static void rings_plan(struct probe *p)
 		p->shards *= 2;
 }
 
+/* The start needs three times the memory that the tool needs then, perhaps for days. */
+static void shed(struct probe *p)
+{
+	object__shed(p->bpf);	/* without descriptors for it, all stays as it is */
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int probe__open(struct probe **out, const struct probe_opts *opts, struct symbols *syms,
 		struct probe_error *err)
 {
@@ -545,12 +563,15 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 		.hash_mmu = uses_hash_mmu(),
 		.hcalls = opts->hcalls,
 		.secure = opts->secure,
+		.counting = settings__only_count(p),
 	};
 	ret = refusal__privilege(err);
 	if (!ret)
 		ret = load_btf(p, err);
 	if (!ret)
 		ret = open_all(p, err);
+	if (!ret)
+		shed(p);
 	if (ret) {
 		probe__free(p);
 		return ret;
@@ -563,7 +584,10 @@ void probe__observe(struct probe *p, bool on)
 {
 	if (on)
 		misses__begin(p);
-	__atomic_store_n(&p->bpf->values->observing, on, __ATOMIC_SEQ_CST);
+	if (on)
+		__atomic_fetch_or(&p->bpf->values->observing, DMS_OBSERVING, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&p->bpf->values->observing, ~DMS_OBSERVING, __ATOMIC_SEQ_CST);
 	if (!on)
 		misses__end(p);
 }
@@ -613,6 +637,8 @@ void probe__detach(struct probe *p)
 	/* entries first, so that every call that was counted still finds its return */
 	close_beside(p, false);
 	close_beside(p, true);
+	for (unsigned int i = 0; i < p->nlinks; i++)
+		close(p->links[i].prog);
 	p->nlinks = 0;
 }
 

@@ -33,8 +33,9 @@
 	{ CAND(ATTACH_KPROBE, sym, prog, NULL, params, note), .offset = off }
 #define TP_BTF(event, prog, params, note)	\
 	{ CAND(ATTACH_TP_BTF, event, prog, NULL, params, note) }
-#define TP_BTF_AND(event, prog, other, params, note)	\
-	{ CAND(ATTACH_TP_BTF, event, prog, other, params, note) }
+/* One mapping or its end. */
+#define TP_MAPPING(event, prog, other, params, note)	\
+	{ CAND(ATTACH_TP_BTF, event, prog, other, params, note), .counting = true }
 #define RAW_TP(event, prog, params, note)	\
 	{ CAND(ATTACH_RAW_TP, event, prog, NULL, params, note) }
 #define RAW_TP_AND(event, prog, other, params, note)	\
@@ -51,9 +52,9 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_MAP, CLASS_CORE, NULL, false,
 		"streaming mappings, their paths and ranges",
 		{
-			TP_BTF("dma_map_phys", "tp_dma_map_phys",
-			       "dev phys_addr dma_addr size dir attrs", "6.18+"),
-			TP_BTF_AND("dma_map_page", "tp_dma_map_page", "tp_dma_map_resource",
+			TP_MAPPING("dma_map_phys", "tp_dma_map_phys", NULL,
+				   "dev phys_addr dma_addr size dir attrs", "6.18+"),
+			TP_MAPPING("dma_map_page", "tp_dma_map_page", "tp_dma_map_resource",
 				   "dev phys_addr dma_addr size dir attrs",
 				   "6.12 (038eb433dc14) to 6.17"),
 			FUNCTION("dma_map_phys", "kp_dma_map", "krp_dma_map",
@@ -66,9 +67,9 @@ const struct hook_row hook_rows[] = {
 		DMS_HOOK_UNMAP, CLASS_CORE, NULL, false,
 		"when mappings end: live ranges and leaks",
 		{
-			TP_BTF("dma_unmap_phys", "tp_dma_unmap_phys", "dev addr size dir attrs",
-			       "6.18+"),
-			TP_BTF_AND("dma_unmap_page", "tp_dma_unmap_page", "tp_dma_unmap_resource",
+			TP_MAPPING("dma_unmap_phys", "tp_dma_unmap_phys", NULL,
+				   "dev addr size dir attrs", "6.18+"),
+			TP_MAPPING("dma_unmap_page", "tp_dma_unmap_page", "tp_dma_unmap_resource",
 				   "dev addr size dir attrs", "6.12 to 6.17"),
 			FUNCTION("dma_unmap_phys", "kp_dma_unmap", NULL, "dev addr size dir attrs",
 			       "6.18+, where the event cannot be used"),

@@ -34,6 +34,7 @@ struct candidate {
 	const char *older[CAND_OLDER];	/* the lists of other kernels; then only BTF can decide */
 	const char *note;	/* the version or commit that made it, and that ended it */
 	bool fentry;		/* also built as fentry or fexit, used where a trial attach works */
+	bool counting;		/* `prog` has a twin for counting without a filter: PROG_count */
 	const char *without;	/* the part of the row's subject it does not report; NULL = none */
 };
 

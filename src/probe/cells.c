@@ -9,7 +9,7 @@
 
 #include "probe/inside.h"
 
-#define PLACES_MIN	512	/* of devices: 0.7 MB of cells for each CPU */
+#define PLACES_MIN	512	/* of devices: 0.8 MB of cells for each CPU */
 #define PLACES_MAX	4096
 
 /* The highest CPU number of a list in sysfs, + 1: not all below it need exist. 0 = unknown. */
@@ -68,22 +68,47 @@ uint32_t cells__places(const struct probe *p)
 int cells__size(struct probe *p)
 {
 	uint32_t cpus = cells__cpus(p), places = cells__places(p);
-	int err = bpf_map__set_max_entries(p->bpf->counts, cpus_possible() * DMS_COUNTS_STRIDE);
+	int err = object__resize(p->bpf->counts, cpus_possible() * DMS_COUNTS_STRIDE);
 
 	if (!err && p->opts.flags & DMS_CFG_STREAM)
-		err = bpf_map__set_max_entries(p->bpf->held, cells__cpus_online());
+		err = object__resize(p->bpf->held, cells__cpus_online());
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->devs, places);
+		err = object__resize(p->bpf->devs, places);
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->dev_owner, places);
+		err = object__resize(p->bpf->dev_owner, places);
 	if (!err && p->opts.flags & DMS_CFG_STATS)
-		err = bpf_map__set_max_entries(p->bpf->cells, cpus * places * DMS_CELL_PATHS);
+		err = object__resize(p->bpf->cells, cpus * places);
 	return err;
+}
+
+static uint32_t cpus_of_cells(const struct probe *p)
+{
+	return p->bpf->cells->entries / cells__places(p);
+}
+
+/* Hits that were counted with the aggregates of their device, as delivered. */
+static void add_through(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX])
+{
+	static const int hook[2] = { DMS_HOOK_MAP, DMS_HOOK_UNMAP };
+	uint32_t places = cells__places(p), cpus = cpus_of_cells(p);
+
+	for (uint32_t i = 0; i < places * cpus; i++) {
+		const volatile struct dms_counted *e = &p->bpf->cell[i];
+
+		if (!p->bpf->dev[i % places])
+			continue;
+		for (int k = 0; k < 2; k++) {
+			uint64_t n = e->through[k];
+
+			counts[hook[k]].hits += n;
+			counts[hook[k]].delivered += n;
+		}
+	}
 }
 
 void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX])
 {
-	uint32_t n = bpf_map__max_entries(p->bpf->counts);
+	uint32_t n = p->bpf->counts->entries;
 
 	memset(counts, 0, sizeof(*counts) * DMS_HOOK_MAX);
 	for (uint32_t i = 0; i < n; i++) {
@@ -102,6 +127,8 @@ void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX]
 		sum->failed += from->failed;
 		sum->hits += from->hits;
 	}
+	if (p->opts.flags & DMS_CFG_STATS)
+		add_through(p, counts);
 }
 
 /* Unmaps that the index did not hold, and mappings that it did not take. */
@@ -130,8 +157,7 @@ static void cell_add(struct dms_stats *sum, struct outside *out,
 static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, probe_stats_fn fn,
 		       void *ctx)
 {
-	uint32_t places = cells__places(p);
-	uint32_t cpus = bpf_map__max_entries(p->bpf->cells) / places / DMS_CELL_PATHS;
+	uint32_t places = cells__places(p), cpus = cpus_of_cells(p);
 	int err = 0;
 
 	for (uint32_t path = 0; path < DMS_PATH_MAX && !err; path++) {
@@ -141,7 +167,7 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 
 		for (uint32_t cpu = 0; cpu < cpus; cpu++)
 			cell_add(&sum, &out,
-				 &p->bpf->cell[(cpu * places + place) * DMS_CELL_PATHS + path]);
+				 &p->bpf->cell[cpu * places + place].cell[path]);
 		/*
 		 * Unmaps that were missed end first what the index did not take: as long as those
 		 * live the rest is of older mappings, and none is counted live for ever.
@@ -158,7 +184,7 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 
 void probe__devices_again(const struct probe *p)
 {
-	__atomic_add_fetch(&p->bpf->values->generation, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&p->bpf->values->observing, 1, __ATOMIC_RELAXED);
 }
 
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
@@ -171,7 +197,7 @@ int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 	/* masks and windows change rarely, and mostly a hook reports it; if none can, this does */
 	probe__devices_again(p);
 	for (uint32_t i = 0; i < places && !err; i++) {
-		uint64_t dev = __atomic_load_n(&p->bpf->dev[i].key, __ATOMIC_ACQUIRE);
+		uint64_t dev = __atomic_load_n(&p->bpf->dev[i], __ATOMIC_ACQUIRE);
 
 		if (dev)
 			err = tell_device(p, i, dev, fn, ctx);

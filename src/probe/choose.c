@@ -130,8 +130,11 @@ unsigned int choice_bit(const struct choice *c)
 	return 1U << (c->attach == ATTACH_FENTRY ? i + 16 : i);
 }
 
-/* kp_NAME has the twins fe_NAME (entry only) and fx_NAME (with the return). */
-static void programs(const struct candidate *cand, struct choice *c)
+/*
+ * kp_NAME has the twins fe_NAME (entry only) and fx_NAME (with the return), tp_NAME of one mapping
+ * tp_NAME_count.
+ */
+static void programs(const struct choose_env *env, const struct candidate *cand, struct choice *c)
 {
 	if (c->attach == ATTACH_FENTRY) {
 		snprintf(c->prog, sizeof(c->prog), "%s_%s", cand->ret ? "fx" : "fe",
@@ -139,7 +142,8 @@ static void programs(const struct candidate *cand, struct choice *c)
 		c->ret[0] = '\0';
 		return;
 	}
-	snprintf(c->prog, sizeof(c->prog), "%s", cand->prog);
+	snprintf(c->prog, sizeof(c->prog), "%s%s", cand->prog,
+		 cand->counting && env->counting ? "_count" : "");
 	snprintf(c->ret, sizeof(c->ret), "%s", cand->ret ? cand->ret : "");
 }
 
@@ -194,7 +198,7 @@ static bool take(const struct choose_env *env, const struct candidate *cand, int
 		return false;
 	}
 	c->cand = cand;
-	programs(cand, c);
+	programs(env, cand, c);
 	return true;
 }
 

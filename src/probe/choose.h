@@ -44,6 +44,7 @@ struct choose_env {
 	bool hash_mmu;			/* powerpc: page faults are resolved by hcalls */
 	bool hcalls;
 	bool secure;
+	bool counting;			/* aggregates only, without a filter */
 };
 
 /* The bit of c->cand (as chosen) in c->refused. */

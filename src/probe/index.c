@@ -57,10 +57,10 @@ int index__size(struct probe *p)
 	int err;
 
 	plan(p);
-	err = bpf_map__set_max_entries(p->bpf->live,
+	err = object__resize(p->bpf->live,
 				       on && p->index_places ? p->index_places : 1);
 	if (!err)
-		err = bpf_map__set_max_entries(p->bpf->live_sets, on ? sets(p) : 1);
+		err = object__resize(p->bpf->live_sets, on ? sets(p) : 1);
 	return err;
 }
 
@@ -96,7 +96,7 @@ static int read_jiffies(struct probe *p)
 
 	if (clock_getres(CLOCK_MONOTONIC_COARSE, &res))
 		return -errno;
-	if (bpf_prog_test_run_opts(bpf_program__fd(p->bpf->read_jiffies), &opts))
+	if (bpf_prog_test_run_opts(p->bpf->run[RUN_READ_JIFFIES], &opts))
 		return -errno;
 	p->jiffies_then = p->bpf->values->jiffies;
 	p->ns_then = clock_now();
@@ -132,6 +132,7 @@ void probe__index_pool(struct probe *p, uint64_t start, uint64_t end)
 	__atomic_store_n(&ix->pool_slots,
 			 slots < p->index_slots ? (uint32_t)slots : p->index_slots,
 			 __ATOMIC_RELEASE);
+	probe__devices_again(p);
 }
 
 /* ---- reading ---- */
@@ -220,14 +221,14 @@ static int tell_sets(const struct look *k, const struct dms_live_set *set)
 	return err;
 }
 
-static void *view(const struct bpf_map *map, size_t *len)
+static void *view(const struct object_map *map, size_t *len)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *at;
 
-	*len = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+	*len = (size_t)map->entries * map->value_size;
 	*len = (*len + page - 1) / page * page;
-	at = mmap(NULL, *len, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	at = mmap(NULL, *len, PROT_READ, MAP_SHARED, map->fd, 0);
 	return at == MAP_FAILED ? NULL : at;
 }
 

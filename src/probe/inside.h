@@ -19,7 +19,7 @@
 
 struct attached {
 	struct bpf_link *link;
-	const struct bpf_program *prog;
+	int prog;			/* its own descriptor */
 	enum dms_hook hook;
 	bool kprobe, ret;		/* on a function; at its return */
 };
@@ -61,6 +61,8 @@ struct probe {
 void settings__expect(struct symbols *syms);
 void settings__fill(const struct probe *p, struct dms_config *cfg);
 size_t settings__ring_bytes(const struct probe *p);
+/* Aggregates are all that is wanted, of all mappings. */
+bool settings__only_count(const struct probe *p);
 
 /* unseen.c: symbols that it asks for; what the choice's hook does not show of this kernel. */
 void unseen__expect(struct symbols *syms);

@@ -36,12 +36,12 @@ static bool kprobe_missed(const struct bpf_link *link, uint64_t *missed)
 	return true;
 }
 
-static uint64_t prog_skipped(const struct bpf_program *prog)
+static uint64_t prog_skipped(int prog)
 {
 	struct bpf_prog_info info = {};
 	uint32_t len = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+	if (bpf_obj_get_info_by_fd(prog, &info, &len))
 		return 0;
 	return info.recursion_misses;
 }

@@ -4,9 +4,12 @@
  * object in the other byte order, and one way for all architectures is simpler than two.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "probe/object.h"
 
@@ -25,27 +28,63 @@ EMBED(bpf_object_bytes, "dmascope.bpf.o");
 /* The same programs and maps, naming no kernel function: see AS() in bpf/lib/device.h. */
 EMBED(bpf_object_nokfunc_bytes, "dmascope_nokfunc.bpf.o");
 
-static struct bpf_map *find_map(struct object *o, const char *name, int *err)
+static void map_read(struct object_map *map)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(o->obj, name);
-
-	if (!map)
-		*err = -ENOENT;
-	return map;
+	map->fd = bpf_map__fd(map->lib);
+	map->type = bpf_map__type(map->lib);
+	map->key_size = bpf_map__key_size(map->lib);
+	map->value_size = bpf_map__value_size(map->lib);
+	map->entries = bpf_map__max_entries(map->lib);
+	map->flags = bpf_map__map_flags(map->lib);
 }
 
-static struct bpf_program *find_program(struct object *o, const char *name, int *err)
+static int find_maps(struct object *o)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(o->obj, name);
+	struct bpf_map *lib;
 
-	if (!prog)
-		*err = -ENOENT;
-	return prog;
+	bpf_object__for_each_map(lib, o->obj) {
+		if (o->maps == OBJECT_MAPS)
+			return -E2BIG;
+		o->map[o->maps].lib = lib;
+		map_read(&o->map[o->maps++]);
+	}
+	return 0;
+}
+
+static struct object_map *find_map(struct object *o, const char *name, int *err)
+{
+	const struct bpf_map *lib = bpf_object__find_map_by_name(o->obj, name);
+
+	for (unsigned int i = 0; i < o->maps; i++)
+		if (o->map[i].lib == lib)
+			return &o->map[i];
+	*err = -ENOENT;
+	return NULL;
+}
+
+static const char *const run_names[OBJECT_RUNS] = {
+	[RUN_READ_VALUES] = "read_values",
+	[RUN_SNAP_POOL] = "snap_pool",
+	[RUN_SNAP_TABLE] = "snap_table",
+	[RUN_READ_JIFFIES] = "read_jiffies",
+};
+
+static int find_runs(struct object *o)
+{
+	const struct bpf_program *prog;
+
+	for (int i = 0; i < OBJECT_RUNS; i++) {
+		prog = bpf_object__find_program_by_name(o->obj, run_names[i]);
+		if (!prog)
+			return -ENOENT;
+		o->run[i] = bpf_program__fd(prog);
+	}
+	return 0;
 }
 
 static int find_parts(struct object *o)
 {
-	int err = 0;
+	int err = find_maps(o);
 
 	o->rings = find_map(o, "rings", &err);
 	o->counts = find_map(o, "counts", &err);
@@ -61,10 +100,6 @@ static int find_parts(struct object *o)
 	o->snap_piece = find_map(o, "snap_piece", &err);
 	o->live = find_map(o, "live", &err);
 	o->live_sets = find_map(o, "live_sets", &err);
-	o->read_jiffies = find_program(o, "read_jiffies", &err);
-	o->read_values = find_program(o, "read_values", &err);
-	o->snap_pool = find_program(o, "snap_pool", &err);
-	o->snap_table = find_program(o, "snap_table", &err);
 	o->config = find_map(o, ".rodata.config", &err);
 	o->data_values = find_map(o, ".data.values", &err);
 	o->data_index = find_map(o, ".data.index", &err);
@@ -91,15 +126,23 @@ int object__open(struct object **out, bool kfuncs, const struct bpf_object_open_
 	return 0;
 }
 
-static size_t map_bytes(const struct bpf_map *map)
+int object__resize(struct object_map *map, uint32_t entries)
 {
-	return (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+	int err = bpf_map__set_max_entries(map->lib, entries);
+
+	map->entries = bpf_map__max_entries(map->lib);
+	return err;
+}
+
+static size_t map_bytes(const struct object_map *map)
+{
+	return (size_t)map->entries * map->value_size;
 }
 
 /* Maps the values of a map, shared with the programs. */
-static int share(const struct bpf_map *map, int prot, void *var)
+static int share(const struct object_map *map, int prot, void *var)
 {
-	void *at = mmap(NULL, map_bytes(map), prot, MAP_SHARED, bpf_map__fd(map), 0);
+	void *at = mmap(NULL, map_bytes(map), prot, MAP_SHARED, map->fd, 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
@@ -107,15 +150,33 @@ static int share(const struct bpf_map *map, int prot, void *var)
 	return 0;
 }
 
-static void unshare(const struct bpf_map *map, const void *at)
+static void unshare(const struct object_map *map, const void *at)
 {
 	if (at)
 		munmap((void *)at, map_bytes(map));
 }
 
+/* The bytes of an object lie in the executable: once they were read, their pages may go. */
+static void forget(const char *from, const char *end)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first, last;
+
+	first = ((uintptr_t)from + page - 1) / page * page;
+	last = (uintptr_t)end / page * page;
+	if (first < last)
+		madvise((void *)first, last - first, MADV_DONTNEED);
+}
+
 int object__load(struct object *o)
 {
 	int err = bpf_object__load(o->obj);
+
+	forget(bpf_object_bytes, bpf_object_bytes_end);
+	forget(bpf_object_nokfunc_bytes, bpf_object_nokfunc_bytes_end);
+	for (unsigned int i = 0; i < o->maps && !err; i++)
+		map_read(&o->map[i]);
+	if (!err)
+		err = find_runs(o);
 
 	if (!err)
 		err = share(o->data_values, PROT_READ | PROT_WRITE, &o->values);
@@ -132,6 +193,51 @@ int object__load(struct object *o)
 	return err ? err : share(o->cells, PROT_READ, &o->cell);
 }
 
+/* Puts own descriptors of all that stays into *fd; on an error those that were made are closed. */
+static int keep_all(const struct object *o, int fd[OBJECT_MAPS + OBJECT_RUNS])
+{
+	unsigned int i, n = o->maps + OBJECT_RUNS;
+	int from, err = 0;
+
+	for (i = 0; i < n && !err; i++) {
+		from = i < o->maps ? o->map[i].fd : o->run[i - o->maps];
+		fd[i] = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, 0);
+		if (from >= 0 && fd[i] < 0)
+			err = -errno;
+	}
+	while (err && i--)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	return err;
+}
+
+int object__shed(struct object *o)
+{
+	int fd[OBJECT_MAPS + OBJECT_RUNS], err = keep_all(o, fd);
+
+	if (err)
+		return err;
+	bpf_object__close(o->obj);
+	o->obj = NULL;
+	for (unsigned int i = 0; i < o->maps; i++) {
+		o->map[i].lib = NULL;
+		o->map[i].fd = fd[i];
+	}
+	memcpy(o->run, &fd[o->maps], sizeof(o->run));
+	return 0;
+}
+
+/* After object__shed() they are ours. */
+static void close_all(const struct object *o)
+{
+	for (unsigned int i = 0; i < o->maps; i++)
+		if (o->map[i].fd >= 0)
+			close(o->map[i].fd);
+	for (int i = 0; i < OBJECT_RUNS; i++)
+		if (o->run[i] >= 0)
+			close(o->run[i]);
+}
+
 void object__free(struct object *o)
 {
 	if (!o)
@@ -143,6 +249,9 @@ void object__free(struct object *o)
 	unshare(o->cells, o->cell);
 	unshare(o->running, o->call);
 	unshare(o->held, o->hold);
-	bpf_object__close(o->obj);
+	if (o->obj)
+		bpf_object__close(o->obj);
+	else
+		close_all(o);
 	free(o);
 }

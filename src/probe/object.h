@@ -7,25 +7,38 @@
 #define DMASCOPE_PROBE_OBJECT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <bpf/libbpf.h>
 
 #include "dmascope/config.h"
 
+/* A map of the object. */
+struct object_map {
+	struct bpf_map *lib;		/* NULL once object__shed() was called */
+	int fd;				/* -1 before loading */
+	uint32_t type, key_size, value_size, entries, flags;
+};
+
+#define OBJECT_MAPS	64
+
+/* The programs that are run by BPF_PROG_TEST_RUN. */
+enum object_run { RUN_READ_VALUES, RUN_SNAP_POOL, RUN_SNAP_TABLE, RUN_READ_JIFFIES, OBJECT_RUNS };
+
 struct object {
-	struct bpf_object *obj;
-	struct bpf_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter, *running;
-	struct bpf_map *domains, *endpoints, *held;
-	struct bpf_map *snap_piece;
-	struct bpf_map *live, *live_sets;
-	struct bpf_map *config;		/* one struct dms_config, set before loading */
-	struct bpf_map *data_values, *data_index;
-	struct bpf_program *read_values, *snap_pool, *snap_table, *read_jiffies;
+	struct bpf_object *obj;		/* NULL once object__shed() was called */
+	struct object_map map[OBJECT_MAPS];
+	unsigned int maps;
+	struct object_map *rings, *counts, *devs, *dev_owner, *cells, *inflight, *dev_filter;
+	struct object_map *running, *domains, *endpoints, *held, *snap_piece, *live, *live_sets;
+	struct object_map *config;	/* one struct dms_config, set before loading */
+	struct object_map *data_values, *data_index;
+	int run[OBJECT_RUNS];		/* descriptors; negative: not loaded */
 	struct dms_values *values;	/* shared with the programs; NULL before loading */
 	struct dms_index *index;	/* the same */
 	const struct dms_counts *count;	/* the content of counts, devs and cells */
-	const struct dms_counted *dev;
-	const struct dms_cell *cell;
+	const uint64_t *dev;
+	const struct dms_counted *cell;
 	const struct dms_running *call;	/* of running */
 	struct dms_held *hold;		/* of held: user space takes what nobody fetches */
 };
@@ -36,8 +49,17 @@ struct object {
  */
 int object__open(struct object **o, bool kfuncs, const struct bpf_object_open_opts *opts);
 
+/* Sets the number of a map's elements, before it is loaded. 0 or -errno. */
+int object__resize(struct object_map *map, uint32_t entries);
+
 /* Loads the programs and maps that are wanted. 0 or -errno, as libbpf has it. */
 int object__load(struct object *o);
+
+/*
+ * Frees what libbpf keeps of an object that is loaded and attached, instructions and BTF of all
+ * programs (3 MiB); maps and run[] stay. 0 or -errno: nothing was changed.
+ */
+int object__shed(struct object *o);
 
 void object__free(struct object *o);	/* takes NULL */
 

@@ -36,8 +36,7 @@ int probe__allow(struct probe *p, uint64_t dev)
 {
 	uint8_t one = 1;
 
-	return bpf_map__update_elem(p->bpf->dev_filter, &dev, sizeof(dev), &one, sizeof(one),
-				    BPF_ANY);
+	return bpf_map_update_elem(p->bpf->dev_filter->fd, &dev, &one, BPF_ANY) ? -errno : 0;
 }
 
 /* Through the values of a hash whose keys are 64-bit numbers. */
@@ -48,9 +47,9 @@ struct walk {
 	bool begun;
 };
 
-static struct walk walk_of(const struct bpf_map *map)
+static struct walk walk_of(const struct object_map *map)
 {
-	return (struct walk){ .fd = bpf_map__fd(map), .left = bpf_map__max_entries(map) };
+	return (struct walk){ .fd = map->fd, .left = map->entries };
 }
 
 /* 1: the next one is in *value. 0: the end. -errno. */
@@ -167,15 +166,15 @@ unsigned int probe__degraded(const struct probe *p)
  * Bytes of the kernel, as array_map_mem_usage() and htab_map_mem_usage() count them (kernel/bpf,
  * 6.4; before, the kernel only estimates). An array that can be mapped begins on a page of its own.
  */
-static uint64_t map_computed(const struct bpf_map *map)
+static uint64_t map_computed(const struct object_map *map)
 {
 	uint64_t cpus = (uint64_t)libbpf_num_possible_cpus();
-	uint64_t value = (bpf_map__value_size(map) + 7) & ~7ULL;
-	uint64_t key = (bpf_map__key_size(map) + 7) & ~7ULL;
+	uint64_t value = (map->value_size + 7) & ~7ULL;
+	uint64_t key = (map->key_size + 7) & ~7ULL;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t entries = bpf_map__max_entries(map);
+	uint64_t entries = map->entries;
 
-	switch (bpf_map__type(map)) {
+	switch (map->type) {
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
 		return (sizeof(void *) + value * cpus) * entries;
 	case BPF_MAP_TYPE_PERCPU_HASH:
@@ -183,7 +182,7 @@ static uint64_t map_computed(const struct bpf_map *map)
 	case BPF_MAP_TYPE_HASH:		/* an element is 48 bytes and a bucket 16 per entry */
 		return (48 + 16 + key + value) * entries;
 	default:
-		if (bpf_map__map_flags(map) & BPF_F_MMAPABLE)
+		if (map->flags & BPF_F_MMAPABLE)
 			return page + (value * entries + page - 1) / page * page;
 		return value * entries;
 	}
@@ -209,12 +208,10 @@ static uint64_t map_reported(int fd)
 
 void probe__memory(const struct probe *p, uint64_t *computed, uint64_t *reported)
 {
-	const struct bpf_map *map;
-
 	*computed = *reported = 0;
-	bpf_object__for_each_map(map, p->bpf->obj) {
-		*computed += map_computed(map);
-		*reported += map_reported(bpf_map__fd(map));
+	for (unsigned int i = 0; i < p->bpf->maps; i++) {
+		*computed += map_computed(&p->bpf->map[i]);
+		*reported += map_reported(p->bpf->map[i].fd);
 	}
 	for (unsigned int i = 0; i < p->shards; i++) {
 		/* its own page and two of positions: RINGBUF_NR_META_PAGES, kernel/bpf/ringbuf.c */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dmascope/classify.h"
 #include "guest/arm64.h"
 #include "probe/inside.h"
 
@@ -99,6 +100,12 @@ static bool is_filtered(const struct probe *p)
 	return p->opts.flags & DMS_CFG_FILTER_DEV || p->opts.min_size || p->opts.path_mask;
 }
 
+bool settings__only_count(const struct probe *p)
+{
+	return p->opts.flags & DMS_CFG_STATS && !(p->opts.flags & DMS_CFG_STREAM) &&
+	       !is_filtered(p);
+}
+
 /*
  * Does what is seen of slots and TCEs wait for the record of this choice, a mapping or its end?
  * With a filter that may not come. The hook of the end has to be after theirs, as trace events are;
@@ -149,7 +156,8 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 	cfg->ring_mask = p->shards - 1;
 	cfg->set_mask = index__set_mask(p);
 	cfg->dev_mask = cells__places(p) - 1;
-	cfg->cell_cpus = cells__cpus(p);
+	for (uint64_t i = 0; i < DMS_SIZES; i++)
+		cfg->size_slot[i] = (uint8_t)dms_size_slot(i << DMS_SIZE_SHIFT);
 	cfg->ring_half = (uint32_t)(settings__ring_bytes(p) / 2);
 	/* often enough that a ring filled by several hooks is noticed before it is full */
 	cfg->wake_mask = 1;

@@ -96,24 +96,21 @@ static int slots(struct run *r, const struct dms_snap_piece *p, uint64_t first)
 	return err;
 }
 
-static int piece(struct probe *p, const struct bpf_program *prog, struct dms_snap_args *args,
-		 struct dms_snap_piece *out)
+static int piece(struct probe *p, int prog, struct dms_snap_args *args, struct dms_snap_piece *out)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(*args));
-	int fd = bpf_program__fd(prog);
 	uint32_t zero = 0;
 
-	if (fd < 0)
+	if (prog < 0)
 		return -EOPNOTSUPP;
-	if (bpf_prog_test_run_opts(fd, &opts))
+	if (bpf_prog_test_run_opts(prog, &opts))
 		return -errno;
-	return bpf_map__lookup_elem(p->bpf->snap_piece, &zero, sizeof(zero), out,
-				    sizeof(*out), 0);
+	return bpf_map_lookup_elem(p->bpf->snap_piece->fd, &zero, out) ? -errno : 0;
 }
 
 /* *all: elements of the whole; 0: there is no such table or pool. */
-static int snapshot(struct probe *p, const struct bpf_program *prog, bool table, uint32_t which,
-		    struct run *r, uint64_t *unread, uint64_t *all)
+static int snapshot(struct probe *p, int prog, bool table, uint32_t which, struct run *r,
+		    uint64_t *unread, uint64_t *all)
 {
 	struct dms_snap_args args = { .which = which };
 	struct dms_snap_piece *out = malloc(sizeof(*out));
@@ -162,7 +159,7 @@ static int pool_unread(struct probe *p, uint32_t which, uint64_t *unread)
 {
 	struct dms_snap_args args = { .which = which };
 	struct dms_snap_piece *out = malloc(sizeof(*out));
-	int err = out ? piece(p, p->bpf->snap_pool, &args, out) : -ENOMEM;
+	int err = out ? piece(p, p->bpf->run[RUN_SNAP_POOL], &args, out) : -ENOMEM;
 
 	if (!err)
 		*unread += out->total;
@@ -180,7 +177,7 @@ int probe__snapshot_pool(struct probe *p, probe_record_fn fn, void *ctx, uint64_
 	for (uint32_t i = 0; i < DMS_SNAP_POOLS && all && !err; i++) {
 		struct run r = run_begin(0, fn, ctx);
 
-		err = snapshot(p, p->bpf->snap_pool, false, i, &r, &cut, &all);
+		err = snapshot(p, p->bpf->run[RUN_SNAP_POOL], false, i, &r, &cut, &all);
 		*unread += cut;
 	}
 	return err || !all ? err : pool_unread(p, DMS_SNAP_POOLS, unread);
@@ -192,5 +189,5 @@ int probe__snapshot_table(struct probe *p, uint32_t liobn, probe_record_fn fn, v
 	struct run r = run_begin(liobn, fn, ctx);
 	uint64_t all;
 
-	return snapshot(p, p->bpf->snap_table, true, liobn, &r, unread, &all);
+	return snapshot(p, p->bpf->run[RUN_SNAP_TABLE], true, liobn, &r, unread, &all);
 }

@@ -76,21 +76,18 @@ static int inject_device(int devs, int cells, uint32_t place, uint64_t turn)
 	struct dms_counted dev = { .key = 0x700000000ULL + place };
 	uint32_t path[2] = { DMS_PATH_DIRECT, DMS_PATH_BOUNCED };
 
-	if (bpf_map_update_elem(devs, &place, &dev, BPF_ANY))
-		return -errno;
 	for (uint32_t i = 0; i < 2; i++) {
-		uint32_t at = place * DMS_CELL_PATHS + path[i];
 		uint64_t maps = turn * (place * 2 + i + 1) * 31;
-		struct dms_cell cell = {
-			.hist[4] = maps,
-			.unmaps = maps - place * 2 - i,
-			.map_bytes = maps * 4096,
-		};
+		struct dms_cell *cell = &dev.cell[path[i]];
 
-		cell.unmap_bytes = cell.unmaps * 4096;
-		if (bpf_map_update_elem(cells, &at, &cell, BPF_ANY))
-			return -errno;
+		cell->hist[4] = maps;
+		cell->unmaps = maps - place * 2 - i;
+		cell->map_bytes = maps * 4096;
+		cell->unmap_bytes = cell->unmaps * 4096;
 	}
+	if (bpf_map_update_elem(cells, &place, &dev, BPF_ANY) ||
+	    bpf_map_update_elem(devs, &place, &dev.key, BPF_ANY))
+		return -errno;
 	return 0;
 }
 
