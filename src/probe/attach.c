@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -520,15 +519,6 @@ static void rings_plan(struct probe *p)
 		p->shards *= 2;
 }
 
-/* The start needs three times the memory that the tool needs then, perhaps for days. */
-static void shed(struct probe *p)
-{
-	object__shed(p->bpf);	/* without descriptors for it, all stays as it is */
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
 int probe__open(struct probe **out, const struct probe_opts *opts, struct symbols *syms,
 		struct probe_error *err)
 {
@@ -571,7 +561,7 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 	if (!ret)
 		ret = open_all(p, err);
 	if (!ret)
-		shed(p);
+		object__shed(p->bpf);	/* without descriptors for it, all stays as it is */
 	if (ret) {
 		probe__free(p);
 		return ret;

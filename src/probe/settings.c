@@ -24,6 +24,13 @@ void settings__expect(struct symbols *syms)
 		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
 		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem", "iommu_dma_ops",
 		"dma_need_unmap",
+		/*
+		 * Targets of dma_ops: each state of a device has that name, and for one that is not
+		 * among these all symbols are read and kept (arch/powerpc, 5.9 to 7.3; arch/s390,
+		 * to 6.6; kernel/dma, drivers/xen)
+		 */
+		"dma_iommu_ops", "vio_dma_mapping_ops", "s390_pci_dma_ops", "dma_dummy_ops",
+		"xen_swiotlb_dma_ops",
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -576,6 +577,14 @@ static int start(struct live *l, struct rec_session *s, struct probe_error *perr
 	return err;
 }
 
+/* The start needs three times the memory that the tool needs then, perhaps for days. */
+static void return_memory(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink, void *ctx,
 	       struct probe_error *perr)
 {
@@ -602,6 +611,7 @@ int live__open(struct live **out, const struct live_opts *opts, dms_sink_fn sink
 		live__free(l);
 		return err;
 	}
+	return_memory();
 	*out = l;
 	return 0;
 }
