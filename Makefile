@@ -121,14 +121,14 @@ $(BPF_OUT)/bpf/%.fentry.bc: bpf/%.bpf.c $(BPF_DEPS)
 $(BPF_OUT)/bpf/%.nokfunc.bc: bpf/%.bpf.c $(BPF_DEPS)
 	$(bpf_compile)
 
-# Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6. Type ids of
-# two modules would be mixed up (see AS() in bpf/lib/device.h).
+# Linked as bitcode: libbpf's linker refuses objects of the other byte order until 1.6. bpf_core_type_id_*()
+# of two modules would be mixed up: clang numbers them within a module.
 $(BPF_OUT)/dmascope.bc: $(BPF_PARTS)
 $(BPF_OUT)/dmascope_nokfunc.bc: $(BPF_PARTS_NOKFUNC)
 $(BPF_OUT)/dmascope.bc $(BPF_OUT)/dmascope_nokfunc.bc:
 	$(call say,LINK,$@)
 	@test $$(grep -l 'llvm[.]btf_type_id' $^ | wc -l) -le 1 || \
-		{ echo 'error: AS() is used in two modules' >&2; exit 1; }
+		{ echo 'error: bpf_core_type_id_*() is used in two modules' >&2; exit 1; }
 	$(Q)$(LLVM_LINK) $^ -o $@
 
 # Debug sections, relocations of BTF and labels are of no use to libbpf, and three quarters of it.

@@ -2,7 +2,7 @@
 # CO-RE without the kernels: the object and the catalogue against reduced BTFs (tests/core), and
 # the matrix of kernels in the lab.
 
-CORE_TEST_OBJS := $(addprefix $(OUT)/obj/probe/,choose.o catalogue.o harm.o needed.o proto.o unseen.o)
+CORE_TEST_OBJS := $(addprefix $(OUT)/obj/probe/,choose.o catalogue.o harm.o kernel_btf.o needed.o proto.o unseen.o)
 
 $(OUT)/tests/core_prototypes: tests/core/prototypes.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
 	$(call say,CC,$@)
@@ -14,14 +14,20 @@ $(OUT)/tests/core_fixtures: tests/core/core.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_TEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
+$(OUT)/tests/core_reduced: tests/core/reduced.c $(CORE_TEST_OBJS) $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_TEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
+
 $(OUT)/tests/core_reduce: tests/core/reduce.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
 
--include $(OUT)/tests/core_fixtures.d $(OUT)/tests/core_prototypes.d
+CORE_TESTS := $(addprefix $(OUT)/tests/core_,fixtures prototypes reduced)
+-include $(CORE_TESTS:=.d)
 
-check-core: $(OUT)/tests/core_fixtures $(OUT)/tests/core_prototypes $(BPF_OUT)/dmascope.bpf.o
+check-core: $(CORE_TESTS) $(BPF_OUT)/dmascope.bpf.o
 	$(Q)tests/core/test_core $(OUT) $(BPF_OUT)
 
 # Boots guests for what is missing: KERNELS="pef:6.1 x86:6.12" for some of them.
@@ -35,6 +41,6 @@ check-matrix: all cross
 
 # Part of `make check` and `make check-unit`: no guest is needed.
 ifneq ($(SAN),1)
-unit-bins: $(OUT)/tests/core_fixtures $(OUT)/tests/core_prototypes $(BPF_OUT)/dmascope.bpf.o
+unit-bins: $(CORE_TESTS) $(BPF_OUT)/dmascope.bpf.o
 endif
 CHECK_TRACE += "tests/core/test_core $(OUT) $(BPF_OUT)"

@@ -19,17 +19,19 @@
 #define RD(src, field)		((src)->field)
 /*
  * A number as a typed pointer that is read without a helper: 6.2+ (a35b9af4ec2c). A kernel without
- * BTF of its own cannot open an object that names a kernel function, and one without a JIT cannot
- * call it: DMS_NO_KFUNC is for those. Then only the pointers that the kernel hands to a program can
- * be followed, so lists (dma_sg) cannot. In one module only: clang numbers type ids within a
- * module, and llvm-link takes those of one number for one.
+ * BTF of its own does not have the function, and one without a JIT cannot call it: DMS_NO_KFUNC is
+ * for those. Then only the pointers that the kernel hands to a program can be followed, so lists
+ * (dma_sg) cannot.
  */
 #ifdef DMS_NO_KFUNC
 #define AS(type, ptr)		((type *)(ptr))
 #else
-extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
-#define AS(type, ptr)									\
-	((type *)bpf_rdonly_cast((void *)(ptr), bpf_core_type_id_kernel(type)))
+static void *(*const rdonly_cast)(const void *obj, u64 btf_id) = (void *)DMS_CAST_CALL;
+/* The verifier knows what a read-only map holds: to it, the number is a constant. */
+#define CAST_ID(type)	config.cast[_Generic((type *)0,					\
+	struct device *: DMS_CAST_DEVICE, struct scatterlist *: DMS_CAST_SCATTERLIST,	\
+	struct kmem_cache *: DMS_CAST_KMEM_CACHE, struct slab *: DMS_CAST_SLAB)]
+#define AS(type, ptr)	((type *)rdonly_cast((void *)(ptr), CAST_ID(type)))
 #endif
 #else
 #define AS(type, ptr)		((type *)(ptr))

@@ -80,6 +80,22 @@ _Static_assert(DMS_ARG_MAX <= 32, "a bit per fact");
 #define DMS_SIZES	256
 #define DMS_SIZE_SHIFT	9
 
+/* Structures that programs take a number for a pointer to (AS() in bpf/lib/device.h). */
+enum dms_cast {
+	DMS_CAST_DEVICE,
+	DMS_CAST_SCATTERLIST,
+	DMS_CAST_KMEM_CACHE,
+	DMS_CAST_SLAB,
+	DMS_CAST_MAX
+};
+
+/*
+ * The call of bpf_rdonly_cast() as it is compiled, a helper that no kernel has: before a program is
+ * loaded the kernel's own number takes its place. For a function that is declared as the kernel's,
+ * libbpf would read all of its BTF.
+ */
+#define DMS_CAST_CALL	0x444d53
+
 struct dms_config {
 	struct dms_layout layout[DMS_HOOK_MAX];
 	__dms_u64 vmemmap_at;		/* kernel address of the variable; 0 = none, see values */
@@ -103,6 +119,7 @@ struct dms_config {
 	__dms_u32 wake_mask;		/* one record of wake_mask + 1 looks how full its ring is */
 	__dms_u32 set_mask;		/* sets of the index less 1 */
 	__dms_u32 dev_mask;		/* places of the devices that are counted, less 1 */
+	__dms_u32 cast[DMS_CAST_MAX];	/* the structures' numbers in the kernel's BTF; 0 = none */
 	/* dms_size_slot() of each size less than DMS_SIZES << DMS_SIZE_SHIFT, by size >> that */
 	__dms_u8 size_slot[DMS_SIZES];
 };

@@ -5,13 +5,10 @@
  * work. Reading what they deliver is in read.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -64,6 +61,8 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_
 	char part[256], *buf = NULL;
 	va_list copy;
 
+	if (level == LIBBPF_DEBUG && !load_log.verbose)
+		return 0;
 	va_copy(copy, args);
 	/* the verifier's log may have a megabyte, and its complaint is the last line */
 	if (vasprintf(&buf, fmt, copy) < 0) {
@@ -76,7 +75,7 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_
 	return 0;
 }
 
-static struct choice *choice_of_prog(struct probe *p, const char *name)
+struct choice *probe__choice_of(struct probe *p, const char *name)
 {
 	for (unsigned int i = 0; i < p->nchoices; i++) {
 		struct choice *c = &p->choices[i];
@@ -118,12 +117,9 @@ static bool run_once_wanted(const struct probe *p, const char *name)
 static int prog_prepare(struct probe *p, struct bpf_program *prog)
 {
 	const char *name = bpf_program__name(prog);
-	const struct choice *c = choice_of_prog(p, name);
-	int err = bpf_program__set_autoload(prog, c || run_once_wanted(p, name));
 
-	if (!err && c && c->attach == ATTACH_FENTRY)
-		err = bpf_program__set_attach_target(prog, 0, c->symbol);
-	return err;
+	return bpf_program__set_autoload(prog, probe__choice_of(p, name) ||
+					       run_once_wanted(p, name));
 }
 
 static void refuse(struct choice *c, const char *what, int err)
@@ -138,44 +134,34 @@ static void refuse(struct choice *c, const char *what, int err)
 
 #define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
 
-/* Mapped where the kernel can (6.16 and later), as sysfs gives no more than a page a read. */
-static struct btf *kernel_btf(void)
-{
-	int fd = open(KERNEL_BTF, O_RDONLY | O_CLOEXEC);
-	struct btf *btf = NULL;
-	struct stat st;
-	void *data;
-
-	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0 && st.st_size <= UINT32_MAX) {
-		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (data != MAP_FAILED) {
-			btf = btf__new(data, (uint32_t)st.st_size);
-			munmap(data, (size_t)st.st_size);
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	return btf ? btf : btf__load_vmlinux_btf();
-}
-
-/* Reads BTF for choosing; freed afterwards, because libbpf reads its own when it loads. */
+/* Keeps of the kernel's own BTF what is asked for. */
 static void read_btf(struct probe *p)
 {
 	const struct btf_type *t;
 	int id;
 
-	p->btf = p->opts.btf_path ? btf__parse(p->opts.btf_path, NULL) : kernel_btf();
-	p->env.btf = p->btf;
-	id = p->btf ? btf__find_by_name_kind(p->btf, "page", BTF_KIND_STRUCT) : -1;
-	t = id > 0 ? btf__type_by_id(p->btf, id) : NULL;
+	if (p->opts.btf_path || kernel_btf__reduce(&p->btf, KERNEL_BTF))
+		kernel_btf__whole(&p->btf, p->opts.btf_path);
+	p->env.btf = p->btf ? p->btf->btf : NULL;
+	id = p->btf ? btf__find_by_name_kind(p->env.btf, "page", BTF_KIND_STRUCT) : -1;
+	t = id > 0 ? btf__type_by_id(p->env.btf, id) : NULL;
 	p->struct_page_size = t ? t->size : 0;
 }
 
 static void drop_btf(struct probe *p)
 {
-	btf__free(p->btf);
+	kernel_btf__free(p->btf);
 	p->btf = NULL;
 	p->env.btf = NULL;
+}
+
+/* A module's function may be given structures of that module. */
+static bool modules_needed(const struct probe *p)
+{
+	for (unsigned int i = 0; i < p->nchoices; i++)
+		if (p->choices[i].cand && p->choices[i].in_module)
+			return true;
+	return false;
 }
 
 /*
@@ -185,10 +171,12 @@ static void drop_btf(struct probe *p)
 static const char *btf_for_libbpf(const struct probe *p)
 {
 	struct guest_caps caps;
+	bool whole = modules_needed(p) && !guest_caps("", &caps) &&
+		     caps.effective & GUEST_CAP_SYS_ADMIN;
 
-	if (p->opts.btf_path || !p->env.own_btf || guest_caps("", &caps))
+	if (p->opts.btf_path || !p->env.own_btf || whole)
 		return p->opts.btf_path;
-	return caps.effective & GUEST_CAP_SYS_ADMIN ? NULL : KERNEL_BTF;
+	return p->btf && p->btf->path[0] ? p->btf->path : KERNEL_BTF;
 }
 
 /* ---- maps ---- */
@@ -274,7 +262,9 @@ static int load(struct probe *p)
 	struct dms_config cfg;
 	int err;
 
-	err = object__open(&p->bpf, p->kfuncs, &opts);
+	err = target__begin(p);
+	if (!err)
+		err = object__open(&p->bpf, p->kfuncs, &opts);
 	if (err)
 		return err;
 	bpf_object__for_each_program(prog, p->bpf->obj) {
@@ -322,8 +312,10 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 		return -E2BIG;
 	if (c->attach == ATTACH_KPROBE)
 		link = bpf_program__attach_kprobe_opts(prog, c->symbol, &opts);
-	else
+	else if (c->attach == ATTACH_RAW_TP)
 		link = bpf_program__attach(prog);
+	else
+		link = bpf_program__attach_trace(prog);
 	if (!link)
 		return -errno;
 	fd = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0);
@@ -393,7 +385,7 @@ static int load_btf(struct probe *p, struct probe_error *err)
 	if (p->btf && !p->opts.btf_path)
 		return 0;
 	err->fault = PROBE_NO_BTF;
-	if (p->btf && !proto_of_kernel(p->btf, p->env.syms, why, sizeof(why))) {
+	if (p->btf && !proto_of_kernel(p->env.btf, p->env.syms, why, sizeof(why))) {
 		err->fault = PROBE_OK;
 		return 0;
 	}
@@ -416,8 +408,11 @@ static int load_btf(struct probe *p, struct probe_error *err)
 
 static void choose_all(struct probe *p)
 {
-	p->env.fentry = p->env.own_btf && !p->env.no_kprobes && trial_fentry(p->btf);
-	p->kfuncs = p->env.own_btf && trial_kfunc(p->btf);
+	p->env.fentry = p->env.own_btf && !p->env.no_kprobes &&
+			trial_fentry(kernel_btf__find(p->btf, "dma_set_mask", BTF_KIND_FUNC));
+	p->cast_func = kernel_btf__find(p->btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
+	p->kfuncs = p->env.own_btf &&
+		    trial_kfunc(p->cast_func, kernel_btf__find(p->btf, "device", BTF_KIND_STRUCT));
 	p->nchoices = 0;
 	for (unsigned int i = 0; i < hook_rows_count; i++) {
 		if (!choose_applies(&p->env, &hook_rows[i]))
@@ -446,7 +441,7 @@ static int try_round(struct probe *p, struct probe_error *err)
 		refusal__no_jit(err);	/* each other program would be refused as well */
 		return -EOPNOTSUPP;
 	}
-	c = choice_of_prog(p, load_log.prog);
+	c = probe__choice_of(p, load_log.prog);
 	if (c) {
 		refuse(c, "load the program for", ret);
 		has_other_candidate(p, c);
@@ -476,7 +471,9 @@ static int open_all(struct probe *p, struct probe_error *err)
 
 	choose_all(p);
 	for (unsigned int round = 0; round < 4 * hook_rows_count; round++) {
-		drop_btf(p);
+		/* a file's is whole, and libbpf reads it once more; no program needs its numbers */
+		if (p->opts.btf_path)
+			drop_btf(p);
 		ret = try_round(p, err);
 		if (ret != -EAGAIN)
 			break;

@@ -110,6 +110,7 @@ static bool function_fits(const struct choose_env *env, const struct candidate *
 		return false;
 	}
 	snprintf(out->symbol, sizeof(out->symbol), "%s", sym.name);
+	out->in_module = sym.module[0];
 	out->doubted = proto_function(env->btf, out->row->id, c, sym.name, &out->proto, why, len);
 	return !out->doubted;
 }

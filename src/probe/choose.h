@@ -22,6 +22,7 @@ struct choice {
 	struct dms_layout layout;
 	char params[DMS_TEXT_LEN];	/* as found in BTF, "" = taken from the catalogue */
 	struct proto proto;		/* of the candidate being judged */
+	bool in_module;			/* the function is not in the kernel's image */
 	bool doubted;			/* that one was refused for its prototype */
 	unsigned int refused;		/* bit per candidate (and from 16 on, its fentry form):
 					   tried, and the kernel said no */

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "probe/choose.h"
+#include "probe/kernel_btf.h"
 #include "probe/object.h"
 #include "probe/probe.h"
 #include "probe/rings.h"
@@ -34,11 +35,12 @@ struct probe {
 	struct probe_opts opts;
 	struct choose_env env;
 	char arch[65];
-	struct btf *btf;		/* NULL when nothing has to be chosen */
+	struct kernel_btf *btf;		/* NULL when nothing has to be chosen */
 	uint32_t struct_page_size;	/* bytes, 0 = not known */
 	struct choice choices[PROBE_MAX_CHOICES];
 	unsigned int nchoices;
-	bool kfuncs;			/* programs may call kernel functions */
+	bool kfuncs;			/* programs may call kernel functions ... */
+	uint32_t cast_func;		/* ... this one, in the kernel's BTF */
 	unsigned int once_refused;	/* bit per program of run_once[] that the kernel refused */
 	unsigned int eperm;		/* programs refused for lack of permission */
 	char unverified[DMS_TEXT_LEN];	/* the first that the verifier rejected, and why */
@@ -56,6 +58,12 @@ struct probe {
 	uint64_t jiffies_then, ns_then;	/* two readings of one instant */
 	uint64_t ns_per_jiffy;
 };
+
+/* attach.c: the choice that a program was made for; NULL = none. */
+struct choice *probe__choice_of(struct probe *p, const char *prog);
+
+/* target.c: before an object is opened; p->btf has to be there until it is loaded. 0 or -errno. */
+int target__begin(struct probe *p);
 
 /* settings.c: the symbols needed later; the settings of the programs; bytes of a ring. */
 void settings__expect(struct symbols *syms);

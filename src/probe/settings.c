@@ -132,6 +132,20 @@ static uint32_t holds(const struct probe *p, const struct choice *c)
 	return DMS_CFG_HOLD_UNMAP;
 }
 
+/* Numbers of the structures that AS() casts to. */
+static void casts(const struct probe *p, struct dms_config *cfg)
+{
+	static const char *const names[DMS_CAST_MAX] = {
+		[DMS_CAST_DEVICE] = "device",
+		[DMS_CAST_SCATTERLIST] = "scatterlist",
+		[DMS_CAST_KMEM_CACHE] = "kmem_cache",
+		[DMS_CAST_SLAB] = "slab",
+	};
+
+	for (int i = 0; i < DMS_CAST_MAX && p->kfuncs; i++)
+		cfg->cast[i] = kernel_btf__find(p->btf, names[i], BTF_KIND_STRUCT);
+}
+
 void settings__fill(const struct probe *p, struct dms_config *cfg)
 {
 	memset(cfg, 0, sizeof(*cfg));
@@ -157,6 +171,7 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 	if (variable_at(p, "dma_need_unmap"))
 		cfg->flags |= DMS_CFG_SKIP_UNMAP;
 	addresses(p, cfg);
+	casts(p, cfg);
 	cfg->min_size = p->opts.min_size;
 	cfg->path_mask = p->opts.path_mask;
 	cfg->page_shift = log2_of((unsigned long)sysconf(_SC_PAGESIZE));

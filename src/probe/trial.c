@@ -32,15 +32,15 @@ static void close_in_background(int link)
 }
 
 /* Attaches: loading proves nothing (powerpc up to 6.12 loads it and refuses to attach, -524). */
-bool trial_fentry(const struct btf *btf)
+bool trial_fentry(uint32_t func)
 {
 	static const struct bpf_insn empty[] = { SET(BPF_REG_0, 0), END };
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id = btf__find_by_name_kind(btf, "dma_set_mask", BTF_KIND_FUNC), prog, link;
+	int prog, link;
 
-	if (id < 0)
+	if (!func)
 		return false;
-	opts.attach_btf_id = (uint32_t)id;
+	opts.attach_btf_id = func;
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "dmascope_trial", "GPL", empty, COUNT(empty),
 			     &opts);
 	if (prog < 0)
@@ -54,19 +54,18 @@ bool trial_fentry(const struct btf *btf)
 }
 
 /* Kernels without a JIT (Debian's for s390x) have the function and refuse its callers. */
-bool trial_kfunc(const struct btf *btf)
+bool trial_kfunc(uint32_t func, uint32_t type)
 {
-	int func = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
-	int type = btf__find_by_name_kind(btf, "device", BTF_KIND_STRUCT), prog;
 	const struct bpf_insn call[] = {
 		SET(BPF_REG_1, 0),
-		SET(BPF_REG_2, type),
-		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = func },
+		SET(BPF_REG_2, (int)type),
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = (int)func },
 		SET(BPF_REG_0, 0),
 		END,
 	};
+	int prog;
 
-	if (func < 0 || type < 0)
+	if (!func || !type)
 		return false;
 	prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "dmascope_trial", "GPL", call,
 			     COUNT(call), NULL);

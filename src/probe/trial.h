@@ -6,15 +6,15 @@
 #define DMASCOPE_PROBE_TRIAL_H
 
 #include <stdbool.h>
-
-#include <bpf/btf.h>
+#include <stdint.h>
 
 /*
- * Both take the BTF of the kernel itself. fentry and fexit programs can be attached:
+ * Both take numbers of the BTF of the kernel itself; 0 = it has none, and then false. fentry and
+ * fexit programs can be attached, tried with a function that is hardly ever called:
  */
-bool trial_fentry(const struct btf *btf);
-/* bpf_rdonly_cast(), a kernel function, can be called (6.2+, a35b9af4ec2c; with a JIT that can
- * call any): */
-bool trial_kfunc(const struct btf *btf);
+bool trial_fentry(uint32_t func);
+/* bpf_rdonly_cast(), a kernel function, can be called for a structure (6.2+, a35b9af4ec2c; with a
+ * JIT that can call any): */
+bool trial_kfunc(uint32_t func, uint32_t type);
 
 #endif /* DMASCOPE_PROBE_TRIAL_H */

@@ -20,6 +20,7 @@
 
 #include "guest/symbols.h"
 #include "probe/choose.h"
+#include "probe/kernel_btf.h"
 #include "util/names.h"
 
 #define MAX_FIELDS	256
@@ -135,6 +136,20 @@ static void path_of(const struct btf *btf, const struct core_relo *r, char *out)
 	}
 }
 
+/* kernel_btf__reduce() has to keep what the programs read. */
+static void check_kept(const struct btf *btf, const struct core_relo *r)
+{
+	const char *name = btf__name_by_offset(btf, bare(btf, r->type_id)->name_off);
+	const char *flavour = strstr(name, "___");
+	size_t len = flavour ? (size_t)(flavour - name) : strlen(name);
+
+	for (size_t i = 0; i < kernel_btf_types_count; i++)
+		if (!strncmp(kernel_btf_types[i], name, len) && !kernel_btf_types[i][len])
+			return;
+	if (!strstr(complaints, name))
+		complain_of("%s is not in kernel_btf_types", name, "", "");
+}
+
 static void read_relos(const struct btf *btf, const struct ext_header *h)
 {
 	const char *p = (const char *)h + h->hdr_len + h->core_off;
@@ -148,6 +163,7 @@ static void read_relos(const struct btf *btf, const struct ext_header *h)
 		for (__u32 i = 0; i < s->count; i++) {
 			__u32 kind = s->relos[i].kind;
 
+			check_kept(btf, &s->relos[i]);
 			if (kind == RELO_ENUM_EXISTS || kind == RELO_ENUM_VALUE)
 				path_of_enum(btf, &s->relos[i], name);
 			else if (kind <= RELO_FIELD_LAST)
@@ -610,6 +626,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	err = read_object(argv[1]);
+	verdict(argv[1], "fields, of types that are kept of a kernel's BTF", nfields);
 	if (!err)
 		err = run(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
 	if (err)

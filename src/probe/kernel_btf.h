@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's BTF, reduced to the types, functions and trace events that this tool asks for. The
+ * whole has 130,000 types, which libbpf would copy for each load and search once for each structure
+ * that a program reads. What the types mean is not known here: proto.c compares them.
+ */
+#ifndef DMASCOPE_PROBE_KERNEL_BTF_H
+#define DMASCOPE_PROBE_KERNEL_BTF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bpf/btf.h>
+
+struct kernel_btf {
+	struct btf *btf;
+	uint32_t *id;		/* in the kernel, of each type of btf; NULL = the same */
+	int fd;			/* a file in memory with btf, for libbpf; -1 = none */
+	char path[32];		/* of that file; "" = none */
+};
+
+/* Structures and enumerations that programs read: tests/core compares them with the object. */
+extern const char *const kernel_btf_types[];
+extern const size_t kernel_btf_types_count;
+
+/*
+ * Reads a raw BTF file in this machine's byte order and keeps of it kernel_btf_types and what the
+ * catalogue names. The caller frees *out with kernel_btf__free(). 0 or -errno; -EINVAL for a file
+ * that is no such BTF, or has a kind of type that is not known.
+ */
+int kernel_btf__reduce(struct kernel_btf **out, const char *path);
+
+/* The same of all types: libbpf then finds its own. path: NULL = the running kernel's; ELF too. */
+int kernel_btf__whole(struct kernel_btf **out, const char *path);
+
+/* The kernel's number of a type by name and kind; 0 = it has none. */
+uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind);
+
+void kernel_btf__free(struct kernel_btf *k);
+
+#endif /* DMASCOPE_PROBE_KERNEL_BTF_H */
