@@ -5,6 +5,7 @@
  * work. Reading what they deliver is in read.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
