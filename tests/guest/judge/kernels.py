@@ -78,5 +78,19 @@ def iommu():
     check(len(maps) > 32 and paths == {"iommu"}, "each mapping goes through the IOMMU", paths)
 
 
-{"lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu}[script]()
+def lists():
+    """8 lists of 6 elements of a device that the kernel does not trust: part of a page is bounced."""
+    trace = list(judge.parts(records("trace.json")))
+    dev = next(r["dev"] for r in trace if r["type"] == "device" and r["name"] == "0000:01:00.0")
+    maps = [r for r in trace if r["type"] == "map" and r["dev"] == dev]
+    check("8 done, 0 refused" in text("lists.txt"), "8 lists were mapped", text("lists.txt"))
+    paths = [[m["path"] for m in maps if m.get("index", 0) == i] for i in range(6)]
+    check(paths == [["bounced"] * 8, ["iommu"] * 8] * 3,
+          "each element that is no whole page is bounced, and each other one translated", paths)
+    slots = [(r["phys"], r["size"]) for r in trace if r["type"] == "bounce" and r["dev"] == dev]
+    wanted = [(m["phys"], m["size"]) for m in maps if m["path"] == "bounced"]
+    check(len(wanted) == 24 and slots == wanted, "each of those has its slots", (slots, wanted))
+
+
+{"lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu, "lists": lists}[script]()
 sys.exit(judge.finish())

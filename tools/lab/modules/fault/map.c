@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/swiotlb.h>
@@ -103,6 +104,36 @@ static int past(struct fault_dev *d, const u64 *arg, struct did *did)
 		did->ok++;
 	}
 	kfree(object);
+	return 0;
+}
+
+/*
+ * map-list DEVICE COUNT PIECES: maps and unmaps lists of PIECES elements, each in a page of its own:
+ * part of it (1536 bytes), the whole page, and so on.
+ */
+static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	struct sg_table table;
+	struct scatterlist *sg;
+	int i, err;
+
+	if (!arg[1] || arg[1] > BUFFER_SIZE / PAGE_SIZE)
+		return -EINVAL;
+	err = sg_alloc_table(&table, arg[1], GFP_KERNEL);
+	if (err)
+		return err;
+	for_each_sgtable_sg(&table, sg, i)
+		sg_set_buf(sg, d->buffer + i * PAGE_SIZE + (i & 1 ? 0 : 512),
+			   i & 1 ? PAGE_SIZE : 1536);
+	while (did->ok + did->failed < arg[0]) {
+		if (!dma_map_sg(&d->pdev->dev, table.sgl, table.orig_nents, DMA_TO_DEVICE)) {
+			did->failed++;
+			continue;
+		}
+		dma_unmap_sg(&d->pdev->dev, table.sgl, table.orig_nents, DMA_TO_DEVICE);
+		did->ok++;
+	}
+	sg_free_table(&table);
 	return 0;
 }
 
@@ -279,6 +310,7 @@ const struct command map_commands[] = {
 	{ "map", true, 2, map },
 	{ "map-anyway", true, 2, map_anyway },
 	{ "past", true, 3, past },
+	{ "map-list", true, 2, map_list },
 	{ "unmap", true, 0, unmap },
 	{ "coherent", true, 2, coherent },
 	{ "leak", true, 2, leak },
