@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "record/record.h"
+#include "trace/shape.h"
 
 #define NAMETAB_SLOTS	128	/* a power of two, twice the names of the longest table */
 
@@ -29,6 +30,7 @@ struct trace_decoder {
 	unsigned int minor;
 	struct nametab type;		/* events by DMS_EV_*, other records by -REC_* */
 	struct nametab hook, path, dir;
+	struct shapes shapes;		/* of lines that were events */
 	char error[160];		/* why a line was refused */
 };
 

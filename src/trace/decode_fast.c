@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * An event as the encoder writes it, in one pass: no blanks, known fields, plain words and numbers.
- * Any other line is left to the parser, which has the last word on what is allowed; what is read
- * here, it reads the same.
+ * Its shape is kept (shape.c), so that of many alike only the first line comes to this pass. Any
+ * other line is left to the parser, which has the last word on what is allowed; what is read here,
+ * it reads the same.
  */
 #include <string.h>
 
@@ -39,6 +40,9 @@ struct fast {
 	const struct trace_decoder *d;
 	const char *p, *end;
 	struct dms_event *ev;
+	struct shape *shape;	/* of this line, NULL: it will not be kept */
+	struct shape_number last;	/* the last number: its digits */
+	const char *text;	/* the line */
 	size_t next;		/* the field that comes next, if it is as expected */
 };
 
@@ -66,6 +70,26 @@ static bool name(struct fast *f, const char **s, size_t *len)
 	return eat(f, '"');
 }
 
+/* They have been read up to here. */
+static void digits(struct fast *f, const char *from, bool hex)
+{
+	f->last.end = (uint16_t)(f->p - f->text);
+	f->last.digits = (uint8_t)(f->p - from);
+	f->last.hex = hex;
+}
+
+/* The last number is the value of the field. */
+static void note(struct fast *f, const struct field *field, size_t bytes)
+{
+	f->last.at = field->at;
+	f->last.bytes = (uint8_t)bytes;
+	f->last.time = field->kind == TIME;
+	if (f->shape && f->shape->numbers == SHAPE_NUMBERS)
+		f->shape = NULL;
+	if (f->shape)
+		shape__add(f->shape, &f->last);
+}
+
 /* Up to 18 digits, which cannot overflow; a 0 stands alone. */
 static bool decimal(struct fast *f, uint64_t *v)
 {
@@ -76,6 +100,7 @@ static bool decimal(struct fast *f, uint64_t *v)
 	for (; f->p < f->end && (d = (unsigned int)(unsigned char)*f->p - '0') < 10; f->p++)
 		x = x * 10 + d;
 	*v = x;
+	digits(f, s, false);
 	return f->p > s && f->p - s <= 18 && (*s != '0' || f->p - s == 1);
 }
 
@@ -95,6 +120,7 @@ static bool hex(struct fast *f, uint64_t *v)
 			break;
 	}
 	*v = x;
+	digits(f, s, true);
 	return f->p > s && f->p - s <= 16;
 }
 
@@ -133,6 +159,8 @@ static bool put32(struct fast *f, const struct field *field)
 		memcpy((char *)f->ev + field->at, &v8, sizeof(v8));
 	else
 		memcpy((char *)f->ev + field->at, &v32, sizeof(v32));
+	if (field->kind != ATTRS)	/* those of the same shape are the same */
+		note(f, field, field->kind == U8 ? sizeof(v8) : sizeof(v32));
 	return true;
 }
 
@@ -141,8 +169,11 @@ static bool put64(struct fast *f, const struct field *field)
 	uint64_t v = field->kind == OR_ERROR ? DMS_DMA_ERROR : 0;
 	bool may_be_null = field->kind == OR_ERROR || field->kind == OR_0;
 
-	if (!(may_be_null && null(f)) && !number(f, &v))
-		return false;
+	if (!may_be_null || !null(f)) {
+		if (!number(f, &v))
+			return false;
+		note(f, field, sizeof(v));
+	}
 	memcpy((char *)f->ev + field->at, &v, sizeof(v));
 	return true;
 }
@@ -157,6 +188,7 @@ static bool put_signed(struct fast *f, const struct field *field)
 	if (field->kind == TIME)
 		v += f->d->start_ns;
 	memcpy((char *)f->ev + field->at, &v, sizeof(v));
+	note(f, field, sizeof(v));
 	return true;
 }
 
@@ -252,15 +284,21 @@ static bool put_fields(struct fast *f)
 		had |= bit;
 		has_slot |= field->at == offsetof(struct dms_event, aux);
 	}
+	if (!(had & 1) || !eat(f, '}') || f->p != f->end)
+		return false;
+	if (f->shape) {
+		f->shape->event = *f->ev;
+		f->shape->has_slot = has_slot;
+		shape__keep(f->shape, f->text, (size_t)(f->end - f->text));
+	}
 	event_also(f->ev, has_slot);
-	return had & 1 && eat(f, '}') && f->p == f->end;
+	return true;
 }
 
-bool decode_event_fast(const struct trace_decoder *d, const char *text, size_t len,
-		       struct dms_rec *rec)
+static bool parse(struct trace_decoder *d, const char *text, size_t len, struct dms_rec *rec)
 {
 	static const char head[] = "{\"type\":";
-	struct fast f = { .d = d, .p = text + sizeof(head) - 1, .end = text + len,
+	struct fast f = { .d = d, .p = text + sizeof(head) - 1, .text = text, .end = text + len,
 			  .ev = &rec->event };
 	const char *s;
 	size_t n;
@@ -272,8 +310,19 @@ bool decode_event_fast(const struct trace_decoder *d, const char *text, size_t l
 	if (type <= 0)
 		return false;
 	memset(f.ev, 0, sizeof(*f.ev));
+	f.ev->type = (uint16_t)type;
+	f.shape = shapes__new(&d->shapes, len);
+	return put_fields(&f);
+}
+
+bool decode_event_fast(struct trace_decoder *d, const char *text, size_t len, struct dms_rec *rec)
+{
+	const struct shape *s = shapes__find(&d->shapes, text, len, d->start_ns, &rec->event);
+
 	rec->type = REC_EVENT;
 	rec->comm[0] = '\0';
-	f.ev->type = (uint16_t)type;
-	return put_fields(&f);
+	if (!s)
+		return parse(d, text, len, rec);
+	event_also(&rec->event, s->has_slot);
+	return true;
 }

@@ -63,7 +63,7 @@ void event_also(struct dms_event *ev, bool has_slot);
 bool event_dir(const struct trace_decoder *d, const char *s, size_t len, struct dms_event *ev);
 
 /* decode_fast.c: false: this is no plain event, ask the parser; rec is void then. */
-bool decode_event_fast(const struct trace_decoder *d, const char *text, size_t len,
+bool decode_event_fast(struct trace_decoder *d, const char *text, size_t len,
 		       struct dms_rec *rec);
 
 #endif /* DMASCOPE_TRACE_DECODE_INSIDE_H */
