@@ -26,9 +26,9 @@ FUZZ ?= reader
 FUZZ_OUT := build/fuzz
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -Isrc
-fuzz_srcs_reader := $(addprefix src/trace/,reader.c ahead.c shape.c parse.c encode.c device.c \
-	json.c out.c) $(wildcard src/trace/decode*.c) src/util/names.c
-fuzz_srcs_convert := $(filter-out src/util/names.c,$(fuzz_srcs_reader)) $(filter-out src/export/http.c,\
+fuzz_srcs_reader := $(addprefix src/trace/,reader.c ahead.c batch.c shape.c parse.c encode.c device.c \
+	json.c out.c) $(wildcard src/trace/decode*.c) src/util/names.c src/util/turns.c
+fuzz_srcs_convert := $(filter-out src/util/%,$(fuzz_srcs_reader)) $(filter-out src/export/http.c,\
 	$(wildcard src/state/*.c src/rules/*.c src/words/*.c src/util/*.c src/export/*.c))
 FUZZ_HDRS := $(wildcard src/trace/*.h src/state/*.h src/rules/*.h src/record/*.h include/dmascope/*.h)
 

@@ -378,6 +378,8 @@ static int once(struct player *p, struct trace_status *st)
 	shown(p)->broken = NULL;
 	shown(p)->busy = p->seeking;
 	err = source_replay(p->path, NULL, on_rec, p, st);
+	if (err == -EINTR && top_signal)	/* it waited for a pipe */
+		return LEAVE;
 	if (st->state == TRACE_STOPPED || !st->header)
 		return err;
 	if (st->state != TRACE_COMPLETE)

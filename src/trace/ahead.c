@@ -1,90 +1,181 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Two blocks take turns: one is filled by the thread while the reader has the other.
+ * A gzip file is members one after the other; what follows the last of them is ignored, as gunzip
+ * does. zlib's own gzread() is not used: it waits until all of a buffer can be filled.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "trace/ahead.h"
+#include "util/turns.h"
 
 #define BLOCK	AHEAD_BLOCK
+#define IN_SIZE	(64 * 1024)
+#define GZ_AUTO	(15 + 16)	/* gzip, any window */
 
 struct block {
 	char data[BLOCK];
-	size_t len;
+	size_t len;		/* 0: the end */
 	int err;
-	bool full;
 };
 
 struct ahead {
-	gzFile gz;
-	struct block block[2];
-	unsigned int next;		/* the block that the reader gets next */
-	bool threaded, stop;
-	bool given;			/* the reader has the block before next */
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	struct turns turns;
+	bool threaded;
+	int fd;
+	enum { UNKNOWN, PLAIN, GZIP, ENDED } how;
+	bool member;		/* a gzip member has begun */
+	z_stream z;
+	unsigned char in[IN_SIZE];
+	const struct block *last;	/* given at the end, and ever after */
+	struct block block[TURNS_BLOCKS];
 };
 
-/* The error of gzread(); 0 also for a file that was cut. */
-static int error_of(gzFile gz, int err)
+/* Reads what there is; 0 at the end, or -errno. */
+static ssize_t read_some(struct ahead *a, void *to, size_t len)
 {
-	int code = Z_OK;
+	ssize_t n;
 
-	gzerror(gz, &code);
-	if (code == Z_BUF_ERROR || code == Z_OK)
-		return 0;
-	if (code == Z_ERRNO)
-		return err ? -err : -EIO;
-	return code == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
+	if (a->threaded)
+		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	do {
+		n = read(a->fd, to, len);
+	} while (n < 0 && errno == EINTR && a->threaded);
+	if (a->threaded)
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	return n < 0 ? -errno : n;
 }
 
-/* False: this was the last block. */
+static bool would_wait(const struct ahead *a)
+{
+	struct pollfd p = { .fd = a->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* More input behind what is left of it. As read_some(). */
+static ssize_t more(struct ahead *a)
+{
+	ssize_t n;
+
+	memmove(a->in, a->z.next_in, a->z.avail_in);
+	n = read_some(a, a->in + a->z.avail_in, IN_SIZE - a->z.avail_in);
+	a->z.next_in = a->in;
+	a->z.avail_in += n > 0 ? (unsigned int)n : 0;
+	return n;
+}
+
+/* Do the next two bytes begin a gzip member? 1, 0 or -errno. */
+static int is_gzip(struct ahead *a)
+{
+	ssize_t n = 1;
+
+	while (a->z.avail_in < 2 && n > 0)
+		n = more(a);
+	if (n < 0)
+		return (int)n;
+	return a->z.avail_in >= 2 && a->z.next_in[0] == 0x1f && a->z.next_in[1] == 0x8b;
+}
+
+static int begin(struct ahead *a)
+{
+	int gzip = is_gzip(a);
+
+	if (gzip < 0)
+		return gzip;
+	a->how = gzip ? GZIP : PLAIN;
+	a->member = gzip;
+	return gzip && inflateInit2(&a->z, GZ_AUTO) != Z_OK ? -ENOMEM : 0;
+}
+
+static int fill_plain(struct ahead *a, struct block *b)
+{
+	ssize_t n = 1;
+
+	memcpy(b->data, a->z.next_in, a->z.avail_in);	/* what was looked at */
+	b->len = a->z.avail_in;
+	a->z.avail_in = 0;
+	while (b->len < BLOCK && n > 0 && !(b->len && would_wait(a))) {
+		n = read_some(a, b->data + b->len, BLOCK - b->len);
+		b->len += n > 0 ? (size_t)n : 0;
+	}
+	return n < 0 ? (int)n : 0;
+}
+
+/* The next member, if there is one. 0 or -errno. */
+static int next_member(struct ahead *a)
+{
+	int gzip = is_gzip(a);
+
+	if (gzip <= 0) {
+		a->how = ENDED;
+		return gzip;
+	}
+	a->member = true;
+	return inflateReset(&a->z) == Z_OK ? 0 : -EIO;
+}
+
+/* One step of inflate(). 0 or -errno. */
+static int step(struct ahead *a, struct block *b)
+{
+	int ret;
+
+	a->z.next_out = (unsigned char *)b->data + b->len;
+	a->z.avail_out = (unsigned int)(BLOCK - b->len);
+	ret = inflate(&a->z, Z_NO_FLUSH);
+	b->len = BLOCK - a->z.avail_out;
+	a->member = ret != Z_STREAM_END;
+	if (ret == Z_MEM_ERROR)
+		return -ENOMEM;
+	return ret == Z_OK || ret == Z_STREAM_END || ret == Z_BUF_ERROR ? 0 : -EBADMSG;
+}
+
+static int fill_gzip(struct ahead *a, struct block *b)
+{
+	ssize_t n;
+	int err = 0;
+
+	while (!err && a->how == GZIP && b->len < BLOCK) {
+		if (!a->z.avail_in) {
+			if (b->len && would_wait(a))
+				break;
+			n = more(a);
+			if (n <= 0) {
+				a->how = ENDED;
+				return (int)n;
+			}
+		}
+		err = a->member ? step(a, b) : next_member(a);
+	}
+	return err;
+}
+
+/* False: this was the last block. As of a file that gzread() reads, an error takes the block. */
 static bool fill(struct ahead *a, struct block *b)
 {
-	int n;
-
-	errno = 0;
-	n = gzread(a->gz, b->data, BLOCK);
-	b->len = n > 0 ? (size_t)n : 0;
-	b->err = n > 0 ? 0 : error_of(a->gz, errno);
-	return n > 0;
-}
-
-/* False: nobody waits for more. */
-static bool wait_free(struct ahead *a, const struct block *b)
-{
-	bool stop;
-
-	pthread_mutex_lock(&a->lock);
-	while (b->full && !a->stop)
-		pthread_cond_wait(&a->changed, &a->lock);
-	stop = a->stop;
-	pthread_mutex_unlock(&a->lock);
-	return !stop;
+	b->len = 0;
+	b->err = a->how == UNKNOWN ? begin(a) : 0;
+	if (!b->err)
+		b->err = a->how == PLAIN ? fill_plain(a, b) : fill_gzip(a, b);
+	if (b->err)
+		b->len = 0;
+	return b->len;
 }
 
 static void *run(void *ahead)
 {
 	struct ahead *a = ahead;
-	bool more = true;
+	bool go_on = true;
+	int i;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	for (unsigned int i = 0; more && wait_free(a, &a->block[i]); i ^= 1) {
-		struct block *b = &a->block[i];
-
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-		more = fill(a, b);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-		pthread_mutex_lock(&a->lock);
-		b->full = true;
-		pthread_cond_signal(&a->changed);
-		pthread_mutex_unlock(&a->lock);
+	while (go_on && (i = turns__fill(&a->turns)) >= 0) {
+		go_on = fill(a, &a->block[i]);
+		turns__filled(&a->turns);
 	}
 	return NULL;
 }
@@ -92,70 +183,67 @@ static void *run(void *ahead)
 int ahead__open(struct ahead **out, int fd)
 {
 	struct ahead *a = malloc(sizeof(*a));
-	gzFile gz = a ? gzdopen(fd, "rb") : NULL;
 
-	*out = NULL;
-	if (!gz) {
+	*out = a;
+	if (!a) {
 		close(fd);
-		free(a);
 		return -ENOMEM;
 	}
-	gzbuffer(gz, BLOCK / 2);	/* then it uncompresses to where it is wanted */
-	a->gz = gz;
-	a->block[0].full = a->block[1].full = false;
-	a->next = 0;
-	a->given = a->stop = false;
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->changed, NULL);
-	/* it looks at the first bytes; without a thread it is slower, nothing else */
-	a->threaded = !gzdirect(gz) && !pthread_create(&a->thread, NULL, run, a);
-	*out = a;
+	a->fd = fd;
+	a->how = UNKNOWN;
+	a->z = (z_stream){ .next_in = a->in };
+	a->last = NULL;
+	a->threaded = true;		/* the thread reads it: nobody writes it later */
+	if (turns__start(&a->turns, run, a))
+		a->threaded = false;
 	return 0;
+}
+
+bool ahead__has_thread(const struct ahead *a)
+{
+	return a->threaded;
+}
+
+void ahead__stop(struct ahead *a)
+{
+	if (a->threaded)
+		turns__stop(&a->turns, true);	/* it may read from a pipe */
 }
 
 void ahead__close(struct ahead *a)
 {
 	if (!a)
 		return;
-	if (a->threaded) {
-		pthread_mutex_lock(&a->lock);
-		a->stop = true;
-		pthread_cond_signal(&a->changed);
-		pthread_mutex_unlock(&a->lock);
-		pthread_cancel(a->thread);	/* it may read from a pipe */
-		pthread_join(a->thread, NULL);
-	}
-	gzclose_r(a->gz);
-	pthread_cond_destroy(&a->changed);
-	pthread_mutex_destroy(&a->lock);
+	ahead__stop(a);
+	if (a->threaded)
+		turns__end(&a->turns);
+	if (a->z.state)
+		inflateEnd(&a->z);
+	close(a->fd);
 	free(a);
 }
 
-static void wait_for(struct ahead *a, struct block *b)
+/* The next block, NULL: it was stopped. */
+static const struct block *next(struct ahead *a)
 {
-	pthread_mutex_lock(&a->lock);
-	if (a->given) {
-		a->block[a->next ^ 1].full = false;
-		pthread_cond_signal(&a->changed);
-	}
-	while (!b->full)
-		pthread_cond_wait(&a->changed, &a->lock);
-	pthread_mutex_unlock(&a->lock);
+	int i = 0;
+
+	if (a->last)
+		return a->last;
+	if (!a->threaded)
+		fill(a, &a->block[0]);
+	else
+		i = turns__take(&a->turns);
+	if (i >= 0 && !a->block[i].len)
+		a->last = &a->block[i];
+	return i < 0 ? NULL : &a->block[i];
 }
 
 int ahead__read(struct ahead *a, const char **data, size_t *len)
 {
-	struct block *b = &a->block[a->next];
+	const struct block *b = next(a);
 
-	if (a->threaded)
-		wait_for(a, b);
-	else
-		fill(a, b);
-	*data = b->data;
-	*len = b->len;
-	if (!b->len)
-		return b->err;		/* it stays the next one */
-	a->given = true;
-	a->next ^= 1;
-	return 0;
+	*data = b ? b->data : NULL;
+	*len = b ? b->len : 0;
+	return b ? b->err : -ECANCELED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Reads a trace, plain or gzip, line by line in constant memory. The file is untrusted: each
+ * Reads a trace, plain or gzip, line by line in constant memory; what a pipe has is passed on
+ * before more is waited for. The file is untrusted: each
  * length, depth and number is checked, and an error is reported in one line with its line number.
  * Nothing here interprets records; filters are in source/replay.
  */
@@ -36,13 +37,15 @@ struct trace_status {
 };
 
 /*
- * Reads path ("-": stdin) and passes each record to sink, which must not keep it. Returns
+ * Reads path ("-": stdin) and passes each record to sink, which must not keep it, in the thread of
+ * the caller; there are two more until this returns. Returns
  *   0			TRACE_COMPLETE, TRACE_TRUNCATED
  *   -EBADMSG		TRACE_DAMAGED
  *   -EPROTO		TRACE_FOREIGN
  *   -EPROTONOSUPPORT	TRACE_NEWER
  *   -errno		TRACE_IO, or what the sink returned (TRACE_STOPPED)
- * and fills st, which may not be NULL. Unknown fields and record types are ignored.
+ *   -EINTR		TRACE_STOPPED: a signal was handled while there was nothing to pass on
+ * and fills st at the end, which may not be NULL. Unknown fields and record types are ignored.
  */
 int trace_read(const char *path, dms_sink_fn sink, void *ctx, struct trace_status *st);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Events are read in one pass where they look as the encoder writes them, and by the parser else:
- * both read the same, of whatever bytes. And a reader that stops ends the thread that uncompresses.
+ * Events are read by the shape of an earlier line, or in one pass where they look as the encoder
+ * writes them, and by the parser else: all read the same, of whatever bytes. And the threads of a
+ * reader: one that stops ends them, one that waits for a pipe has passed on what came.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -86,6 +87,16 @@ static void change(char *line, size_t n)
 		line[rnd_below((uint32_t)n)] = bytes[rnd_below(sizeof(bytes) - 1)];
 }
 
+/* The shape of the line stays, or nearly: other digits of its numbers. */
+static void change_digits(char *line, size_t n)
+{
+	static const char digits[] = "0123456789abcdef0099f/:`g@A";
+
+	for (size_t i = 0; i < n; i++)
+		if (line[i] >= '0' && line[i] <= '9' && !rnd_below(12))
+			line[i] = digits[rnd_below(rnd_below(4) ? 10 : sizeof(digits) - 1)];
+}
+
 static void both_read_the_same(void **state)
 {
 	struct trace_encoder enc;
@@ -108,8 +119,11 @@ static void both_read_the_same(void **state)
 		all++;
 		fast += decode_event_fast(&dec, line, n, &rec);
 		expect_same(line, n);
-		for (unsigned int k = 0; k < 8; k++) {
-			change(line, n);
+		for (unsigned int k = 0; k < 16; k++) {
+			if (k < 8)
+				change_digits(line, n);
+			else
+				change(line, n);
 			expect_same(line, n);
 		}
 		expect_same(line, 1 + rnd_below((uint32_t)n));
@@ -202,9 +216,96 @@ static void reader_stops_without_waiting(void **state)
 	waitpid(child, NULL, 0);
 }
 
+#define LINE	"{\"type\":\"map\",\"t\":5,\"dma\":\"0x1000\",\"size\":\"4096\"}\n"
+
+struct slow_pipe {
+	int fd;
+	unsigned int seen;
+};
+
+/* The writer writes the next line only when the last has come; with the last comes a signal. */
+static int ask_for_more(void *ctx, const struct dms_rec *rec)
+{
+	struct slow_pipe *p = ctx;
+
+	(void)rec;
+	if (++p->seen < 5)
+		assert_int_equal(write(p->fd, LINE, sizeof(LINE) - 1), sizeof(LINE) - 1);
+	else
+		alarm(1);
+	return 0;
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void a_pipe_is_not_waited_for(void **state)
+{
+	static const char head[] = "{\"format\":\"dmascope-trace\",\"version\":\"1.0\","
+		"\"type\":\"session\",\"start_ns\":\"1000\"}\n";
+	struct sigaction sa = { .sa_handler = on_alarm }, old;
+	struct slow_pipe p = { 0 };
+	struct trace_status st;
+	char path[32];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	p.fd = ends[1];
+	assert_int_equal(write(p.fd, head, sizeof(head) - 1), sizeof(head) - 1);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	sigaction(SIGALRM, &sa, &old);
+	assert_int_equal(trace_read(path, ask_for_more, &p, &st), -EINTR);
+	sigaction(SIGALRM, &old, NULL);
+	assert_int_equal(st.state, TRACE_STOPPED);
+	assert_int_equal(p.seen, 5);
+	assert_int_equal(st.records, 5);
+	assert_int_equal(st.line, 5);
+	assert_int_equal(st.ignored, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static int refuse_third(void *ctx, const struct dms_rec *rec)
+{
+	unsigned int *seen = ctx;
+
+	(void)rec;
+	return ++*seen == 3 ? -EAGAIN : 0;
+}
+
+/* However far the threads have read: what is reported is the place of the sink. */
+static void a_sink_stops_at_its_line(void **state)
+{
+	char path[] = "/tmp/dmascope-test.XXXXXX";
+	struct trace_status st;
+	unsigned int seen = 0;
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+
+	(void)state;
+	assert_non_null(f);
+	fputs("{\"format\":\"dmascope-trace\",\"version\":\"1.0\",\"type\":\"session\","
+	      "\"start_ns\":\"1000\"}\n{\"type\":\"of_later\"}\n", f);
+	for (unsigned int i = 0; i < 50000; i++)
+		fputs(LINE, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(trace_read(path, refuse_third, &seen, &st), -EAGAIN);
+	unlink(path);
+	assert_int_equal(seen, 3);
+	assert_int_equal(st.state, TRACE_STOPPED);
+	assert_int_equal(st.line, 4);
+	assert_int_equal(st.records, 2);
+	assert_int_equal(st.ignored, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pipe_is_not_waited_for),
+		cmocka_unit_test(a_sink_stops_at_its_line),
 		cmocka_unit_test(both_read_the_same),
 		cmocka_unit_test(usual_lines_are_read_in_one_pass),
 		cmocka_unit_test(reader_stops_without_waiting),
