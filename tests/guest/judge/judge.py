@@ -24,9 +24,9 @@ def whole(footer, name="the footer says that nothing was lost"):
     """
     The recording has its footer, and is complete. Where all that is missing was skipped by the kernel,
     and the footer says so, the test may be repeated (tests/run): an interrupt within a kprobe's handler,
-    which takes long in an emulated guest, has its own kprobes skipped; and on 7.2 for ppc64le the kernel
-    has been seen not to run a program on one processor any more (its count of what runs there is off by
-    one).
+    which takes long in an emulated guest, has its own kprobes skipped; and where kprobes are forced on a
+    preemptible kernel for ppc64le, it may not run a program on one processor any more
+    (doc/upstream-powerpc-kprobes-r13.md).
     """
     check(footer["type"] == "end" and footer["complete"] is True, name, footer)
     again(footer)
