@@ -561,6 +561,11 @@ const char *hook_only_with(enum dms_hook id)
 	}
 }
 
+const char *candidate_second_event(const struct candidate *c)
+{
+	return c->attach == ATTACH_TP_BTF && c->ret ? c->ret + strlen("tp_") : NULL;
+}
+
 const struct hook_row *hook_row_by_id(enum dms_hook id)
 {
 	for (unsigned int i = 0; i < hook_rows_count; i++)

@@ -72,6 +72,9 @@ bool hook_is_of_domains(enum dms_hook id);
  */
 const char *hook_only_with(enum dms_hook id);
 
+/* The event of a candidate's second program, which is called tp_EVENT; NULL: it has none by BTF. */
+const char *candidate_second_event(const struct candidate *c);
+
 /* NULL if there is no such row. */
 const struct hook_row *hook_row_by_id(enum dms_hook id);
 

@@ -21,6 +21,8 @@
 #define MARK_EVERY	64		/* types between two known offsets */
 #define NAME_SLOTS	4096		/* of the hash of wanted names, a power of two */
 #define MAX_PARAMS	32
+/* What we read of a header: that of linux/btf.h has grown since (layout_off, Linux 7.1). */
+#define HEADER_MIN	(offsetof(struct btf_header, str_len) + sizeof(__u32))
 #define MAX_DEPTH	64
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -102,13 +104,22 @@ static void want(struct reduction *r, const char *name)
 	r->wanted[i] = name;
 }
 
+static void want_candidate(struct reduction *r, const struct candidate *c)
+{
+	const char *second = candidate_second_event(c);
+
+	want(r, c->symbol);
+	if (second)
+		want(r, second);
+}
+
 static void want_all(struct reduction *r)
 {
 	for (size_t i = 0; i < COUNT(kernel_btf_types); i++)
 		want(r, kernel_btf_types[i]);
 	for (unsigned int i = 0; i < hook_rows_count; i++)
 		for (int k = 0; k < CAND_MAX && hook_rows[i].cand[k].symbol; k++)
-			want(r, hook_rows[i].cand[k].symbol);
+			want_candidate(r, &hook_rows[i].cand[k]);
 	want(r, "bpf_rdonly_cast");
 }
 
@@ -483,7 +494,7 @@ static int find_parts(struct reduction *r, const void *data, size_t size)
 	uint64_t begin;
 
 	if (size < sizeof(*h) || size > UINT32_MAX || h->magic != BTF_MAGIC ||
-	    h->hdr_len < sizeof(*h))
+	    h->hdr_len < HEADER_MIN)
 		return -EINVAL;
 	begin = h->hdr_len;
 	if (begin + h->type_off + h->type_len > size || (begin + h->type_off) % 4 ||

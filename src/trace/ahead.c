@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -27,6 +28,7 @@ struct ahead {
 	struct turns turns;
 	bool threaded;
 	int fd;
+	int wake;		/* an eventfd: ends the thread's wait for a pipe; -1: none */
 	enum { UNKNOWN, PLAIN, GZIP, ENDED } how;
 	bool member;		/* a gzip member has begun */
 	z_stream z;
@@ -35,18 +37,29 @@ struct ahead {
 	struct block block[TURNS_BLOCKS];
 };
 
+/* The thread waits until there is something to read. 0, or -ECANCELED: it was stopped. */
+static int wait_for_input(const struct ahead *a)
+{
+	struct pollfd p[2] = { { .fd = a->fd, .events = POLLIN },
+			       { .fd = a->wake, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return p[1].revents ? -ECANCELED : 0;
+}
+
 /* Reads what there is; 0 at the end, or -errno. */
 static ssize_t read_some(struct ahead *a, void *to, size_t len)
 {
+	int err = a->threaded ? wait_for_input(a) : 0;
 	ssize_t n;
 
-	if (a->threaded)
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	if (err)
+		return err;
 	do {
 		n = read(a->fd, to, len);
 	} while (n < 0 && errno == EINTR && a->threaded);
-	if (a->threaded)
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	return n < 0 ? -errno : n;
 }
 
@@ -172,7 +185,6 @@ static void *run(void *ahead)
 	bool go_on = true;
 	int i;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	while (go_on && (i = turns__fill(&a->turns)) >= 0) {
 		go_on = fill(a, &a->block[i]);
 		turns__filled(&a->turns);
@@ -193,8 +205,9 @@ int ahead__open(struct ahead **out, int fd)
 	a->how = UNKNOWN;
 	a->z = (z_stream){ .next_in = a->in };
 	a->last = NULL;
-	a->threaded = true;		/* the thread reads it: nobody writes it later */
-	if (turns__start(&a->turns, run, a))
+	a->wake = eventfd(0, EFD_CLOEXEC);
+	a->threaded = a->wake >= 0;	/* the thread reads it: nobody writes it later */
+	if (a->threaded && turns__start(&a->turns, run, a))
 		a->threaded = false;
 	return 0;
 }
@@ -206,8 +219,10 @@ bool ahead__has_thread(const struct ahead *a)
 
 void ahead__stop(struct ahead *a)
 {
-	if (a->threaded)
-		turns__stop(&a->turns, true);	/* it may read from a pipe */
+	if (!a->threaded)
+		return;
+	turns__stop(&a->turns);
+	eventfd_write(a->wake, 1);	/* it may wait for a pipe */
 }
 
 void ahead__close(struct ahead *a)
@@ -219,6 +234,8 @@ void ahead__close(struct ahead *a)
 		turns__end(&a->turns);
 	if (a->z.state)
 		inflateEnd(&a->z);
+	if (a->wake >= 0)
+		close(a->wake);
 	close(a->fd);
 	free(a);
 }

@@ -36,7 +36,8 @@ struct batches {
 	void (*read)(void *arg);
 	void *arg;
 	uint64_t given, taken, line;
-	struct batch batch[TURNS_BLOCKS];
+	struct batch *batch;	/* TURNS_BLOCKS of them; NULL without a thread, which has ... */
+	struct item one;	/* ... this */
 };
 
 int batches__new(struct batches **out, dms_sink_fn sink, void *ctx)
@@ -50,13 +51,15 @@ int batches__new(struct batches **out, dms_sink_fn sink, void *ctx)
 	b->ctx = ctx;
 	b->threaded = false;
 	b->given = b->taken = b->line = 0;
-	b->fill = &b->batch[0];
-	b->fill->used = 0;
+	b->batch = NULL;
 	return 0;
 }
 
 void batches__free(struct batches *b)
 {
+	if (!b)
+		return;
+	free(b->batch);
 	free(b);
 }
 
@@ -93,6 +96,8 @@ static struct batch *next_batch(struct batches *b)
 
 struct dms_rec *batches__next(struct batches *b)
 {
+	if (!b->threaded)
+		return &b->one.rec;
 	if (b->fill && b->fill->used + sizeof(struct item) > BATCH_SIZE)
 		batches__flush(b);
 	if (!b->fill && !next_batch(b))
@@ -102,7 +107,7 @@ struct dms_rec *batches__next(struct batches *b)
 
 int batches__put(struct batches *b, uint64_t line)
 {
-	struct item *it = item_at(b->fill, b->fill->used);
+	struct item *it = b->threaded ? item_at(b->fill, b->fill->used) : &b->one;
 
 	it->line = line;
 	if (!b->threaded)
@@ -153,10 +158,10 @@ bool batches__run(struct batches *b, void (*read)(void *arg), void (*stop)(void 
 	b->read = read;
 	b->arg = arg;
 	b->fill = NULL;
-	b->threaded = true;
-	if (turns__start(&b->turns, run, b)) {
+	b->batch = malloc(TURNS_BLOCKS * sizeof(*b->batch));
+	b->threaded = b->batch;		/* the thread reads it: nobody writes it later */
+	if (!b->threaded || turns__start(&b->turns, run, b)) {
 		b->threaded = false;
-		b->fill = &b->batch[0];
 		return false;
 	}
 	while (!*err && !last) {
@@ -165,7 +170,7 @@ bool batches__run(struct batches *b, void (*read)(void *arg), void (*stop)(void 
 		last = i >= 0 && b->batch[i].last;
 	}
 	if (*err) {
-		turns__stop(&b->turns, false);
+		turns__stop(&b->turns);
 		stop(arg);
 	}
 	turns__end(&b->turns);

@@ -5,6 +5,7 @@
  * read in decode_fields.c.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ static const struct {
 
 void trace_decoder__init(struct trace_decoder *d)
 {
-	memset(d, 0, sizeof(*d));
+	memset(d, 0, offsetof(struct trace_decoder, shapes));
+	shapes__init(&d->shapes);
 	for (int i = 1; i < DMS_EV_MAX; i++)
 		if (i != DMS_EV_STACK && i != DMS_EV_DEVSTATE)
 			nametab__add(&d->type, dms_event_name((unsigned int)i), i);

@@ -30,8 +30,8 @@ struct trace_decoder {
 	unsigned int minor;
 	struct nametab type;		/* events by DMS_EV_*, other records by -REC_* */
 	struct nametab hook, path, dir;
-	struct shapes shapes;		/* of lines that were events */
 	char error[160];		/* why a line was refused */
+	struct shapes shapes;		/* of lines that were events; last: it is not cleared */
 };
 
 void trace_decoder__init(struct trace_decoder *d);

@@ -31,7 +31,7 @@ struct reader {
 	struct ahead *ahead;
 	bool ended;
 	int ret;
-	char buf[READ_BUF_SIZE];	/* a line that is in two blocks */
+	char *buf;			/* of READ_BUF_SIZE, of a file: a line that is in two blocks */
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -161,6 +161,7 @@ static struct reader *reader_new(const char *name, dms_sink_fn sink, void *ctx)
 	memset(&r->st, 0, sizeof(r->st));
 	r->name = name;
 	r->ahead = NULL;
+	r->buf = NULL;
 	r->ended = false;
 	trace_decoder__init(&r->dec);
 	if (!batches__new(&r->batches, sink, ctx))
@@ -175,6 +176,7 @@ static void reader_free(struct reader *r)
 		return;
 	ahead__close(r->ahead);
 	batches__free(r->batches);
+	free(r->buf);
 	free(r);
 }
 
@@ -297,6 +299,9 @@ static int open_path(struct reader *r, const char *path)
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = -EISDIR;
+	r->buf = err ? NULL : malloc(READ_BUF_SIZE);
+	if (!err && !r->buf)
+		err = -ENOMEM;
 	if (err && fd >= 0)
 		close(fd);
 	if (!err)

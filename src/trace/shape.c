@@ -122,28 +122,36 @@ static bool take(const struct shape *s, const char *line, uint64_t start_ns, str
 	return ok;
 }
 
+void shapes__init(struct shapes *s)
+{
+	memset(s->len, 0, sizeof(s->len));
+	memset(s->next, 0, sizeof(s->next));
+}
+
 const struct shape *shapes__find(const struct shapes *s, const char *line, size_t len,
 				 uint64_t start_ns, struct dms_event *ev)
 {
 	const struct shape *of = s->of[len % SHAPE_SETS];
+	const uint16_t *has = s->len[len % SHAPE_SETS];
 
 	if (!len)
 		return NULL;		/* 0 is the length of those that are not kept */
 	for (unsigned int i = 0; i < SHAPE_WAYS; i++)
-		if (of[i].len == len && is_like(&of[i], line, len))
+		if (has[i] == len && is_like(&of[i], line, len))
 			return take(&of[i], line, start_ns, ev) ? &of[i] : NULL;
 	return NULL;
 }
 
 struct shape *shapes__new(struct shapes *s, size_t len)
 {
-	size_t set = len % SHAPE_SETS;
-	struct shape *new = &s->of[set][s->next[set]];
+	size_t set = len % SHAPE_SETS, way = s->next[set];
+	struct shape *new = &s->of[set][way];
 
 	if (len > SHAPE_TEXT)
 		return NULL;
-	s->next[set] = (uint8_t)((s->next[set] + 1) % SHAPE_WAYS);
-	new->len = 0;
+	s->next[set] = (uint8_t)((way + 1) % SHAPE_WAYS);
+	new->len = &s->len[set][way];
+	*new->len = 0;
 	new->numbers = 0;
 	return new;
 }
@@ -155,7 +163,7 @@ void shape__add(struct shape *s, const struct shape_number *num)
 
 void shape__keep(struct shape *s, const char *line, size_t len)
 {
-	s->len = (uint16_t)len;
+	*s->len = (uint16_t)len;
 	memcpy(s->text, line, len);
 	memset(s->mask, 0xff, len);
 	for (unsigned int i = 0; i < s->numbers; i++)

@@ -27,7 +27,7 @@ struct shape_number {
 };
 
 struct shape {
-	uint16_t len;		/* of the line, 0: there is none */
+	uint16_t *len;		/* its length in struct shapes */
 	uint8_t numbers;
 	bool has_slot;		/* it names a slot: event_also() asks for that */
 	struct shape_number number[SHAPE_NUMBERS];
@@ -37,9 +37,12 @@ struct shape {
 };
 
 struct shapes {
-	struct shape of[SHAPE_SETS][SHAPE_WAYS];
-	uint8_t next[SHAPE_SETS];	/* to be replaced */
+	uint16_t len[SHAPE_SETS][SHAPE_WAYS];	/* of the line, 0: there is none */
+	uint8_t next[SHAPE_SETS];		/* to be replaced */
+	struct shape of[SHAPE_SETS][SHAPE_WAYS];	/* 60 KiB that most traces use little of */
 };
+
+void shapes__init(struct shapes *s);
 
 /*
  * The shape of a line, if it was kept, and the event of that line, if its numbers fit their fields;

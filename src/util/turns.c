@@ -29,13 +29,11 @@ int turns__start(struct turns *t, void *(*run)(void *arg), void *arg)
 	return -err;
 }
 
-void turns__stop(struct turns *t, bool cancel)
+void turns__stop(struct turns *t)
 {
 	atomic_store(&t->stop, true);
 	sem_post(&t->free);
 	sem_post(&t->full);
-	if (cancel)
-		pthread_cancel(t->thread);
 }
 
 void turns__end(struct turns *t)

@@ -19,7 +19,7 @@
 #include "probe/kernel_btf.h"
 #include "probe/proto.h"
 
-static unsigned int tests, failures, compared;
+static unsigned int tests, failures, compared, seconds;
 static char complaint[256];
 
 static bool differ(const char *what, const char *name)
@@ -155,6 +155,23 @@ static void compare_hook(const struct btf *whole, const struct kernel_btf *k, en
 	compared += n > 0;
 }
 
+/* tp_btf programs find the number of their event, the second ones too. */
+static void compare_second(const struct btf *whole, const struct kernel_btf *k,
+			   const struct candidate *c)
+{
+	const char *event = candidate_second_event(c);
+	char name[128];
+	int n;
+
+	if (!event)
+		return;
+	snprintf(name, sizeof(name), "btf_trace_%s", event);
+	n = btf__find_by_name_kind(whole, name, BTF_KIND_TYPEDEF);
+	if ((n > 0 ? (uint32_t)n : 0) != kernel_btf__find(k, name, BTF_KIND_TYPEDEF))
+		differ("the number", name);
+	seconds += n > 0;
+}
+
 static void compare(const char *file, const struct btf *whole, const struct kernel_btf *k)
 {
 	compared = 0;
@@ -165,8 +182,10 @@ static void compare(const char *file, const struct btf *whole, const struct kern
 	verdict(file, "structures and enumerations");
 	compared = 0;
 	for (unsigned int i = 0; i < hook_rows_count; i++)
-		for (int c = 0; c < CAND_MAX && hook_rows[i].cand[c].symbol; c++)
+		for (int c = 0; c < CAND_MAX && hook_rows[i].cand[c].symbol; c++) {
 			compare_hook(whole, k, hook_rows[i].id, &hook_rows[i].cand[c]);
+			compare_second(whole, k, &hook_rows[i].cand[c]);
+		}
 	if (compared < 10)
 		differ("the number of functions and events", file);
 	verdict(file, "functions and trace events");
@@ -241,6 +260,9 @@ int main(int argc, char **argv)
 		try_file(argv[i]);
 	if (argc > 1)
 		try_broken(argv[1]);
+	if (!seconds)
+		differ("the number of events of second programs", "all files");
+	verdict("6.12", "dma_map_resource and its end are found");
 	printf("1..%u\n", tests);
 	return failures || argc < 2;
 }

@@ -50,6 +50,7 @@ in_root() {
 # root_install PACKAGE...
 root_install() {
 	cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+	in_root dpkg --configure -a || return	# one that was interrupted
 	in_root apt-get -q update || true
 	in_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install "$@" && in_root apt-get clean &&
 		rm -rf "$root"/var/lib/apt/lists/*
