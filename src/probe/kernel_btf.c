@@ -21,7 +21,7 @@
 #define MARK_EVERY	64		/* types between two known offsets */
 #define NAME_SLOTS	4096		/* of the hash of wanted names, a power of two */
 #define MAX_PARAMS	32
-/* What we read of a header: that of linux/btf.h has grown since (layout_off, Linux 7.1). */
+/* Bytes of a header that are read here; newer versions of linux/btf.h have more (layout_off). */
 #define HEADER_MIN	(offsetof(struct btf_header, str_len) + sizeof(__u32))
 #define MAX_DEPTH	64
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))

@@ -31,7 +31,7 @@ struct reader {
 	struct ahead *ahead;
 	bool ended;
 	int ret;
-	char *buf;			/* of READ_BUF_SIZE, of a file: a line that is in two blocks */
+	char *buf;			/* READ_BUF_SIZE, of a file: a line that is in two blocks */
 };
 
 __attribute__((format(printf, 4, 5)))

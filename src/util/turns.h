@@ -25,7 +25,7 @@ struct turns {
 int turns__start(struct turns *t, void *(*run)(void *arg), void *arg);
 /* Joins the thread, which has ended or was stopped. */
 void turns__end(struct turns *t);
-/* Neither side gets a block any more, or goes on waiting for one. Any other thread may call this. */
+/* Neither side gets a block any more, or waits for one. Any other thread may call this. */
 void turns__stop(struct turns *t);
 
 /* For the thread: waits for a block to fill. Its index, or -ECANCELED. */

@@ -41,7 +41,7 @@ static uint64_t rnd(uint64_t below)
 	return below ? (x ^ x >> 31) % below : 0;
 }
 
-/* Buffers of traces that are done with: new memory for each of so many costs more than all the rest. */
+/* Buffers of traces that are done with: new memory for each would cost more than the rest. */
 static struct trace spare[4];
 
 static void reuse(struct trace *t)
