@@ -19,7 +19,8 @@ until [ "$(cat $pool/io_tlb_nslabs)" -gt "$(cat /out/slots)" ]; do sleep 0.2; do
 cat $pool/io_tlb_nslabs >/out/grown
 for i in 1 2; do
 	readers "$more"	# for whom the pools have no room yet, nor while it records
-	dmascope record -q -o /out/trace$i.json -- sh -c ". /share/readers.sh; readers $more; sleep 3"
+	# the second one until some of what it found at its start has come to its end
+	dmascope record -q -o /out/trace$i.json -- sh -c ". /share/readers.sh; readers $more; sleep $((i * 5 - 2))"
 done
 /share/few record -q -o /out/few.json -- sleep 1 2>/out/few.err
 echo $? >/out/few.status
