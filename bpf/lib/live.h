@@ -148,7 +148,7 @@ static __always_inline bool live_put(const struct dms_counted *c, u64 dev,
 		return live_omits(c, m) ||
 		       sets_put(dev, (m->dma & DMS_LIVE_ADDR) | path, m->size, m->dir);
 	was_free = !e->dev;
-	/* a physical address has less bits on all machines */
+	/* a physical address has fewer bits on all machines */
 	live_fill(e, dev, m->phys | path, m->size, m->dir);
 	return was_free;
 }

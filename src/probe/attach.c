@@ -133,16 +133,12 @@ static void refuse(struct choice *c, const char *what, int err)
 
 /* ---- BTF ---- */
 
-#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
-
-/* Keeps of the kernel's own BTF what is asked for. */
 static void read_btf(struct probe *p)
 {
 	const struct btf_type *t;
 	int id;
 
-	if (p->opts.btf_path || kernel_btf__reduce(&p->btf, KERNEL_BTF))
-		kernel_btf__whole(&p->btf, p->opts.btf_path);
+	kernel_btf__read(&p->btf, p->opts.btf_path);
 	p->env.btf = p->btf ? p->btf->btf : NULL;
 	id = p->btf ? btf__find_by_name_kind(p->env.btf, "page", BTF_KIND_STRUCT) : -1;
 	t = id > 0 ? btf__type_by_id(p->env.btf, id) : NULL;
@@ -570,14 +566,13 @@ int probe__open(struct probe **out, const struct probe_opts *opts, struct symbol
 
 void probe__observe(struct probe *p, bool on)
 {
-	if (on)
+	if (on) {
 		misses__begin(p);
-	if (on)
 		__atomic_fetch_or(&p->bpf->values->observing, DMS_OBSERVING, __ATOMIC_SEQ_CST);
-	else
+	} else {
 		__atomic_fetch_and(&p->bpf->values->observing, ~DMS_OBSERVING, __ATOMIC_SEQ_CST);
-	if (!on)
 		misses__end(p);
+	}
 }
 
 /* Links that are closed: those of all entries, or of all returns. */

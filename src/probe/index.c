@@ -57,8 +57,7 @@ int index__size(struct probe *p)
 	int err;
 
 	plan(p);
-	err = object__resize(p->bpf->live,
-				       on && p->index_places ? p->index_places : 1);
+	err = object__resize(p->bpf->live, on && p->index_places ? p->index_places : 1);
 	if (!err)
 		err = object__resize(p->bpf->live_sets, on ? sets(p) : 1);
 	return err;

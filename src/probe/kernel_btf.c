@@ -17,6 +17,7 @@
 
 #include "probe/catalogue.h"
 #include "probe/kernel_btf.h"
+#include "util/write.h"
 
 #define MARK_EVERY	64		/* types between two known offsets */
 #define NAME_SLOTS	4096		/* of the hash of wanted names, a power of two */
@@ -49,7 +50,6 @@ struct reduction {
 	uint32_t *made;			/* by the kernel's number: ours, 0 = not made yet */
 	uint32_t stub;			/* pointer to void: a member's pointers; 0 = not made yet */
 	struct btf *to;
-	uint32_t *id, id_room;
 	int depth;
 };
 
@@ -252,24 +252,11 @@ static const struct btf_type *bare(const struct reduction *r, uint32_t *id)
 
 static int copy_type(struct reduction *r, uint32_t id, bool param);
 
-/* The kernel's number of the type that was added last. */
+/* Keeps the kernel's number of a type that is looked for again, by it or by name. */
 static int note(struct reduction *r, int made, uint32_t id)
 {
-	uint32_t n = made > 0 ? (uint32_t)made : 0;
-
-	if (made < 0)
-		return made;
-	if (n >= r->id_room) {
-		uint32_t room = r->id_room ? 2 * r->id_room : 1024;
-		uint32_t *p = realloc(r->id, room * sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		memset(p + r->id_room, 0, (room - r->id_room) * sizeof(*p));
-		r->id = p;
-		r->id_room = room;
-	}
-	r->id[n] = id;
+	if (made > 0)
+		r->made[id] = (uint32_t)made;
 	return made;
 }
 
@@ -407,8 +394,6 @@ static int copy_type(struct reduction *r, uint32_t id, bool param)
 		return -ELOOP;
 	made = note(r, copy_new(r, t), id);
 	r->depth--;
-	if (made > 0)
-		r->made[id] = (uint32_t)made;
 	return made;
 }
 
@@ -525,26 +510,33 @@ static int reduce(struct reduction *r, const void *data, size_t size)
 	return copy_roots(r);
 }
 
+/* The kernel's number of each type of the copy, 0 = it was not noted; NULL: no memory. */
+static uint32_t *kernel_ids(const struct reduction *r)
+{
+	uint32_t *id = calloc(btf__type_cnt(r->to), sizeof(*id));
+
+	for (uint32_t i = 1; id && i < r->count; i++)
+		if (r->made[i])
+			id[r->made[i]] = i;
+	return id;
+}
+
 /* Puts the copy into a file in memory: libbpf takes BTF by path only. */
 static int write_file(struct kernel_btf *k)
 {
-	uint32_t size = 0, done = 0;
+	uint32_t size = 0;
 	const char *data = btf__raw_data(k->btf, &size);
+	size_t done;
+	int err;
 
 	if (!data)
 		return -ENOMEM;
 	k->fd = memfd_create("dmascope-btf", MFD_CLOEXEC);
-	while (k->fd >= 0 && done < size) {
-		ssize_t n = write(k->fd, data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		done += (uint32_t)n;
-	}
 	if (k->fd < 0)
 		return -errno;
+	err = write_all(k->fd, data, size, &done);
+	if (err)
+		return err;
 	snprintf(k->path, sizeof(k->path), "/proc/self/fd/%d", k->fd);
 	return access(k->path, R_OK) ? -errno : 0;
 }
@@ -603,14 +595,16 @@ int kernel_btf__reduce(struct kernel_btf **out, const char *path)
 	if (r && k)
 		err = data ? reduce(r, data, size) : -EINVAL;
 	if (!err) {
+		k->id = kernel_ids(r);
+		err = k->id ? 0 : -ENOMEM;
+	}
+	if (!err) {
 		k->btf = r->to;
-		k->id = r->id;
 		/* /proc/self/fd is closed to a program with capabilities of its file */
 		if (write_file(k))
 			k->path[0] = '\0';
 	} else if (r) {
 		btf__free(r->to);
-		free(r->id);
 	}
 	if (mapped)
 		munmap(data, size);
@@ -629,7 +623,8 @@ int kernel_btf__reduce(struct kernel_btf **out, const char *path)
 	return err;
 }
 
-int kernel_btf__whole(struct kernel_btf **out, const char *path)
+/* All types: libbpf then finds its own. path: NULL = the running kernel's; ELF too. 0 or -errno. */
+static int read_whole(struct kernel_btf **out, const char *path)
 {
 	struct kernel_btf *k = new_btf();
 	int err = -ENOMEM;
@@ -646,6 +641,13 @@ int kernel_btf__whole(struct kernel_btf **out, const char *path)
 	}
 	*out = k;
 	return 0;
+}
+
+int kernel_btf__read(struct kernel_btf **out, const char *path)
+{
+	int err = path ? -EINVAL : kernel_btf__reduce(out, KERNEL_BTF);
+
+	return err ? read_whole(out, path) : 0;
 }
 
 uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind)

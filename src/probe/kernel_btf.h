@@ -19,6 +19,8 @@ struct kernel_btf {
 	char path[32];		/* of that file; "" = none */
 };
 
+#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
+
 /* Structures and enumerations that programs read: tests/core compares them with the object. */
 extern const char *const kernel_btf_types[];
 extern const size_t kernel_btf_types_count;
@@ -30,8 +32,11 @@ extern const size_t kernel_btf_types_count;
  */
 int kernel_btf__reduce(struct kernel_btf **out, const char *path);
 
-/* The same of all types: libbpf then finds its own. path: NULL = the running kernel's; ELF too. */
-int kernel_btf__whole(struct kernel_btf **out, const char *path);
+/*
+ * The running kernel's, reduced, or whole if that fails; of a path (ELF too) all. 0 or -errno, and
+ * errno.
+ */
+int kernel_btf__read(struct kernel_btf **out, const char *path);
 
 /* The kernel's number of a type by name and kind; 0 = it has none. */
 uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "probe/harm.h"
+#include "probe/kernel_btf.h"
 #include "probe/survey.h"
 
 static void ask(const struct choose_env *env, const struct hook_row *row,
@@ -48,22 +49,22 @@ int survey_hooks(const struct survey_opts *opts, struct survey_hook *out)
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", F_OK),
 		.fentry = opts->fentry,
 		.force_kprobes = opts->force_kprobes,
-		.own_btf = !access("/sys/kernel/btf/vmlinux", R_OK),
+		.own_btf = !access(KERNEL_BTF, R_OK),
 		.hcalls = true,
 	};
 	struct utsname uts;
-	struct btf *btf;
+	struct kernel_btf *btf;
 	int n = 0;
 
 	if (uname(&uts))
 		return -errno;
 	env.arch = uts.machine;
 	env.kprobes_harm = harm_kprobes(uts.machine, uts.version);
-	btf = opts->btf_path ? btf__parse(opts->btf_path, NULL) : btf__load_vmlinux_btf();
-	env.btf = btf;
+	kernel_btf__read(&btf, opts->btf_path);
+	env.btf = btf ? btf->btf : NULL;
 	for (unsigned int i = 0; i < hook_rows_count; i++)
 		if (choose_applies(&env, &hook_rows[i]))
 			survey(&env, &hook_rows[i], &out[n++]);
-	btf__free(btf);
+	kernel_btf__free(btf);
 	return n;
 }

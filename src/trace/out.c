@@ -5,13 +5,14 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "trace/out.h"
+#include "util/thread.h"
+#include "util/write.h"
 
 #define OUT_BUF_SIZE	(256 * 1024)
 #define GZ_BUF_SIZE	(64 * 1024)
@@ -80,24 +81,6 @@ void out__reset(struct out *o)
 	o->line = o->buf;
 }
 
-/* Writes all of data; *done becomes the bytes written, also on failure. */
-static int write_all(int fd, const char *data, size_t len, size_t *done)
-{
-	*done = 0;
-	while (*done < len) {
-		ssize_t n = write(fd, data + *done, len - *done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EIO;
-		*done += (size_t)n;
-	}
-	return 0;
-}
-
 /* A disk that filled up may hold half a line: cut the file back to the last whole one. */
 static void cut_half_line(struct out *o, const char *data, size_t done)
 {
@@ -158,7 +141,6 @@ static void *gz_run(void *gz)
 void out__use_thread(struct out *o)
 {
 	struct out_gz *g = o->gz;
-	sigset_t all, old;
 
 	if (!g || g->threaded || o->err)
 		return;
@@ -168,10 +150,7 @@ void out__use_thread(struct out *o)
 		return;
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_cond_init(&g->changed, NULL);
-	sigfillset(&all);		/* signals are the caller's */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	g->threaded = !pthread_create(&g->thread, NULL, gz_run, g);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	g->threaded = !thread__start(&g->thread, gz_run, g);
 }
 
 /* Waits until the thread has nothing to do: then all of *g is ours. */

@@ -4,13 +4,12 @@
  * signal was handled: who waits for a pipe can be interrupted.
  */
 #include <errno.h>
-#include <signal.h>
 
+#include "util/thread.h"
 #include "util/turns.h"
 
 int turns__start(struct turns *t, void *(*run)(void *arg), void *arg)
 {
-	sigset_t all, old;
 	int err;
 
 	t->filled = t->taken = 0;
@@ -18,15 +17,12 @@ int turns__start(struct turns *t, void *(*run)(void *arg), void *arg)
 	atomic_init(&t->stop, false);
 	sem_init(&t->full, 0, 0);
 	sem_init(&t->free, 0, TURNS_BLOCKS);
-	sigfillset(&all);		/* signals are the caller's */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&t->thread, NULL, run, arg);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread__start(&t->thread, run, arg);
 	if (err) {
 		sem_destroy(&t->full);
 		sem_destroy(&t->free);
 	}
-	return -err;
+	return err;
 }
 
 void turns__stop(struct turns *t)

@@ -455,7 +455,7 @@ static void harm_chosen(const char *fixtures)
 	ok(c[1].cand && c[1].attach == ATTACH_RAW_TP && strstr(c[1].reason, "__dma_map_sg_attrs"),
 	   "an event is taken instead, and what it does not report has that reason", c[1].reason);
 	ok(harm_warning(c, 2, text, sizeof(text)) && !strncmp(text, "2 hooks get no kprobe", 21),
-	   "the user is told how many hooks that concerns", text);
+	   "the warning says how many hooks there are", text);
 	c[0].left_out = true;
 	ok(harm_warning(c, 2, text, sizeof(text)) && !strncmp(text, "1 hook gets no kprobe", 21),
 	   "... but not of one that this run does not need", text);

@@ -13,21 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/btf.h>
+#include "probe/kernel_btf.h"
 
-static const char *const structs[] = {
-	"kernfs_node", "kobject", "device", "dev_archdata", "pci_dev", "page", "scatterlist",
-	"sg_table", "iommu_table", "iommu_pool", "iommu_table_ops", "io_tlb_mem", "io_tlb_pool",
-	"io_tlb_area", "io_tlb_slot", "xive_q", "xive_cpu", "dma_map_ops", "pt_regs",
-	"dynamic_dma_window_prop", "vio_dev", "bus_type", "device_driver", "dma_iova_state",
-	"intel_iommu", "slab", "kmem_cache", "iommu_domain", "iommu_group", "device_private",
-	"dev_iommu", "iommu_fwspec", "iommu_device", "arm_smmu_device", "arm_smmu_evtq",
-	"arm_smmu_queue", "arm_smmu_ll_queue", "virtio_device", "virtqueue", "vring", "vring_used",
-	"vring_virtqueue", "vring_virtqueue_split", "vring_desc_state_split", "eeh_pe", "eeh_dev",
+/* Named in vmlinux.h besides what kernel_btf_types has. */
+static const char *const also[] = {
+	"sg_table", "iommu_pool", "iommu_table_ops", "vio_dev", "bus_type", "device_driver",
 };
-
-/* Enumerations whose values count. */
-static const char *const enums[] = { "struct_device_flags", "pagetype", "pageflags", "vq_layout" };
 
 /* Functions, and trace events behind btf_trace_ and __tracepoint_. */
 static const char *const families[] = {
@@ -93,12 +84,21 @@ static const char *name_of(const struct btf_type *t)
 	return btf__name_by_offset(from, t->name_off);
 }
 
+/* A structure or an enumeration that programs read. */
+static bool type_wanted(const char *name)
+{
+	for (size_t i = 0; i < kernel_btf_types_count; i++)
+		if (!strcmp(kernel_btf_types[i], name))
+			return true;
+	for (size_t i = 0; i < COUNT(also); i++)
+		if (!strcmp(also[i], name))
+			return true;
+	return false;
+}
+
 static bool struct_wanted(const char *name)
 {
-	for (size_t i = 0; i < COUNT(structs); i++)
-		if (!strcmp(structs[i], name))
-			return true;
-	return !*name;		/* part of the structure around it */
+	return !*name || type_wanted(name);	/* no name: part of the structure around it */
 }
 
 static int check(int id, const char *what)
@@ -264,11 +264,8 @@ static void copy_event(const struct btf_type *t)
 static void copy_enum(const struct btf_type *t)
 {
 	const struct btf_enum *v = btf_enum(t);
-	bool wanted = false;
 
-	for (size_t i = 0; i < COUNT(enums); i++)
-		wanted |= !strcmp(enums[i], name_of(t));
-	if (!wanted)
+	if (!type_wanted(name_of(t)))
 		return;
 	check(btf__add_enum(to, name_of(t), t->size), name_of(t));
 	for (int i = 0; i < btf_vlen(t); i++)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The Debian root that holds QEMU, the compilers and what else builds and runs the guests, so that
 # the host needs none of it. QEMU and the compiler for an architecture come with its first guest.
-# What is built in it is other files' business. Sourced by tools/lab/lab.
+# Other files decide what is built in it. Sourced by tools/lab/lab.
 
 ROOT_RECIPE=2
 ROOT_SUITE=forky	# the first with QEMU 11.1: the plugins need plugin API 7
