@@ -95,8 +95,8 @@ static __always_inline bool set_put(u64 dev, u64 where, u64 size, u32 dir, u32 w
 	return false;
 }
 
-/* where: the DMA address, with the path. */
-static __noinline bool sets_put(u64 dev, u64 where, u64 size, u32 dir)
+/* where: the DMA address, with the path. Global, to be verified once, not for each way to here. */
+__weak __noinline int sets_put(u64 dev, u64 where, u64 size, u32 dir)
 {
 	return set_put(dev, where, size, dir, 0) || set_put(dev, where, size, dir, 1);
 }
@@ -118,8 +118,8 @@ static __always_inline int set_take(u64 dev, u64 dma, u32 which)
 	return -1;
 }
 
-/* The path that the map saw; -1: there is no such mapping. */
-static __noinline int sets_take(u64 dev, u64 dma)
+/* The path that the map saw; -1: there is no such mapping. Global for the same reason. */
+__weak __noinline int sets_take(u64 dev, u64 dma)
 {
 	int path = set_take(dev, dma, 0);
 
