@@ -18,7 +18,7 @@ import sys
 from addresses import check_addresses
 from judge import check, finish, num
 
-PAGE = 4096
+PAGE = 4096		# the lab's log counts in these, whatever the guest's pages are
 # guest of the lab -> the tool's word for it, its evidence, the guest's address of RAM
 GUESTS = {"sev": ("sev", "SEV", 0), "sev-es": ("sev-es", "SEV-ES", 0),
           "snp": ("sev-snp", "SEV-SNP", 0), "tdx": ("tdx", "tdx_guest", 0),
@@ -42,6 +42,7 @@ class Directory:
         self.run = json.loads(self.text("run.json"))
         self.guest = self.run["guest"]
         self.kind, self.how, self.base = GUESTS[self.guest]
+        self.page = self.records[0]["page_size"]
         self.views = {}
         for view in ("shared", "private"):
             with open(self.file(f"{self.guest}-{view}"), "rb") as f:
@@ -113,22 +114,23 @@ def check_content(directory):
     m = re.search(r"content: (\d+) done, (\d+) refused", directory.text("load.txt"))
     check(m and m.groups() == ("16", "0"), "16 pages that were shared changed content by it",
           directory.text("load.txt"))
-    value = num(directory.text("value").strip())
-    word, other = (v.to_bytes(8, "little") * (PAGE // 8) for v in (value, ~value & 2**64 - 1))
+    page, value = directory.page, num(directory.text("value").strip())
+    word, other = (v.to_bytes(8, "little") * (page // 8) for v in (value, ~value & 2**64 - 1))
     stacks = {r["id"] for r in directory.records if r["type"] == "stack" and
               any("share_content" in f or "content+" in f for f in r["frames"])}
     told = [r for r in directory.records if r["type"] == "share" and r.get("stack") in stacks]
-    places = [num(r["phys"]) for r in told if num(r["size"]) == PAGE]
+    places = [num(r["phys"]) for r in told if num(r["size"]) == page]
     check(len(set(places)) == 16, "the ledger has 16 pages that the module shared", told)
 
     def held(view, data):
-        return [p for p in places if directory.memory(view, p, PAGE) == data]
+        return [p for p in places if directory.memory(view, p, page) == data]
     check(held("shared", other) == places and held("private", word) == places,
           "each holds in the shared view what was written when it was shared, in the private one "
           "what was before", f"{len(held('shared', other))} {len(held('private', word))}")
-    found = [(m.start() & -PAGE) + directory.base for m in re.finditer(re.escape(other[:64]), directory.views["shared"])]
-    check(set(found) == set(places), "that content is nowhere else in the shared view",
-          sorted(set(found) ^ set(places)))
+    found = {(m.start() & -page) + directory.base
+             for m in re.finditer(re.escape(other[:64]), directory.views["shared"])}
+    check(found == set(places), "that content is nowhere else in the shared view",
+          sorted(found ^ set(places)))
     check(not directory.found("shared", word[:64]), "and the private content nowhere in it")
 
 
@@ -222,8 +224,9 @@ def check_report(directory, whole, state, now):
     expected = whole | (now - state["before"])
     kexec = re.findall(r"a kexec now would have to unshare at least these ([0-9,]+) pages", part)
     missing = re.findall(r"^  Not listed: .*memory shared at boot", part, re.M)
-    check([int(n.replace(",", "")) for n in kexec] == [len(listed)] and len(listed) <= len(state["after"])
-          and missing, f"a kexec has to unshare at least the {len(listed)} pages that are listed, of "
+    said = [int(n.replace(",", "")) * directory.page // PAGE for n in kexec]
+    check(said == [len(listed)] and len(listed) <= len(state["after"]) and missing,
+          f"a kexec has to unshare at least the {len(listed)} pages of 4 KiB that are listed, of "
           f"{len(state['after'])}; what is not listed is said", part)
     check(expected <= listed <= state["after"], "the report lists the pool and what was shared since",
           f"missing {sorted(expected - listed)} invented {sorted(listed - state['after'])}")
