@@ -56,7 +56,7 @@ bench-quick: bench-bins
 .PHONY: bench-quick bench-bins
 
 # In guests of the lab, in instructions (tests/bench/guest/notes.md): half an hour.
-bench-guest:
+bench-guest: check-tools
 	$(Q)tools/lab/lab setup pef x86
 	$(Q)$(MAKE) --no-print-directory ARCH=ppc64le bench-guest-bins
 	$(Q)$(MAKE) --no-print-directory STATIC=1 bench-guest-bins

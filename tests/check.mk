@@ -58,7 +58,7 @@ check-busy: check-tools
 check-package: all unit-bins
 	$(Q)tests/run $(CHECK_UNIT)
 
-check-guest: all cross altered
+check-guest: check-tools all cross altered
 	$(Q)$(RUN) $(CHECK_GUEST)
 
 # Every kind of secure guest, an hour or so: both levels of lockdown; faults; kernels, processors and
@@ -69,12 +69,12 @@ CHECK_KINDS = $(KINDS:%="tests/guest/kinds %") $(KINDS_KERNELS:%="tests/guest/ki
 	$(patsubst %,"tests/guest/test_findings %",$(filter sev snp tdx cca,$(KINDS))) \
 	$(if $(filter cca,$(KINDS)),"tests/guest/test_findings cca-shrunk cca-shrunk-asked cca-advised") \
 	$(patsubst %,"tools/lab/selftest %",$(filter sev-es snp tdx cca,$(KINDS)))
-check-kinds: all cross
+check-kinds: check-tools all cross
 	$(Q)tools/lab/lab setup $(KINDS)
 	$(Q)TEST_SECONDS=3000 $(RUN) $(CHECK_KINDS)
 
 # Also the findings that take minutes to show; and what the tool said, into doc/findings.md.
-check-findings: all cross
+check-findings: check-tools all cross
 	$(Q)tests/run "tests/guest/test_findings $$(tests/guest/judge/findings.py boots slow | xargs)"
 # The explanations in doc/findings.md, from src/words.
 findings-page: all
@@ -86,7 +86,7 @@ schema:
 
 # Light load on many devices for two minutes, where nothing is wrong: QUIET="sev:7.2" for others.
 QUIET ?= sev x86
-check-quiet: all cross-static
+check-quiet: check-tools all cross-static
 	$(Q)tests/run "tests/guest/test_quiet 120 $(QUIET)"
 findings-table:
 	$(Q)tests/guest/judge/findings.py table $$(tests/guest/judge/findings.py boots slow | \
@@ -95,7 +95,7 @@ findings-table:
 check-build: all unit-bins bench-bins cross san altered
 
 # An hour or so: everything attached and detached a thousand times.
-check-cycles: all cross
+check-cycles: check-tools all cross
 	$(Q)tests/run "tests/guest/test_cycles 1000"
 
 cross: cross-ppc64le cross-s390x cross-arm64 cross-static

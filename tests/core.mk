@@ -36,7 +36,7 @@ check-core: $(CORE_TESTS) $(BPF_OUT)/dmascope.bpf.o
 core-fixtures: $(OUT)/tests/core_reduce
 	$(Q)tests/core/make-fixtures $< $(KERNELS)
 
-check-matrix: all cross
+check-matrix: check-tools all cross
 	$(Q)tests/guest/matrix -j $(TEST_JOBS) $(KERNELS)
 
 .PHONY: check-core core-fixtures check-matrix

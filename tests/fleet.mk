@@ -2,7 +2,7 @@
 # With the real programs of others: Chromium, Prometheus, node_exporter, Alertmanager, systemd; and two
 # guests of the lab. Part of no other check: the packages are half a GiB, and it takes some minutes.
 
-check-fleet: all cross-static
+check-fleet: check-tools all cross-static
 	$(Q)tools/install-deps test fleet
 	$(Q)tests/run $(wildcard tests/fleet/test_*)
 

@@ -7,7 +7,7 @@ $(OUT)/tests/next_hooked: tests/next/hooked.c $(OUT)/obj/probe/catalogue.o $(OUT
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUT)/obj/probe/catalogue.o $(OUT)/libcore.a $(LDLIBS)
 
-check-next: all cross $(OUT)/tests/next_hooked
+check-next: check-tools all cross $(OUT)/tests/next_hooked
 	$(Q)tests/run "tests/next/check $(OUT) $(NEXT)"
 .PHONY: check-next
 
