@@ -3,7 +3,9 @@
  * Faults in the use of the DMA API: mappings that are kept, given back wrongly, too many, on a
  * device whose mask changes under them. Nothing about sharing or TCEs.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
@@ -135,6 +137,63 @@ static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
 	}
 	sg_free_table(&table);
 	return 0;
+}
+
+#define CONTENDERS	8
+
+struct contender {
+	struct fault_dev *d;
+	size_t offset;		/* in the buffer */
+	u64 rounds;
+	struct did did;
+	struct completion ended;
+};
+
+static int contend_in_thread(void *data)
+{
+	struct contender *c = data;
+	struct device *dev = &c->d->pdev->dev;
+	dma_addr_t dma;
+
+	for (; c->did.ok + c->did.failed < c->rounds; cond_resched()) {
+		dma = dma_map_single(dev, c->d->buffer + c->offset, SIZE, DMA_TO_DEVICE);
+		if (dma_mapping_error(dev, dma)) {
+			c->did.failed++;
+			continue;
+		}
+		dma_unmap_single(dev, dma, SIZE, DMA_TO_DEVICE);
+		c->did.ok++;
+	}
+	complete(&c->ended);
+	return 0;
+}
+
+/* contend DEVICE COUNT THREADS: each thread maps and unmaps COUNT times, at the same time. */
+static int contend(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	struct contender *c;
+	u64 i, n;
+
+	if (!arg[1] || arg[1] > CONTENDERS)
+		return -EINVAL;
+	c = kcalloc(arg[1], sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	for (n = 0; n < arg[1]; n++) {
+		c[n].d = d;
+		c[n].offset = n * SIZE;
+		c[n].rounds = arg[0];
+		init_completion(&c[n].ended);
+		if (IS_ERR(kthread_run(contend_in_thread, &c[n], "lab-fault/%llu", n)))
+			break;
+	}
+	for (i = 0; i < n; i++) {
+		wait_for_completion(&c[i].ended);
+		did->ok += c[i].did.ok;
+		did->failed += c[i].did.failed;
+	}
+	kfree(c);
+	return n == arg[1] ? 0 : -EAGAIN;
 }
 
 /* unmap DEVICE [EACH]: gives back what is held: all, or each second, third ... */
@@ -311,6 +370,7 @@ const struct command map_commands[] = {
 	{ "map-anyway", true, 2, map_anyway },
 	{ "past", true, 3, past },
 	{ "map-list", true, 2, map_list },
+	{ "contend", true, 2, contend },
 	{ "unmap", true, 0, unmap },
 	{ "coherent", true, 2, coherent },
 	{ "leak", true, 2, leak },
