@@ -144,8 +144,9 @@ static void dev_lines(struct report *r, const struct state_dev *d)
 		  fmt_count(c, d->slots_max));
 	dev_slot_time(r, d);
 	if (d->preexisting)
-		P(r, "    %s mapping%s from before the start %s unmapped\n",
+		P(r, "    %s mapping%s from before the start%s %s unmapped\n",
 		  fmt_exact(b, d->preexisting), d->preexisting == 1 ? "" : "s",
+		  state__counts_all(r->m, COVER_MAPS, d->key) ? "" : ", or not delivered,",
 		  d->preexisting == 1 ? "was" : "were");
 	if (d->faults)
 		P(r, "    %s access%s refused by the IOMMU, the first at 0x%" PRIx64 "\n",

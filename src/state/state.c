@@ -488,8 +488,9 @@ bool state__counts_all(const struct state *m, uint64_t hooks, uint64_t dev)
 {
 	struct cover_hole hole;
 
+	/* counted in the kernel: all but the hits that it had no place for, or no record */
 	if (m->aggregates)
-		return true;		/* counted in the kernel, whatever was delivered */
+		return !coverage__lost_of(m->cover, hooks);
 	if (dev)
 		coverage__whole_dev(m->cover, hooks, slice_start(m), m->now, &hole);
 	else

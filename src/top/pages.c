@@ -354,9 +354,10 @@ static void dev_older(const struct top_dev *d, struct scroll *s)
 		return;
 	if (d->d->preexisting)
 		snprintf(text, sizeof(text),
-			 "%s mappings from before the start were unmapped; "
+			 "%s mappings from before the start%s were unmapped; "
 			 "what is left of them is not in the counts",
-			 fmt_exact(a, d->d->preexisting));
+			 fmt_exact(a, d->d->preexisting),
+			 d->maps_least ? ", or not delivered," : "");
 	else
 		snprintf(text, sizeof(text), "%s before the start are not in the counts",
 			 d->decision.way == STATE_WAY_TCE ? "TCEs of its table that were set" :

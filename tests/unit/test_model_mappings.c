@@ -4,6 +4,7 @@
  * devices that go away; lists; the bound on memory.
  */
 #include "feed.h"
+#include "state/coverage.h"
 
 static const struct state_dev *dev(struct feed *f, uint64_t key)
 {
@@ -299,6 +300,26 @@ static void aggregates_instead_of_events(void **state)
 	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 0);
 }
 
+/* A processor that came online later has no place for counts. */
+static void aggregates_may_lack_some(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS }, gap = { .type = REC_GAP };
+
+	start(f);
+	r.stats.key.dev = 1;
+	r.stats.key.path = DMS_PATH_BOUNCED;
+	r.stats.val.maps = 100;
+	put(f, &r);
+	assert_true(state__counts_all(f->m, COVER_MAPS, 1));
+	gap.gap.ts = f->ts;
+	gap.gap.hook = DMS_HOOK_MAP;
+	gap.gap.lost = 7;
+	put(f, &gap);
+	assert_false(state__counts_all(f->m, COVER_MAPS, 1));
+	assert_true(state__counts_all(f->m, COVER_UNMAPS, 1));
+}
+
 static void garbage_does_no_harm(void **state)
 {
 	struct feed *f = *state;
@@ -371,6 +392,7 @@ int main(void)
 		T(direct_pages_mapped_twice),
 		T(same_handle_on_two_devices), T(scatter_gather), T(coherent_memory),
 		T(removed_device_keeps_its_mappings), T(no_device), T(aggregates_instead_of_events),
+		T(aggregates_may_lack_some),
 		T(garbage_does_no_harm), T(a_million_live_mappings),
 		cmocka_unit_test(bound_on_live_mappings),
 	};

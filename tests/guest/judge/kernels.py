@@ -136,5 +136,29 @@ def reuse():
           "none of them lives on, and the slots of those that were kept are in use", (live, report["pools"]))
 
 
-{"reuse": reuse, "lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu, "lists": lists}[script]()
+def online():
+    """
+    100 mappings on a processor that came online after the start, 50 before and 50 after them on the other.
+    Counting has no place for the 100, and says so; a recording has all.
+    """
+    loads = [line for line in text("load.txt").splitlines() if not line.startswith("#")]
+    check(loads == ["map: 50 done, 0 refused", "map: 100 done, 0 refused", "map: 50 done, 0 refused",
+                    "unmap: 200 done, 0 refused"] * 2, "the load did what it should, twice", loads)
+    shots = [r for r in records("top.json") if r.get("type") == "top"]
+    card = next(d for d in shots[-1]["devices"] if d["name"] == "0000:00:04.0")
+    check(num(card["maps"]) == 100 and num(shots[-1]["lost"]) == 100 and not shots[-1]["complete"],
+          "top counts the mappings of the other one, and as many as lost", (card["maps"], shots[-1]["lost"]))
+    check(card["maps_least"] and not shots[0]["devices"][0]["maps_least"] and num(card["live"]) == 0 and
+          text("top.status").strip() == "4",
+          "it says that there were more, claims none to be live, and ends with status 4", card)
+    trace = records("trace.json")
+    dev = next(r["dev"] for r in trace if r["type"] == "device" and r["name"] == "0000:00:04.0")
+    done = [(r["type"], r["cpu"]) for r in trace if r["type"] in ("map", "unmap") and r["dev"] == dev]
+    check(done[:200] == [("map", 0)] * 50 + [("map", 1)] * 100 + [("map", 0)] * 50 and
+          done[200:] == [("unmap", 0)] * 200, "a recording has all of them, by processor", done[:4])
+    check(trace[-1]["complete"] is True and text("record.status").strip() == "0",
+          "and says that nothing was lost", trace[-1])
+
+
+{"online": online, "reuse": reuse, "lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu, "lists": lists}[script]()
 sys.exit(judge.finish())
