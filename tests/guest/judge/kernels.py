@@ -160,5 +160,25 @@ def online():
           "and says that nothing was lost", trace[-1])
 
 
-{"online": online, "reuse": reuse, "lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu, "lists": lists}[script]()
+def joined():
+    """8 lists of 6 elements of 4 KiB, of a device with TCEs of 4 KiB: each list is one range of DMA addresses."""
+    trace = list(judge.parts(records("trace.json")))
+    dev = next(r["dev"] for r in trace if r["type"] == "device" and r["name"] == "0000:00:04.0")
+    told = [(num(r["dma"]), num(r["size"])) for r in trace if r["type"] == "map" and r["dev"] == dev]
+    events = [[[int(x, 16) for x in part.split(",")] for part in m] for m in re.findall(
+        r"dma_map_sg: 0000:00:04.0 .* dma_addrs=\{(.*?)\} sizes=\{(.*?)\} phys_addrs=\{(.*?)\}", text("kernel.txt"))]
+    check("8 done, 0 refused" in text("lists.txt") and
+          [[len(part) for part in e] for e in events] == [[1, 1, 6]] * 8, "the kernel joined 6 elements, 8 times", events)
+    check(told == [(e[0][0], e[1][0]) for e in events] and {size for _, size in told} == {6 * 4096},
+          "each is one mapping, with the kernel's address and size", told)
+    ended = [(num(r["dma"]), num(r["size"])) for r in trace if r["type"] == "unmap" and r["dev"] == dev]
+    check(ended == told, "and ends as one", ended)
+    pages = [[num(r["phys"]) for r in trace if r["type"] == "tce_set" and start <= num(r["dma"]) < start + size]
+             for start, size in told]
+    check(all(set(e[2]) <= set(p) for e, p in zip(events, pages)) and len(pages) == 8,
+          "its TCEs lead to the pages of all six", (events, pages))
+
+
+{"lives": lives, "many": many, "unmaps": unmaps, "iommu": iommu, "lists": lists, "reuse": reuse,
+ "online": online, "joined": joined}[script]()
 sys.exit(judge.finish())

@@ -109,11 +109,7 @@ static int past(struct fault_dev *d, const u64 *arg, struct did *did)
 	return 0;
 }
 
-/*
- * map-list DEVICE COUNT PIECES: maps and unmaps lists of PIECES elements, each in a page of its own:
- * part of it (1536 bytes), the whole page, and so on.
- */
-static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
+static int map_lists(struct fault_dev *d, const u64 *arg, bool joined, struct did *did)
 {
 	struct sg_table table;
 	struct scatterlist *sg;
@@ -124,9 +120,13 @@ static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
 	err = sg_alloc_table(&table, arg[1], GFP_KERNEL);
 	if (err)
 		return err;
-	for_each_sgtable_sg(&table, sg, i)
-		sg_set_buf(sg, d->buffer + i * PAGE_SIZE + (i & 1 ? 0 : 512),
-			   i & 1 ? PAGE_SIZE : 1536);
+	for_each_sgtable_sg(&table, sg, i) {
+		if (joined)	/* backwards: the pages themselves do not follow each other */
+			sg_set_buf(sg, d->buffer + (arg[1] - 1 - i) * SIZE, SIZE);
+		else
+			sg_set_buf(sg, d->buffer + i * PAGE_SIZE + (i & 1 ? 0 : 512),
+				   i & 1 ? PAGE_SIZE : 1536);
+	}
 	while (did->ok + did->failed < arg[0]) {
 		if (!dma_map_sg(&d->pdev->dev, table.sgl, table.orig_nents, DMA_TO_DEVICE)) {
 			did->failed++;
@@ -137,6 +137,21 @@ static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
 	}
 	sg_free_table(&table);
 	return 0;
+}
+
+/*
+ * map-list DEVICE COUNT PIECES: maps and unmaps lists of PIECES elements, each in a page of its own:
+ * part of it (1536 bytes), the whole page, and so on.
+ */
+static int map_list(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	return map_lists(d, arg, false, did);
+}
+
+/* map-joined DEVICE COUNT PIECES: elements of 4 KiB, which an IOMMU can make one range of addresses. */
+static int map_joined(struct fault_dev *d, const u64 *arg, struct did *did)
+{
+	return map_lists(d, arg, true, did);
 }
 
 #define CONTENDERS	8
@@ -370,6 +385,7 @@ const struct command map_commands[] = {
 	{ "map-anyway", true, 2, map_anyway },
 	{ "past", true, 3, past },
 	{ "map-list", true, 2, map_list },
+	{ "map-joined", true, 2, map_joined },
 	{ "contend", true, 2, contend },
 	{ "unmap", true, 0, unmap },
 	{ "coherent", true, 2, coherent },
