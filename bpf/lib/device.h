@@ -282,19 +282,32 @@ static __always_inline bool dev_pool(struct device *dev, struct pool *out)
  * the areas (mem_pool_used(), kernel/dma/swiotlb.c). Areas are not walked without helpers.
  */
 #define POOL_AREAS	256
+#define AREAS_EACH	16	/* of a block: two short loops, as each turn is verified */
 
 #ifndef DMS_DIRECT
-static __noinline s64 areas_used(u64 areas, u32 n)
+/* The slots in use of the first areas of n. Global, to be verified once, not for each block. */
+__weak __noinline s64 areas_block(u64 areas, u32 n)
 {
 	struct io_tlb_area *area;
-	u64 sum = 0;
+	s64 sum = 0;
 
-	if (n > POOL_AREAS)
-		return -1;
-	for (u32 i = 0; i < POOL_AREAS && i < n; i++) {
+	for (u32 i = 0; i < AREAS_EACH && i < n; i++) {
 		area = (void *)(areas + i * bpf_core_type_size(struct io_tlb_area));
 		sum += RD(area, used);
 	}
+	return sum;
+}
+
+/* -1: there are more areas than are read. Global for the same reason. */
+__weak __noinline s64 areas_used(u64 areas, u32 n)
+{
+	u64 size = bpf_core_type_size(struct io_tlb_area);
+	s64 sum = 0;
+
+	if (n > POOL_AREAS)
+		return -1;
+	for (u32 i = 0; i < POOL_AREAS && i < n; i += AREAS_EACH)
+		sum += areas_block(areas + i * size, n - i);
 	return sum;
 }
 #endif
