@@ -377,7 +377,7 @@ static int load_btf(struct probe *p, struct probe_error *err)
 {
 	char why[DMS_TEXT_LEN];
 
-	p->env.own_btf = !access(KERNEL_BTF, R_OK);
+	p->env.own_btf = kernel_btf__is_own(p->opts.btf_path);
 	read_btf(p);
 	if (p->btf && !p->opts.btf_path)
 		return 0;

@@ -42,7 +42,8 @@ static bool event_fits(const struct choose_env *env, const struct candidate *c,
 		return false;
 	}
 	if (c->attach == ATTACH_TP_BTF && !env->own_btf) {
-		snprintf(why, len, "the kernel itself has no BTF, which %s needs", c->symbol);
+		snprintf(why, len, "the kernel's own BTF is not there or not used, which %s needs",
+			 c->symbol);
 		return false;
 	}
 	if (c->attach == ATTACH_RAW_TP && env->no_kprobes) {

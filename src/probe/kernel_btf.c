@@ -650,6 +650,11 @@ int kernel_btf__read(struct kernel_btf **out, const char *path)
 	return err ? read_whole(out, path) : 0;
 }
 
+bool kernel_btf__is_own(const char *path)
+{
+	return !path && !access(KERNEL_BTF, R_OK);
+}
+
 uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind)
 {
 	int id = k && k->btf ? btf__find_by_name_kind(k->btf, name, kind) : -1;

@@ -7,6 +7,7 @@
 #ifndef DMASCOPE_PROBE_KERNEL_BTF_H
 #define DMASCOPE_PROBE_KERNEL_BTF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,12 @@ int kernel_btf__reduce(struct kernel_btf **out, const char *path);
  * errno.
  */
 int kernel_btf__read(struct kernel_btf **out, const char *path);
+
+/*
+ * True if the kernel has BTF and no other file (path) is to be used instead: then programs can be
+ * attached by its numbers of events and functions.
+ */
+bool kernel_btf__is_own(const char *path);
 
 /* The kernel's number of a type by name and kind; 0 = it has none. */
 uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind);

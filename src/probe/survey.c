@@ -49,7 +49,7 @@ int survey_hooks(const struct survey_opts *opts, struct survey_hook *out)
 		.kprobes = !access("/sys/bus/event_source/devices/kprobe/type", F_OK),
 		.fentry = opts->fentry,
 		.force_kprobes = opts->force_kprobes,
-		.own_btf = !access(KERNEL_BTF, R_OK),
+		.own_btf = kernel_btf__is_own(opts->btf_path),
 		.hcalls = true,
 	};
 	struct utsname uts;
