@@ -285,12 +285,17 @@ static __always_inline bool dev_pool(struct device *dev, struct pool *out)
 #define AREAS_EACH	16	/* of a block: two short loops, as each turn is verified */
 
 #ifndef DMS_DIRECT
-/* The slots in use of the first areas of n. Global, to be verified once, not for each block. */
+/*
+ * The slots in use of the first areas of n. Global, to be verified once, not for each block; before
+ * 6.8 ("bpf: validate global subprogs lazily") also by kernels that never call it.
+ */
 __weak __noinline s64 areas_block(u64 areas, u32 n)
 {
-	struct io_tlb_area *area;
+	struct io_tlb_area *area = NULL;
 	s64 sum = 0;
 
+	if (!bpf_core_field_exists(area->used))
+		return -1;
 	for (u32 i = 0; i < AREAS_EACH && i < n; i++) {
 		area = (void *)(areas + i * bpf_core_type_size(struct io_tlb_area));
 		sum += RD(area, used);
