@@ -6,7 +6,7 @@
  * end exclusive, swiotlb_adjust_nareas() the areas, before limit_nareas() cuts them;
  * swiotlb_create_debugfs_files() makes the directory always and the files only for a pool that
  * was allocated; a restricted pool's directory has the name of its reserved-memory node and
- * lies in the default pool's. io_tlb_used_hiwater is 6.4, and mode 0600: lockdown refuses it
+ * lies in the default pool's, or beside it where that was not made yet. io_tlb_used_hiwater is 6.4, and mode 0600: lockdown refuses it
  * while the others (0400) stay readable (fs/debugfs/file.c debugfs_locked_down()). Counts could
  * fall below 0 and print as 18446744073709551615 until a1255ccab8ec (2024).
  */
@@ -22,7 +22,8 @@
 #include "guest/param.h"
 #include "guest/pool.h"
 
-#define DEBUGFS		"/sys/kernel/debug/swiotlb"
+#define DEBUGFS_ROOT	"/sys/kernel/debug"
+#define DEBUGFS		DEBUGFS_ROOT "/swiotlb"
 #define LOG_TAG		"software IO TLB: "
 #define RESERVED	"/sys/firmware/devicetree/base/reserved-memory"
 
@@ -188,7 +189,8 @@ static int restricted_pools(const char *root, int dir, struct dms_rec *rec, dms_
 		return -ENOMEM;
 	}
 	while (!err && (de = readdir(d))) {
-		if (de->d_name[0] == '.' || !gfs_is_dir(dirfd(d), de))
+		if (de->d_name[0] == '.' || !strcmp(de->d_name, "swiotlb") ||
+		    !gfs_is_dir(dirfd(d), de))
 			continue;
 		fd = openat(dirfd(d), de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0)
@@ -246,6 +248,12 @@ int guest_pools(const char *root, dms_sink_fn sink, void *ctx)
 		err = restricted_pools(root, dir, rec, sink, ctx);
 	if (dir >= 0)
 		close(dir);
+	/* swiotlb_create_default_debugfs() is a late initcall: most devices are found before */
+	dir = err ? -1 : gfs_opendir(root, DEBUGFS_ROOT);
+	if (dir >= 0) {
+		err = restricted_pools(root, dir, rec, sink, ctx);
+		close(dir);
+	}
 	free(rec);
 	return err;
 }

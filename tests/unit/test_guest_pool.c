@@ -182,6 +182,22 @@ static void test_restricted(void **state)
 	assert_int_equal(s.count, 1);
 }
 
+/* Its device was there before the folder of all pools was. */
+static void test_restricted_early(void **state)
+{
+	struct tree *t = *state;
+	struct sunk s = { .count = 0 };
+
+	tree_file(t, DEBUGFS "/io_tlb_nslabs", "32768\n");
+	tree_file(t, "/sys/kernel/debug/lab-pool@60000000/io_tlb_nslabs", "4096\n");
+	tree_file(t, "/sys/kernel/debug/bdi/stats", "1\n");
+	assert_int_equal(guest_pools(t->root, sink_keep, &s), 0);
+	assert_int_equal(s.count, 2);
+	assert_string_equal(s.rec[0].pool.name, "default");
+	assert_string_equal(s.rec[1].pool.name, "lab-pool@60000000");
+	assert_int_equal(s.rec[1].pool.nslabs, 4096);
+}
+
 /* A node with a size alone: the kernel chose where the pool is, which a device's state has. */
 static void test_restricted_somewhere(void **state)
 {
@@ -232,7 +248,8 @@ int main(void)
 		ON_TREE(test_both), ON_TREE(test_absurd), ON_TREE(test_log_only),
 		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late),
 		ON_TREE(test_nothing),
-		ON_TREE(test_restricted), ON_TREE(test_restricted_somewhere),
+		ON_TREE(test_restricted), ON_TREE(test_restricted_early),
+		ON_TREE(test_restricted_somewhere),
 		ON_TREE(test_dynamic),
 	};
 

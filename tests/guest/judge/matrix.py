@@ -38,7 +38,7 @@ def read_run(path):
         except (OSError, EOFError, ValueError):
             run["failed"].append("the trace cannot be read")
     run["release"] = next((r["kernel"] for r in run["records"] if r["type"] == "session"), "")
-    if run["what"] == "iommu" and run["release"]:
+    if run["what"] in ("iommu", "restricted") and run["release"]:
         run["release"] += "," + run["kernel"].split("-")[-1]
     return run
 
@@ -173,7 +173,8 @@ def main():
           "plugin's log; in pef and pv guests\nevery shared page with the ultravisor's log; in snp, "
           "tdx and cca guests every converted page with the\nguest's calls; on x86, arm64 and s390x every "
           "bounce and mapping with the kernel's own trace events; behind an\nIOMMU (its name follows the "
-          "kernel's) every mapped page with the translations that QEMU's IOMMU made. A\nwarning of the "
+          "kernel's) every mapped page with the translations that QEMU's IOMMU made; where\nthe kernel's name is "
+          "followed by \"restricted\", devices have a pool of their own. A\nwarning of the "
           "guest's kernel while hooks are attached, at work or detached fails the row; so does, in rows\nof "
           "2026-11-29 and later, a value in one of its traces that could be an address of the kernel, or half "
           "of one.\n")
