@@ -637,8 +637,9 @@ def script(boot, directory):
     for c in boot.cases:
         with open(os.path.join(directory, f"{c.name}.sh"), "w") as f:
             f.write('fault() { /share/fault/fault "$@" || echo "# fault $*: status $?"; }\n'
-                    "# recorded N WORDS: waits until N records with WORDS are in the trace\n"
-                    f'recorded() {{ until [ "$(zcat {c.name}.json.gz.partial 2>/dev/null | grep -c -e "$2")" '
+                    "# recorded N WORDS: waits until N records with WORDS are in the trace; reads no more, as "
+                    "it may grow faster than it is read\n"
+                    f'recorded() {{ until [ "$(zcat {c.name}.json.gz.partial 2>/dev/null | grep -c -m "$1" -e "$2")" '
                     '-ge "$1" ]; do sleep 0.2; done; }\n'
                     f"lab-settle\n{c.run.strip()}\n"
                     "lab-settle || echo 'a device is stuck'\n")

@@ -19,6 +19,7 @@ from addresses import check_addresses
 from judge import check, finish, num
 
 PAGE = 4096		# the lab's log counts in these, whatever the guest's pages are
+BLOCK = 4096		# of the disk: what inside/sev/main writes at its number
 # guest of the lab -> the tool's word for it, its evidence, the guest's address of RAM
 GUESTS = {"sev": ("sev", "SEV", 0), "sev-es": ("sev-es", "SEV-ES", 0),
           "snp": ("sev-snp", "SEV-SNP", 0), "tdx": ("tdx", "tdx_guest", 0),
@@ -135,19 +136,24 @@ def check_content(directory):
 
 
 def check_written(directory):
-    """Blocks written to the disk: where dmascope says they were copied to, the device saw them."""
+    """
+    Blocks written to the disk: where dmascope says they were copied to, the device saw them. The kernel
+    writes a page for each.
+    """
     start, end = pool(directory)
+    page = directory.page
     disk = {r["dev"] for r in directory.records
             if r["type"] == "device" and r.get("driver") == "virtio-pci"}
     writes = [r for r in directory.records if r["type"] == "map" and r["dev"] in disk and
-              r["dir"] == "to_device" and num(r["size"]) == PAGE]
-    check(len(writes) == 4, "four blocks were written, four mappings of that size recorded", writes)
+              r["dir"] == "to_device" and num(r["size"]) == page]
+    check(len(writes) == 4, "four blocks were written, four mappings of a page recorded", writes)
     for i, r in enumerate(writes, 1):
         data, slot, phys = directory.data(f"disk{i}"), num(r["slot"]), num(r["phys"])
+        at = i * BLOCK % page
         check(r["path"] == "bounced" and start <= slot < end and
-              directory.memory("shared", slot, PAGE) == data,
+              directory.memory("shared", slot + at, BLOCK) == data,
               f"block {i} is in the shared view, in the slot that the trace names", r)
-        check(directory.memory("shared", phys, PAGE) != data and directory.found("private", data),
+        check(directory.memory("shared", phys + at, BLOCK) != data and directory.found("private", data),
               f"block {i}'s own memory is private", r)
 
 
