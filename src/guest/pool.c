@@ -6,9 +6,10 @@
  * end exclusive, swiotlb_adjust_nareas() the areas, before limit_nareas() cuts them;
  * swiotlb_create_debugfs_files() makes the directory always and the files only for a pool that
  * was allocated; a restricted pool's directory has the name of its reserved-memory node and
- * lies in the default pool's, or beside it where that was not made yet. io_tlb_used_hiwater is 6.4, and mode 0600: lockdown refuses it
- * while the others (0400) stay readable (fs/debugfs/file.c debugfs_locked_down()). Counts could
- * fall below 0 and print as 18446744073709551615 until a1255ccab8ec (2024).
+ * lies in the default pool's, or beside it where that was not made yet. io_tlb_used_hiwater is
+ * 6.4, and mode 0600: lockdown refuses it while the others (0400) stay readable
+ * (fs/debugfs/file.c debugfs_locked_down()). Counts could fall below 0 and print as
+ * 18446744073709551615 until a1255ccab8ec (2024).
  */
 #include <errno.h>
 #include <fcntl.h>
