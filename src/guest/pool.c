@@ -174,16 +174,16 @@ static void read_reg(const char *root, const char *name, struct rec_pool *p)
 	p->end = p->start + be(reg + 4 * a, 4 * s);
 }
 
-static int restricted_pools(const char *root, int dir, struct dms_rec *rec, dms_sink_fn sink,
-			    void *ctx)
+/* Those whose folders are in a folder of debugfs. */
+static int restricted_pools(const char *root, const char *path, struct dms_rec *rec,
+			    dms_sink_fn sink, void *ctx)
 {
+	int fd = gfs_opendir(root, path), err = 0;
 	struct dirent *de;
-	int fd, err = 0;
 	DIR *d;
 
-	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return 0;
 	d = fdopendir(fd);
 	if (!d) {
 		close(fd);
@@ -245,16 +245,13 @@ int guest_pools(const char *root, dms_sink_fn sink, void *ctx)
 	begin(rec, "default");
 	if (default_pool(root, dir, &rec->pool))
 		err = sink(ctx, rec);
-	if (!err && dir >= 0)
-		err = restricted_pools(root, dir, rec, sink, ctx);
 	if (dir >= 0)
 		close(dir);
+	if (!err)
+		err = restricted_pools(root, DEBUGFS, rec, sink, ctx);
 	/* swiotlb_create_default_debugfs() is a late initcall: most devices are found before */
-	dir = err ? -1 : gfs_opendir(root, DEBUGFS_ROOT);
-	if (dir >= 0) {
-		err = restricted_pools(root, dir, rec, sink, ctx);
-		close(dir);
-	}
+	if (!err)
+		err = restricted_pools(root, DEBUGFS_ROOT, rec, sink, ctx);
 	free(rec);
 	return err;
 }

@@ -395,7 +395,7 @@ class Bench:
         Row(f"memory of report, {most:,} events, 2,048 mappings in flight", peak[most, 0], "MiB",
             64, note=f"all of it; with {few:,} events {number(peak[few, 0])} MiB. 64 devices, "
             "32 callers")
-        Row(f"... and {live:,} mappings never given back, each",
+        Row(f"... and for each of {live:,} mappings that stay live",
             (peak[few, live] - peak[few, 0]) * 1048576 / live, "bytes")
         Row("report, gzip to text, model included", rate, "M events/s",
             note=f"elapsed, on {os.cpu_count()} processors")

@@ -123,7 +123,7 @@ def reuse():
           (look["found"], look["missing"]))
     check(int(text("used")) == 2 * kept, "as many slots are in use by the kernel's own number", text("used"))
     with gzip.open(os.path.join(out, "trace.json.gz"), "rt") as f:
-        print(f"# {taken_again(judge.parts(map(json.loads, f)))} slots were taken again before that was told")
+        print(f"# {taken_again(judge.parts(map(json.loads, f)))} slots were reused before their unmap was traced")
     report = json.loads(text("report.json"))
     found = [f"{f['severity']} {f['id']}: {f['evidence']}" for f in report["findings"]
              if f["severity"] in ("error", "warning") and f["id"] != "pool-pressure"]
