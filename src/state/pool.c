@@ -821,6 +821,14 @@ bool state__pool(const struct state *m, size_t i, struct state_pool *out)
 	return true;
 }
 
+size_t state__pool_of(const struct state *m, const struct state_dev *d)
+{
+	const struct dev *dev = dev_find(m, d->key);
+	const struct pool *p = dev ? pool__of(m, dev) : NULL;
+
+	return p ? p - m->pool : 0;
+}
+
 #define SLOTS_LEAST	2048	/* drivers take some at their start */
 
 uint64_t state__slots_enough(uint64_t most)

@@ -379,6 +379,8 @@ struct state_pool {
 };
 
 bool state__pool(const struct state *m, size_t i, struct state_pool *out);
+/* The pool that d takes its slots from, for state__pool(): 0 also where that is not known. */
+size_t state__pool_of(const struct state *m, const struct state_dev *d);
 /* Slots that are enough where most were in use at once: half more, and 4 MiB at least. */
 uint64_t state__slots_enough(uint64_t most);
 

@@ -102,19 +102,33 @@ static void slots_held(struct top_dev *t, bool aggregates)
 		t->slots = n;
 }
 
-/* More slots are in use than were seen being taken. */
-static bool pool_older(const struct top_view *v)
+/* Needed by has_older(): more slots of a pool are in use than were seen being taken. */
+static int list_pools(struct top_view *v)
 {
 	const struct state_dev *d;
 	struct state_pool p;
-	uint64_t seen = 0;
 
-	if (v->run.aggregates || v->run.lost || !state__pool(v->m, 0, &p) || p.used.why ||
-	    p.used.estimate)
-		return false;
-	for (size_t i = 0; (d = state__dev(v->m, i)); i++)
-		seen += d->key ? d->slots : 0;
-	return p.used.v > seen;
+	while (state__pool(v->m, v->npools, &p))
+		v->npools++;
+	v->pools = calloc(v->npools + 1, sizeof(*v->pools));
+	if (!v->pools)
+		return -ENOMEM;
+	for (size_t i = 0; (d = state__dev(v->m, i)); i++) {
+		struct top_pool *t = &v->pools[state__pool_of(v->m, d)];
+
+		t->devs += d->key != 0;
+		t->held += d->key ? d->slots : 0;
+	}
+	for (size_t i = 0; i < v->npools; i++) {
+		struct top_pool *t = &v->pools[i];
+
+		state__pool(v->m, i, &t->p);
+		t->used = t->p.used;
+		t->older = !v->run.aggregates && !v->run.lost && !t->used.why &&
+			   !t->used.estimate && t->used.v > t->held;
+		t->held = 0;	/* until fill() knows what was only counted */
+	}
+	return 0;
 }
 
 /*
@@ -130,7 +144,7 @@ static bool has_older(const struct top_view *v, const struct top_dev *t)
 	if (!t->d->rec || !t->d->rec->preexisting)
 		return false;
 	if (t->decision.way == STATE_WAY_BOUNCE)
-		return v->pool_older;
+		return v->pools[t->pool].older;
 	for (size_t i = 0; t->decision.way == STATE_WAY_TCE && state__window(v->m, i, &w); i++)
 		if (w.rec.dev == t->d->key && w.rec.liobn == t->liobn)
 			return w.preexisting.why || w.preexisting.v;
@@ -162,6 +176,7 @@ static void fill(struct top_view *v, struct top_dev *t, const struct state_dev *
 		t->live += d->live[p];
 		t->live_bytes += d->live_bytes[p];
 	}
+	t->pool = state__pool_of(v->m, d);
 	slots_held(t, v->run.aggregates);
 	t->maps_rate = t->bytes_rate = t->fails_rate = TOP_NO_RATE;
 	if (before) {
@@ -302,18 +317,35 @@ static uint64_t observations(const struct state *m)
 }
 
 /* A record of the pool that is older than the counts does not know what they took. */
-static void pool_use(struct top_view *v, uint64_t held, uint64_t prev_ts)
+static void pool_use(const struct top_view *v, struct top_pool *t, uint64_t prev_ts)
 {
-	v->has_pool = state__pool(v->m, 0, &v->pool);
-	v->pool_used = v->pool.used;
-	if (!v->has_pool || !v->run.aggregates || v->pool.rec.ts > prev_ts)
+	if (!v->run.aggregates || t->p.rec.ts > prev_ts)
 		return;
-	v->pool_used.v += held;
-	v->pool_used.estimate = true;
-	if (v->pool_used.v > v->pool.total.v && !v->pool.rec.dynamic)
-		v->pool_used.v = v->pool.total.v;
-	if (v->pool.hiwater.v < v->pool_used.v && !v->pool.hiwater.why)
-		v->pool.hiwater = v->pool_used;
+	t->used.v += t->held;
+	t->used.estimate = true;
+	if (t->used.v > t->p.total.v && !t->p.rec.dynamic)
+		t->used.v = t->p.total.v;
+	if (t->p.hiwater.v < t->used.v && !t->p.hiwater.why)
+		t->p.hiwater = t->used;
+}
+
+static double pool_share(const struct top_pool *t)
+{
+	return t->used.why || !t->p.total.v ? 0 : (double)t->used.v / t->p.total.v;
+}
+
+/* The first one, where no device uses any. */
+static const struct top_pool *fullest_pool(const struct top_view *v)
+{
+	const struct top_pool *best = v->npools ? v->pools : NULL;
+
+	for (size_t i = 1; i < v->npools; i++) {
+		const struct top_pool *t = &v->pools[i];
+
+		if (t->devs && (!best->devs || pool_share(t) > pool_share(best)))
+			best = t;
+	}
+	return best;
 }
 
 const struct rec_hook *top_missing(const struct top_view *v, size_t *i)
@@ -341,7 +373,6 @@ static void add_devices(struct top_view *v, const struct top_opts *o,
 	/* a device that was not there yet had counted nothing */
 	static const struct top_counts none;
 	size_t n = v->devs_all;
-	uint64_t held = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct top_dev *t = &v->dev[v->devs];
@@ -349,7 +380,7 @@ static void add_devices(struct top_view *v, const struct top_opts *o,
 
 		fill(v, t, state__dev(v->m, i), o, !v->since_sample ? NULL :
 		     i < prev->devs ? &prev->dev[i] : &none);
-		held += t->slots;
+		v->pools[t->pool].held += t->slots;
 		shown = top_shows(v->m, o, t->d->key);
 		v->devs_all -= !shown;
 		if (!shown || !is_listed(v, t, o))
@@ -357,7 +388,9 @@ static void add_devices(struct top_view *v, const struct top_opts *o,
 		sum_up(v, t);
 		v->devs++;
 	}
-	pool_use(v, held, prev ? prev->ts : 0);
+	for (size_t i = 0; i < v->npools; i++)
+		pool_use(v, &v->pools[i], prev ? prev->ts : 0);
+	v->pool = fullest_pool(v);
 }
 
 /* As report does: a finding about no device is about all of them. */
@@ -389,10 +422,9 @@ int top_view__make(struct top_view *v, const struct state *m, const struct top_o
 		v->missing++;
 	v->devs_all = count_devs(m);
 	v->dev = calloc(v->devs_all + 1, sizeof(*v->dev));
-	if (!v->dev || words__findings(m, &v->finding, &v->findings))
+	if (!v->dev || list_pools(v) || words__findings(m, &v->finding, &v->findings))
 		return -ENOMEM;
 	drop_findings(v, o);
-	v->pool_older = pool_older(v);
 	add_devices(v, o, prev);
 	qsort_r(v->dev, v->devs, sizeof(*v->dev), compare, (void *)o);
 	return 0;
@@ -400,8 +432,10 @@ int top_view__make(struct top_view *v, const struct state *m, const struct top_o
 
 void top_view__free(struct top_view *v)
 {
+	free(v->pools);
 	free(v->dev);
 	free(v->finding);
+	v->pools = NULL;
 	v->dev = NULL;
 	v->finding = NULL;
 	v->devs = v->findings = 0;

@@ -101,37 +101,50 @@ static void gauge(struct pen *p, unsigned int width, uint64_t used, uint64_t mos
 	}
 }
 
+/* Says which of several pools the line shows. */
+static void pool_name(const struct top_view *v, struct pen *p)
+{
+	char a[DMS_NAME_LEN + 40];
+
+	if (v->npools < 2)
+		return;
+	snprintf(a, sizeof(a), "%s, the fullest of %zu", v->pool->p.rec.name, v->npools);
+	fact(p, CELL_PLAIN, " " G_DOT " ", a);
+}
+
 static void pool_line(const struct top_view *v, struct cells *c, unsigned int row)
 {
-	uint64_t slot = v->has_pool && v->pool.rec.slot_size ? v->pool.rec.slot_size : IO_TLB_SIZE;
-	struct mval total = v->pool.total, most = v->pool.hiwater;
+	const struct top_pool *t = v->pool;
+	const struct state_pool *pool = t ? &t->p : NULL;
+	uint64_t slot = pool && pool->rec.slot_size ? pool->rec.slot_size : IO_TLB_SIZE;
 	struct pen p = PEN(c, row);
 	char a[FMT_LEN], b[FMT_LEN];
 
 	label(&p, "pool");
-	if (!v->has_pool || total.why) {
+	if (!pool || pool->total.why) {
 		pen_say(&p, CELL_PLAIN, "nothing is known of a bounce pool");
 		return;
 	}
-	if (!total.v) {
+	if (!pool->total.v) {
 		pen_say(&p, v->run.secure ? CELL_ERROR | CELL_BOLD : CELL_PLAIN,
 			"there is no bounce pool");
 		return;
 	}
-	if (!v->pool_used.why) {
-		gauge(&p, c->cols >= 100 ? c->cols / 4 : 12, v->pool_used.v, most.why ? 0 : most.v,
-		      total.v);
-		pen_say(&p, CELL_PLAIN, " %s", fmt_percent(a, v->pool_used.v, total.v));
+	if (!t->used.why) {
+		gauge(&p, c->cols >= 100 ? c->cols / 4 : 12, t->used.v,
+		      pool->hiwater.why ? 0 : pool->hiwater.v, pool->total.v);
+		pen_say(&p, CELL_PLAIN, " %s", fmt_percent(a, t->used.v, pool->total.v));
 		pen_say(&p, CELL_LABEL, " " G_DOT " ");
 	}
-	pen_say(&p, CELL_PLAIN, "%s of ", top_val(a, v->pool_used));
-	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, total.v));
-	if (v->pool.failed)
-		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, v->pool.failed));
-	fact(&p, CELL_PLAIN, " " G_DOT " most ", top_val(a, most));
-	snprintf(a, sizeof(a), "%s%s", fmt_size(b, total.v * slot),
-		 v->pool.rec.force_bounce_known && v->pool.rec.force_bounce ? ", forced" : "");
+	pen_say(&p, CELL_PLAIN, "%s of ", top_val(a, t->used));
+	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, pool->total.v));
+	if (pool->failed)
+		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, pool->failed));
+	fact(&p, CELL_PLAIN, " " G_DOT " most ", top_val(a, pool->hiwater));
+	snprintf(a, sizeof(a), "%s%s", fmt_size(b, pool->total.v * slot),
+		 pool->rec.force_bounce_known && pool->rec.force_bounce ? ", forced" : "");
 	fact(&p, CELL_PLAIN, " " G_DOT " ", a);
+	pool_name(v, &p);
 }
 
 static void shared_line(const struct top_view *v, struct cells *c, unsigned int row)

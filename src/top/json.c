@@ -43,29 +43,32 @@ static void put_run(struct json *j, const struct top_view *v)
 
 static void put_pool(struct json *j, const struct top_view *v)
 {
+	const struct state_pool *p = v->pool ? &v->pool->p : NULL;
 	struct pool_size size;
 
-	if (!v->has_pool) {
+	if (!p) {
 		json__null(j, "pool");
 		return;
 	}
 	json__begin_object(j, "pool");
-	json_val(j, "slots", v->pool.total);
-	json__int(j, "slot_size", v->pool.rec.slot_size ? v->pool.rec.slot_size : IO_TLB_SIZE);
-	json_val(j, "used", v->pool_used);
-	json__bool(j, "used_estimate", v->pool_used.estimate);
-	json__bool(j, "used_least", v->pool_used.least);
-	json_val(j, "most", v->pool.hiwater);
-	json__bool(j, "most_estimate", v->pool.hiwater.estimate);
-	json__bool(j, "most_least", v->pool.hiwater.least);
-	size = report_pool_size(v->m, &v->pool);
+	json__str(j, "name", p->rec.name);
+	json__u64(j, "pools", v->npools);
+	json_val(j, "slots", p->total);
+	json__int(j, "slot_size", p->rec.slot_size ? p->rec.slot_size : IO_TLB_SIZE);
+	json_val(j, "used", v->pool->used);
+	json__bool(j, "used_estimate", v->pool->used.estimate);
+	json__bool(j, "used_least", v->pool->used.least);
+	json_val(j, "most", p->hiwater);
+	json__bool(j, "most_estimate", p->hiwater.estimate);
+	json__bool(j, "most_least", p->hiwater.least);
+	size = report_pool_size(v->m, p);
 	if (size.advice != POOL_ADVICE_NONE)
 		json__u64(j, "recommended", size.slots);
 	else
 		json__null(j, "recommended");
-	json__u64(j, "failed", v->pool.failed);
-	if (v->pool.rec.force_bounce_known)
-		json__bool(j, "forced", v->pool.rec.force_bounce);
+	json__u64(j, "failed", p->failed);
+	if (p->rec.force_bounce_known)
+		json__bool(j, "forced", p->rec.force_bounce);
 	else
 		json__null(j, "forced");
 	json__end_object(j);

@@ -393,27 +393,28 @@ static void dev_decision(const struct top_dev *d, struct scroll *s)
 	scroll_text(s, 14, "decision", dec->bad ? CELL_ERROR : CELL_PLAIN, text);
 }
 
-/* The device's share of slot time; not known while only counting. */
+/* The device's share of its pool's slot time; not known while only counting. */
 static void slot_share(const struct top_view *v, const struct top_dev *d, char *text, size_t n)
 {
 	double all = 0, mine = state__slot_time(d->d, v->run.now);
 	const struct state_dev *other;
 
 	for (size_t i = 0; (other = state__dev(v->m, i)); i++)
-		all += state__slot_time(other, v->run.now);
+		if (state__pool_of(v->m, other) == d->pool)
+			all += state__slot_time(other, v->run.now);
 	if (mine > 0)
 		snprintf(text + strlen(text), n - strlen(text),
 			 "; %.0f %% of the pool's use so far", 100 * mine / all);
 }
 
-static void pool_size(const struct top_view *v, struct scroll *s)
+static void pool_size(const struct top_view *v, const struct top_dev *d, struct scroll *s)
 {
 	struct pool_size size;
 	char text[DMS_TEXT_LEN];
 
-	if (!v->has_pool)
+	if (!v->npools)
 		return;
-	size = report_pool_size(v->m, &v->pool);
+	size = report_pool_size(v->m, &v->pools[d->pool].p);
 	report_pool_size_text(&size, text, sizeof(text));
 	if (text[0])
 		scroll_text(s, 14, "bounce pool", CELL_PLAIN, text);
@@ -447,7 +448,7 @@ static void dev_facts(const struct top_view *v, const struct top_dev *d, struct 
 	slot_share(v, d, text, sizeof(text));
 	if (d->slots || d->d->slots_max)
 		scroll_text(s, 14, "bounce slots", CELL_PLAIN, text);
-	pool_size(v, s);
+	pool_size(v, d, s);
 	dev_decision(d, s);
 	dev_older(d, s);
 	dev_least(d, s);

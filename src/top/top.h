@@ -58,7 +58,8 @@ struct top_dev {
 	uint64_t live, live_bytes;	/* made since the start */
 	bool older;			/* others were made before, or may have been */
 	bool maps_least, unmaps_least;	/* some were not delivered: there were more */
-	uint64_t slots;			/* of the bounce pool held */
+	size_t pool;			/* state__pool_of() */
+	uint64_t slots;			/* of that bounce pool held */
 	bool slots_estimate;
 	int64_t maps_rate, bytes_rate, fails_rate;
 	uint32_t liobn;			/* of the window it uses, 0 = none */
@@ -77,14 +78,21 @@ struct top_opts {
 	bool counting;			/* the source only counts mappings, if there were any yet */
 };
 
+struct top_pool {
+	struct state_pool p;
+	struct mval used;		/* slots: p.used and what was only counted since */
+	uint64_t devs;			/* that take their slots from it */
+	uint64_t held;			/* slots, of all devices */
+	bool older;			/* some were taken before the start, by whom is not known */
+};
+
 struct top_view {
 	const struct state *m;
 	struct state_run run;
 	struct state_ledger ledger;
-	bool has_pool;			/* state__pool() has one */
-	struct state_pool pool;
-	struct mval pool_used;		/* slots */
-	bool pool_older;		/* some were taken before the start, by whom is not known */
+	struct top_pool *pools;
+	size_t npools;
+	const struct top_pool *pool;	/* fullest of those that devices use; NULL: none known */
 	struct top_dev *dev;		/* filtered and sorted */
 	size_t devs, devs_all;		/* devs_all: with those that o->filter hides */
 	struct state_finding *finding;	/* worst first */

@@ -106,17 +106,60 @@ static void test_aggregates(void **state)
 	assert_int_equal(v.dev[0].live, 20);
 	assert_int_equal(v.dev[0].slots, 20 * 32);
 	assert_true(v.dev[0].slots_estimate);
-	assert_int_equal(v.pool_used.v, 20 * 32);
-	assert_true(v.pool_used.estimate);
+	assert_int_equal(v.pool->used.v, 20 * 32);
+	assert_true(v.pool->used.estimate);
 	assert_int_equal(v.events_rate, 990000);
 	/* what the kernel counted itself goes before */
 	f->ts += SEC;
 	feed_pool(f, POOL_SLOTS, 650, true);
 	look(f, &v, &o, &s);
-	assert_int_equal(v.pool_used.v, 650);
-	assert_false(v.pool_used.estimate);
+	assert_int_equal(v.pool->used.v, 650);
+	assert_false(v.pool->used.estimate);
 	top_view__free(&v);
 	top_sample__free(&s);
+}
+
+/* Two devices, one with a pool of its own: what one took is not of the other's pool. */
+static void test_own_pool(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec pool, own = make_dev(2, "0000:00:02.0", 64);
+	struct dms_rec other = make_dev(1, "0000:00:01.0", 64);
+	uint64_t start = 0x20000000;
+	struct top_opts o = { 0 };
+	struct top_view v = { 0 };
+
+	feed_session(f, GUEST_NONE, "aarch64", "6.12.0");
+	feed_all_hooks(f);
+	feed_pool(f, POOL_SLOTS, 10, false);
+	pool = make_pool(f->ts, start, 128, 0);
+	strcpy(pool.pool.name, "restricted@20000000");
+	put(f, &pool);
+	put(f, &other);
+	look(f, &v, &o, NULL);
+	assert_string_equal(v.pool->p.rec.name, "default");
+	own.device.st.known |= DMS_DS_POOL;
+	own.device.st.pool_start = start;
+	own.device.st.pool_end = start + 128 * 2048;
+	own.device.st.pool_nslabs = 128;
+	put(f, &own);
+	feed_bounce(f, 2, start, 0x40000000, 16 * 2048);
+	look(f, &v, &o, NULL);
+	assert_int_equal(v.npools, 2);
+	assert_string_equal(v.pool->p.rec.name, "restricted@20000000");
+	assert_int_equal(v.pool->used.v, 16);
+	/* the ten are of the default pool: only of its devices some may be older */
+	assert_true(v.pools[0].older);
+	assert_false(v.pools[1].older);
+	/* what is only counted goes to the device's pool */
+	o.counting = true;
+	f->ts += SEC;
+	stats(f, 2, DMS_PATH_BOUNCED, 32, 0, 2048);
+	look(f, &v, &o, NULL);
+	assert_int_equal(v.pools[0].used.v, 10);
+	assert_int_equal(v.pools[0].held, 0);
+	assert_int_equal(v.pools[1].held, 32);
+	top_view__free(&v);
 }
 
 static void test_order_and_filter(void **state)
@@ -413,7 +456,7 @@ static void test_older(void **state)
 	/* slots in use that nobody was seen taking: anyone's who bounces */
 	feed_pool(f, POOL_SLOTS, 32000, true);
 	look(f, &v, &u.o, NULL);
-	assert_true(v.pool_older && v.dev[0].older);
+	assert_true(v.pools[0].older && v.dev[0].older);
 	top_view__free(&v);
 }
 
@@ -517,7 +560,7 @@ static void test_a_day(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates),
+		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates), TEST(test_own_pool),
 		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
 		TEST(test_prompts), TEST(test_random_keys), TEST(test_json),
 		TEST(test_older), TEST(test_least), TEST(test_json_findings), TEST(test_a_day),
