@@ -10,6 +10,8 @@
 
 KERNEL_RECIPE=1
 KERNEL_NEEDS_MB=4000
+# BTF needs types and no places of variables: the same machine code, in seven eighths of the time.
+KERNEL_CFLAGS="-fno-var-tracking -fno-var-tracking-assignments -gno-statement-frontiers"
 # A built kernel without these is no use, whatever its version.
 KERNEL_MUST="SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
 
@@ -30,7 +32,7 @@ kernel_dir() {
 	row=$(kernel_row "$1" "$2")
 	[ -n "$row" ] || return 1
 	read -r how _ _ arg _ <<<"$row"
-	[ "$how" != build ] || fragments=$(kernel_fragments "$arg")
+	[ "$how" != build ] || fragments="$KERNEL_CFLAGS $(kernel_fragments "$arg")"
 	echo "$cache/kernel/$1-$2-$(echo "$KERNEL_RECIPE ${row% *} $fragments" | sha256sum | cut -c1-12)"
 }
 
@@ -149,7 +151,8 @@ kernel_target() {
 kernel_make() {
 	in_root nice make -C "/lab/cache/${1#"$cache"/}/src" ARCH=$karch \
 		CROSS_COMPILE=$kcross -j"$(nproc)" \
-		HOSTCFLAGS=-Wno-discarded-qualifiers KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
+		KCFLAGS="$KERNEL_CFLAGS" HOSTCFLAGS=-Wno-discarded-qualifiers \
+		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "${@:2}"
 }
 
 kernel_build() {
