@@ -15,6 +15,7 @@
 #include "guest/devices.h"
 #include "guest/kind.h"
 #include "guest/pool.h"
+#include "probe/kernel_btf.h"
 #include "util/names.h"
 
 struct config {
@@ -266,7 +267,7 @@ static int diagnose(struct diagnosis *d, const struct config *cfg, int argc, cha
 	guest_caps_missing_trace(&d->caps, d->missing_caps, sizeof(d->missing_caps));
 	d->http = http_is_built();
 	d->btf_path = cfg->btf;
-	d->own_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	d->own_btf = kernel_btf__is_own(NULL);
 	err = try_hooks(d, cfg);
 	/* the snapshot reads the pool's range, use and limits with the state of each device */
 	guest_pools_why("", is_attached(d, DMS_HOOK_SNAPSHOT), d->pool_unknown,
