@@ -59,6 +59,7 @@ struct bundle {
 	bool keep;			/* ... unless the bundle could not be written */
 	char trace[600];		/* the trace, redacted unless --no-redact; "": none */
 	bool partial;			/* a part is missing or incomplete */
+	struct outfile file;		/* the bundle */
 	struct part part[PARTS];
 };
 
@@ -86,12 +87,22 @@ static void path_of(const struct bundle *b, enum part_id id, char *buf, size_t n
 	snprintf(buf, n, "%s/%s", b->dir, b->part[id].name);
 }
 
+static volatile sig_atomic_t ended;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
 /* Runs this program, its standard output into `to` (NULL: nowhere). Its exit status, or -errno. */
 static int run_self(const char *to, const char *const *argv)
 {
 	int fd, status;
 	pid_t pid;
 
+	if (ended)
+		return -EINTR;
 	fd = open(to ? to : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -104,9 +115,12 @@ static int run_self(const char *to, const char *const *argv)
 	close(fd);
 	if (pid < 0)
 		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return -errno;
+		if (ended)
+			kill(pid, SIGTERM);
+	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -198,7 +212,8 @@ static int record(struct bundle *b)
 		argv[n++] = cfg->btf;
 	}
 	if (!cfg->quiet)
-		fprintf(stderr, "bugreport: recording for %s s\n", argv[6]);
+		fprintf(stderr, "bugreport: recording for %s%s\n", argv[6],
+			argv[6][strspn(argv[6], "0123456789.")] ? "" : " s");
 	ret = run_self(NULL, argv);
 	if (ret == EXIT_DONE || ret == EXIT_PARTIAL) {
 		b->partial |= ret == EXIT_PARTIAL;
@@ -453,27 +468,21 @@ static int pack(struct bundle *b, int fd)
 
 static int write_bundle(struct bundle *b, const char *output)
 {
-	struct outfile file = {};
 	char text[512] = "";
-	int err;
+	int err = pack(b, b->file.fd);
 
-	err = outfile__open(&file, output, b->cfg->force, 0600, text, sizeof(text));
-	if (!err) {
-		err = pack(b, file.fd);
-		if (!err)
-			err = outfile__close(&file);
-		if (!err)
-			err = outfile__name(&file, text, sizeof(text));
-		if (err)
-			outfile__discard(&file);
-	}
+	if (!err)
+		err = outfile__close(&b->file);
+	if (!err)
+		err = outfile__name(&b->file, text, sizeof(text));
 	if (err) {
 		b->keep = true;
 		complain("bugreport: %s%s%s; what was made for it is in %s", text[0] ? "" : output,
 			 text[0] ? "" : ": ", text[0] ? text : strerror(-err), b->dir);
+		return EXIT_IO;
 	}
-	outfile__free(&file);
-	return err ? EXIT_IO : EXIT_DONE;
+	outfile__free(&b->file);
+	return EXIT_DONE;
 }
 
 static void clean_up(struct bundle *b)
@@ -494,6 +503,9 @@ static void clean_up(struct bundle *b)
 	}
 	if (!b->keep)
 		rmdir(b->dir);
+	if (b->file.path)		/* the bundle was not written */
+		outfile__discard(&b->file);
+	outfile__free(&b->file);
 }
 
 static int make_dir(struct bundle *b)
@@ -520,6 +532,10 @@ static int bugreport(struct bundle *b, const char *output)
 			 err == -EIO ? "is the disk full?" : strerror(-err));
 		return EXIT_IO;
 	}
+	if (ended) {
+		complain("bugreport: ended by a signal; no bundle was written");
+		return EXIT_IO;
+	}
 	announce(b, output);
 	ret = write_bundle(b, output);
 	return ret ? ret : b->partial ? EXIT_PARTIAL : EXIT_DONE;
@@ -530,6 +546,8 @@ static int run_bugreport(void *config, int argc, char **argv)
 	struct config *cfg = config;
 	struct bundle b = { .cfg = cfg };
 	const char *output = cfg->output ? cfg->output : DEFAULT_NAME;
+	static const int sigs[] = { SIGTERM, SIGHUP, 0 };
+	char text[512];
 	int ret;
 
 	if (opts_file(&cmd_bugreport, argc, argv, false, &cfg->input))
@@ -538,9 +556,19 @@ static int run_bugreport(void *config, int argc, char **argv)
 		complain("bugreport: -d records, but %s is a trace already", cfg->input);
 		return EXIT_USAGE;
 	}
-	init_parts(&b);
-	if (make_dir(&b))
+	/* before anything is recorded, which may take long */
+	if (outfile__open(&b.file, output, cfg->force, 0600, text, sizeof(text))) {
+		complain("bugreport: %s", text);
+		outfile__free(&b.file);
 		return EXIT_IO;
+	}
+	init_parts(&b);
+	if (make_dir(&b)) {
+		outfile__discard(&b.file);
+		outfile__free(&b.file);
+		return EXIT_IO;
+	}
+	catch_signals(sigs, on_signal);
 	/* the parts are made first: Ctrl-C ends the recording, and the rest goes on */
 	signal(SIGINT, SIG_IGN);
 	ret = bugreport(&b, output);

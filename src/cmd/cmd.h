@@ -36,6 +36,7 @@ struct opt {
 	const char *help;
 	const char *choices;	/* separated by '|' */
 	bool zero;		/* 0 is a valid number, size or time */
+	const char *without;	/* the option that cannot be given beside it */
 };
 
 /* A row of a verb's table; `field` is of its struct config. More members may follow. */
@@ -72,6 +73,9 @@ extern const struct cmd cmd_top, cmd_record, cmd_report, cmd_convert, cmd_doctor
 	cmd_findings, cmd_explain, cmd_diff, cmd_bugreport;
 extern const struct cmd *const cmds[];	/* NULL ends it */
 
+/* Sets the handler of each of sigs (0 ends them); an ignored SIGHUP stays ignored. 0 or -errno. */
+int catch_signals(const int *sigs, void (*handler)(int sig));
+
 /* One line to stderr, "dmascope: " before it; control characters become "\xHH". */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -100,6 +104,9 @@ void opts_usage(const struct cmd *cmd);
  * -EINVAL after a message if there are several, or none although one is `required`.
  */
 int opts_file(const struct cmd *cmd, int argc, char **argv, bool required, const char **input);
+
+/* --since and --until of a recording, 0: not given. True, or false after a message. */
+bool opts_slice(const char *verb, uint64_t since, uint64_t until);
 
 /* "bounced,tce" as bits of enum dms_path, added to *mask. 0 or -EINVAL. */
 int opts_paths(const char *list, uint32_t *mask);

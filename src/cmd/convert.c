@@ -156,7 +156,7 @@ static int check_options(const struct config *cfg)
 		complain("convert: --max-size is for --to perfetto");
 		return EXIT_USAGE;
 	}
-	return EXIT_DONE;
+	return opts_slice("convert", cfg->since, cfg->until) ? EXIT_DONE : EXIT_USAGE;
 }
 
 static int to_page(const struct config *cfg, const char *input, const char *output, bool gzip)

@@ -2,6 +2,7 @@
 /*
  * diff: two recorded traces, for example of before and after an update.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ static int print_json(const struct diff *d)
 	struct out out = {};
 	int err = out__init_fd(&out, STDOUT_FILENO, false, false);
 
+	out__allow_long(&out);
 	if (!err)
 		err = diff__json(d, &out);
 	if (!err)
@@ -60,6 +62,8 @@ static int compare(const struct config *cfg, char **files, struct state *m[2], b
 	err = diff__new(&d, &side[0], &side[1]);
 	if (!err) {
 		err = print(cfg, d);
+		if (!err && fflush(stdout))
+			err = -errno;
 		*differs = diff__differs(d);
 		diff__free(d);
 	}

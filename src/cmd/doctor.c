@@ -29,7 +29,8 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
-	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
+	    .without = "no-kprobes"),
 	OPT("libbpf", 0, OPT_FLAG, libbpf, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
 };
@@ -228,8 +229,8 @@ static void advise(struct diagnosis *d)
 	       "Boot with lockdown=integrity, or a kernel of 6.12 or later, whose dma:* trace "
 	       "events can be read even under lockdown=confidentiality.");
 	remedy(d, confidential && !d->fault.fault,
-	       "What is missing is refused by lockdown=confidentiality; with lockdown=integrity "
-	       "everything is observed. What is there is right as it is.");
+	       "lockdown=confidentiality refuses the hooks that are missing; lockdown=integrity "
+	       "allows all of them. What is observed now is correct.");
 	remedy(d, !confidential && d->fault.fault == PROBE_LOCKDOWN,
 	       "Find the cause that tracing programs are rejected: a stricter lockdown than the "
 	       "kernel admits, a security module, or a container without the capabilities.");

@@ -120,8 +120,9 @@ int main(int argc, char **argv)
 		ret = cmd ? run(cmd, argc - 1, argv + 1) : EXIT_USAGE;
 	}
 	if (fflush(stdout) || ferror(stdout)) {
-		complain("cannot write to standard output");
-		return EXIT_IO;
+		if (ret != EXIT_IO && ret != EXIT_USAGE)	/* then something was said */
+			complain("cannot write to standard output");
+		return ret == EXIT_USAGE ? ret : EXIT_IO;
 	}
 	return ret;
 }

@@ -40,7 +40,8 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
-	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
+	    .without = "no-kprobes"),
 	{ 0 }
 };
 
@@ -55,12 +56,11 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
-static void catch_signals(void)
+static void handle_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	static const int sigs[] = { SIGINT, SIGTERM, 0 };
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	catch_signals(sigs, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -226,6 +226,8 @@ static int export_file(const char *path, const struct config *cfg, struct export
 	if (cfg->interval)
 		p.end = p.began + cfg->interval;
 	err = source_replay(path, NULL, play, &p, &st);
+	if (err == -EINTR && stopped)		/* it waited for a pipe */
+		return EXIT_DONE;
 	if (st.state == TRACE_STOPPED)
 		return err == -ECANCELED && (stopped || clock_now() >= p.end) ? EXIT_DONE : EXIT_IO;
 	ret = exit_of_replay("metrics", &st, x->m);
@@ -258,11 +260,28 @@ static int check(const struct config *cfg)
 		complain("metrics: --every replaces a file: name it with -o FILE");
 		return EXIT_USAGE;
 	}
+	if (cfg->listen && cfg->format && !cfg->output) {
+		complain("metrics: --format is of FILE (-o); who asks over HTTP chooses its own");
+		return EXIT_USAGE;
+	}
 	if (cfg->listen && cfg->output && !cfg->every) {
 		complain("metrics: with --listen, -o FILE needs --every TIME");
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
+}
+
+/* As in top: options of observing have no meaning for a recording. */
+static int refuse_live(const struct config *cfg)
+{
+	const char *name = cfg->btf ? "--btf" : cfg->no_kprobes ? "--no-kprobes" :
+			   cfg->force_kprobes ? "--force-kprobes" :
+			   cfg->interval && !is_exporter(cfg) ? "--interval" : NULL;
+
+	if (!cfg->input || !name)
+		return EXIT_DONE;
+	complain("metrics: %s applies to a live run, not to a recording", name);
+	return EXIT_USAGE;
 }
 
 static int run_metrics(void *config, int argc, char **argv)
@@ -278,9 +297,11 @@ static int run_metrics(void *config, int argc, char **argv)
 
 	if (!ret && opts_file(&cmd_metrics, argc, argv, false, &cfg->input))
 		ret = EXIT_USAGE;
+	if (!ret)
+		ret = refuse_live(cfg);
 	if (ret)
 		return ret;
-	catch_signals();
+	handle_signals();
 	/* with all that we may, and before anything is attached */
 	err = cfg->listen ? http__listen(&x.http, cfg->listen, text, sizeof(text)) : 0;
 	if (err) {

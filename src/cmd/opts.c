@@ -221,6 +221,10 @@ static void print_unknown(const struct cmd *cmd, int c, char **argv)
 
 	if (o)
 		complain("%s: --%s needs an argument: %s", cmd->name, o->name, o->arg);
+	else if (c == '?' && !strncmp(argv[optind - 1], "--", 2) &&
+		 strchr(argv[optind - 1], '=') && (optopt == 'h' || opt_by_val(cmd, optopt)))
+		complain("%s: %.*s takes no argument", cmd->name,
+			 (int)strcspn(argv[optind - 1], "="), argv[optind - 1]);
 	else if (optopt && optopt < LONG_ONLY)
 		complain("%s: unknown option -%c: see dmascope %s --help", cmd->name, optopt,
 			 cmd->name);
@@ -229,8 +233,25 @@ static void print_unknown(const struct cmd *cmd, int c, char **argv)
 			 argv[optind - 1], cmd->name);
 }
 
+/* Two options of which at most one can be given. given: bits by their place in the table. */
+static int check_pairs(const struct cmd *cmd, uint64_t given)
+{
+	for (const struct opt *o = cmd->opts; o->name; o++) {
+		if (!o->without || !(given >> (o - cmd->opts) & 1))
+			continue;
+		for (const struct opt *p = cmd->opts; p->name; p++) {
+			if (strcmp(p->name, o->without) || !(given >> (p - cmd->opts) & 1))
+				continue;
+			complain("%s: give --%s or --%s, not both", cmd->name, o->name, p->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config)
 {
+	uint64_t given = 0;
 	struct option longs[MAX_OPTS] = {};
 	char shorts[3 * MAX_OPTS];
 	const struct opt *o;
@@ -254,8 +275,17 @@ int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config)
 			print_bad_value(cmd, o, optarg);
 			return -1;
 		}
+		given |= 1ULL << (o - cmd->opts);
 	}
-	return optind;
+	return check_pairs(cmd, given) ? -1 : optind;
+}
+
+bool opts_slice(const char *verb, uint64_t since, uint64_t until)
+{
+	if (!until || since < until)
+		return true;
+	complain("%s: --since must be before --until", verb);
+	return false;
 }
 
 int opts_file(const struct cmd *cmd, int argc, char **argv, bool required, const char **input)

@@ -50,7 +50,7 @@ static int write_file(const struct page_opts *o, const struct state *m, const st
 			err = outfile__name(&file, text, sizeof(text));
 	}
 	if (err == -ENOENT && !text[0])
-		complain("%s: no device in %s fits \"%s\"", o->verb, o->input, ro->device);
+		complain("%s: no device in %s matches \"%s\"", o->verb, o->input, ro->device);
 	else if (err && text[0])
 		complain("%s: %s", o->verb, text);
 	else if (err)

@@ -67,7 +67,8 @@ static const struct opt opts[] = {
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
-	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
+	    .without = "no-kprobes"),
 	OPT("quiet", 'q', OPT_FLAG, quiet, NULL, "print no progress line and no totals"),
 	OPT("verbose", 'v', OPT_FLAG, verbose, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
@@ -110,6 +111,7 @@ struct run {
 	struct watch *watch;	/* NULL: nothing is waited for */
 	bool found;		/* what was waited for, and said so */
 	char why[DMS_NAME_LEN];
+	const char *doing;	/* for a message, if it fails */
 };
 
 static void show_progress(struct run *r, bool last)
@@ -178,16 +180,12 @@ static int on_rec(void *ctx, const struct dms_rec *rec)
 	return err;
 }
 
-static int catch_signals(void)
+static int handle_signals(void)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
-	struct sigaction sa = { .sa_handler = on_signal };
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0 };
 
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		if (sigaction(sigs[i], &sa, NULL))
-			return -errno;
 	signal(SIGPIPE, SIG_IGN);
-	return 0;
+	return catch_signals(sigs, on_signal);
 }
 
 static int start_command(struct run *r, char **argv)
@@ -315,10 +313,12 @@ static int write_failed(struct run *r, int err)
 {
 	char text[512];
 
-	/* the writer knows the reason, and which file holds what was written */
-	if (!trace_writer__close(r->writer, text, sizeof(text)) || err == -ENOMEM)
-		complain("record: %s", strerror(-err));
-	else
+	int closed = trace_writer__close(r->writer, text, sizeof(text));
+
+	/* the writer knows its own errors; of another one it only knows that the end is missing */
+	if (!closed || closed == -ENODATA)
+		complain("record: %s: %s", r->doing, strerror(-err));
+	if (closed)		/* and which file holds what was written */
 		complain("record: %s", text);
 	return EXIT_IO;
 }
@@ -330,12 +330,17 @@ static int record(struct run *r, char **command)
 	char text[512];
 	int err = 0;
 
+	r->doing = "the command could not be started";
 	if (command[0])
 		err = start_command(r, command);	/* with all that we may */
-	if (!err)
+	if (!err) {
+		r->doing = "privileges could not be dropped";
 		err = privileges_drop(live__probe(r->live), 0, r->cfg->output);
-	if (!err)
+	}
+	if (!err) {
+		r->doing = "the recording had to end";
 		trace_writer__use_thread(r->writer);
+	}
 	r->started = r->shown = clock_now();
 	if (!err)
 		err = loop(r, &why);
@@ -377,7 +382,7 @@ static int prepare(struct run *r, const struct config *cfg)
 		return EXIT_IO;
 	}
 	r->model = state__new(NULL);
-	if (!r->model || catch_signals()) {
+	if (!r->model || handle_signals()) {
 		complain("record: %s", strerror(r->model ? errno : ENOMEM));
 		return EXIT_IO;
 	}
@@ -445,7 +450,7 @@ static int check_options(const struct config *cfg)
 	if (!cfg->output)
 		complain("record: -o FILE is required (- for stdout)");
 	else if (cfg->then && !cfg->until_finding)
-		complain("record: --then is the time after what --until-finding names");
+		complain("record: --then needs --until-finding");
 	else
 		return EXIT_DONE;
 	return EXIT_USAGE;

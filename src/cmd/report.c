@@ -42,7 +42,8 @@ static const struct opt opts[] = {
 	OPT("at", 0, OPT_STRING, at, "ADDR", "show mappings of this DMA or physical address"),
 	O_TIMES,
 	OPT("ranges", 0, OPT_UINT, ranges, "N", "list at most N ranges, mapped or shared (20)"),
-	OPT("all", 'a', OPT_FLAG, all, NULL, "list all ranges, mapped or shared"),
+	OPT("all", 'a', OPT_FLAG, all, NULL, "list all ranges, mapped or shared",
+	    .without = "ranges"),
 	O_JSON,
 	OPT("html", 0, OPT_STRING, html, "PAGE", "write a page for a browser instead; - is stdout"),
 	OPT("force", 'f', OPT_FLAG, force, NULL, "replace PAGE if it exists"),
@@ -75,6 +76,7 @@ static int show_json(const struct state *m, const struct report_opts *o)
 	struct out out = {};
 	int err = out__init_fd(&out, STDOUT_FILENO, false, false);
 
+	out__allow_long(&out);
 	if (!err)
 		err = report_json(m, o, &out);
 	if (!err)
@@ -194,6 +196,7 @@ static int print_summary(const struct config *cfg, struct summary *s)
 	if (!cfg->json)
 		return summary__text(s, !cfg->findings, stdout);
 	err = out__init_fd(&out, STDOUT_FILENO, false, false);
+	out__allow_long(&out);
 	if (!err)
 		err = summary__json(s, &out);
 	if (!err)
@@ -234,6 +237,8 @@ static int run_report(void *config, int argc, char **argv)
 			 verb(cfg));
 		return EXIT_USAGE;
 	}
+	if (!opts_slice(verb(cfg), cfg->since, cfg->until))
+		return EXIT_USAGE;
 	if (cfg->html && (cfg->json || cfg->at)) {
 		complain("report: --html goes with neither --json nor --at");
 		return EXIT_USAGE;

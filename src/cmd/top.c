@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -40,14 +41,15 @@ static const struct opt opts[] = {
 	OPT("speed", 0, OPT_STRING, speed, "N", "replay N times as fast; max: as fast as possible"),
 	OPT("ranges", 0, OPT_FLAG, ranges, NULL, "follow each mapping, to show ranges and callers"),
 	OPT("counts-only", 0, OPT_FLAG, counts_only, NULL,
-	    "do not read live mappings: the least cost"),
+	    "do not read live mappings: the least cost", .without = "ranges"),
 	OPT("no-color", 0, OPT_FLAG, no_color, NULL,
 	    "no colors; NO_COLOR in the environment does the same"),
 	OPT("no-unicode", 0, OPT_FLAG, no_unicode, NULL, "use ASCII characters only"),
 	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
 	    "attach only hooks that work under lockdown"),
-	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP),
+	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
+	    .without = "no-kprobes"),
 	OPT("verbose", 'v', OPT_FLAG, verbose, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
 };
@@ -55,17 +57,6 @@ static const struct opt opts[] = {
 static void on_signal(int sig)
 {
 	top_signal = sig;
-}
-
-static int catch_signals(void)
-{
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		if (sigaction(sigs[i], &sa, NULL))
-			return -errno;
-	return 0;
 }
 
 static int list_sorts(void)
@@ -121,6 +112,24 @@ static int refuse_live(const struct config *cfg)
 	return EXIT_USAGE;
 }
 
+/* Keys go back in a recording, which is read again then. False after a message. */
+static bool can_go_back(const struct config *cfg, const struct top_run *r)
+{
+	struct stat st;
+
+	if (!cfg->input || !r->screen)
+		return true;
+	if (!strcmp(cfg->input, "-")) {
+		complain("top: keys and the recording cannot both come from stdin: use -b");
+		return false;
+	}
+	if (stat(cfg->input, &st) || S_ISREG(st.st_mode))
+		return true;
+	complain("top: %s is not a regular file, which the screen reads again to go back: use -b",
+		 cfg->input);
+	return false;
+}
+
 static int parse(const struct config *cfg, struct top_run *r)
 {
 	int ret = parse_words(cfg, r);
@@ -149,11 +158,7 @@ static int parse(const struct config *cfg, struct top_run *r)
 	r->screen = !cfg->batch && !cfg->json && screen_possible();
 	r->ui.batch = !r->screen;
 	r->frames_max = cfg->iterations;
-	if (cfg->input && r->screen && !strcmp(cfg->input, "-")) {
-		complain("top: keys and the recording cannot both come from stdin: use -b");
-		return EXIT_USAGE;
-	}
-	return -1;
+	return can_go_back(cfg, r) ? -1 : EXIT_USAGE;
 }
 
 /* As in report, a glob that matches no device of the recording is an error. */
@@ -194,6 +199,7 @@ static int run_source(const struct config *cfg, struct top_run *r)
 
 static int run_top(void *config, int argc, char **argv)
 {
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 	struct config *cfg = config;
 	struct top_run r = {
 		.look = { .no_color = cfg->no_color, .no_unicode = cfg->no_unicode },
@@ -208,10 +214,12 @@ static int run_top(void *config, int argc, char **argv)
 		return ret;
 	ret = EXIT_IO;
 	r.m = state__new(NULL);
-	if (!r.m || catch_signals() || out__init_fd(&r.out, STDOUT_FILENO, false, true)) {
+	if (!r.m || catch_signals(sigs, on_signal) ||
+	    out__init_fd(&r.out, STDOUT_FILENO, false, true)) {
 		complain("top: %s", strerror(r.m ? errno : ENOMEM));
 		goto cleanup;
 	}
+	out__allow_long(&r.out);
 	ret = run_source(cfg, &r);
 	if (out__finish(&r.out) && !ret) {
 		complain("top: cannot write to standard output");

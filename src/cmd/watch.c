@@ -188,7 +188,7 @@ static void notify(struct watch *w, const struct state *m, const struct rec_find
 	snprintf(n.summary, sizeof(n.summary), "%s", f->summary);
 	snprintf(n.remedy, sizeof(n.remedy), "%s", f->action);
 	if (write(w->pipe, &n, sizeof(n)) != (ssize_t)sizeof(n))
-		complain("record: --on-finding is not run for %s: it is still busy", n.id);
+		complain("record: --on-finding: CMD is still running; not run for %s", n.id);
 }
 
 /* ---- the watch ---- */

@@ -309,6 +309,17 @@ static bool pool_at(const struct om *o, size_t i, struct state_pool *p)
 	return i < MAX_POOLS && state__pool(o->m, i, p);
 }
 
+/* Two pools of a foreign trace may have one name. */
+static bool is_named_before(const struct om *o, size_t n, const char *name)
+{
+	struct state_pool p;
+
+	for (size_t i = 0; i < n && pool_at(o, i, &p); i++)
+		if (!strcmp(p.rec.name, name))
+			return true;
+	return false;
+}
+
 static void pool_samples(struct om *o, enum pool_value which)
 {
 	struct state_pool p;
@@ -317,31 +328,52 @@ static void pool_samples(struct om *o, enum pool_value which)
 		struct mval v = which == POOL_TOTAL ? p.total : which == POOL_USED ? p.used :
 				p.hiwater;
 
-		if (mval_known(v))
+		if (mval_known(v) && !is_named_before(o, i, p.rec.name))
 			sample(o, "", LABELS({ "pool", p.rec.name }), v.v);
 	}
+}
+
+/* Slots held by all devices of d's name, which is unique on its bus alone; 0: not the first. */
+static uint64_t slots_of_name(const struct om *o, size_t at, const struct state_dev *d)
+{
+	const struct state_dev *other;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; (other = state__dev(o->m, i)); i++) {
+		if (other->removed || !other->slots || strcmp(other->name, d->name))
+			continue;
+		if (i < at)
+			return 0;
+		sum += other->slots;
+	}
+	return sum;
 }
 
 /* The devices that hold most slots now. */
 static void holders(struct om *o)
 {
-	const struct state_dev *top[MAX_HOLDERS], *d;
+	struct { const char *name; uint64_t slots; } top[MAX_HOLDERS];
+	const struct state_dev *d;
 	size_t n = 0, k;
 
 	for (size_t i = 0; (d = state__dev(o->m, i)); i++) {
-		if (!d->slots || d->removed)
+		uint64_t slots = !d->slots || d->removed ? 0 : slots_of_name(o, i, d);
+
+		if (!slots)
 			continue;
-		for (k = n; k && top[k - 1]->slots < d->slots; k--)
+		for (k = n; k && top[k - 1].slots < slots; k--)
 			if (k < MAX_HOLDERS)
 				top[k] = top[k - 1];
-		if (k < MAX_HOLDERS)
-			top[k] = d;
+		if (k < MAX_HOLDERS) {
+			top[k].name = d->name;
+			top[k].slots = slots;
+		}
 		n += n < MAX_HOLDERS;
 	}
 	family(o, "dmascope_device_slots", "gauge", NULL,
 	       "Slots of a pool that a device holds; the devices that hold most.");
 	for (k = 0; k < n; k++)
-		sample(o, "", LABELS({ "device", top[k]->name }), top[k]->slots);
+		sample(o, "", LABELS({ "device", top[k].name }), top[k].slots);
 }
 
 static void pools(struct om *o)
@@ -443,7 +475,7 @@ static int findings(struct om *o)
 		       finding_count(f, n, r->id));
 	}
 	family(o, "dmascope_finding", "info", NULL,
-	       "Of each finding the worst: its device, what is wrong, what to do.");
+	       "The worst case of each finding: its device, what is wrong, what to do.");
 	for (size_t k = 0; k < ids; k++) {
 		const struct rec_finding *r = &f[first[k]].f;
 
@@ -467,7 +499,7 @@ static void hooks(struct om *o)
 		missing += h->attach == ATTACH_NONE && h->lost[0];
 	}
 	family(o, "dmascope_hooks", "gauge", NULL,
-	       "Hooks by state; missing: something is not observed for want of it.");
+	       "Hooks by state; missing: what it would show is not observed.");
 	sample(o, "", LABELS({ "state", "attached" }), attached);
 	sample(o, "", LABELS({ "state", "missing" }), missing);
 }

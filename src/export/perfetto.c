@@ -297,7 +297,7 @@ static void args_of(struct perfetto *p, const struct dms_event *ev)
 
 static bool full(struct perfetto *p)
 {
-	return p->out->bytes + (uint64_t)(p->out->p - p->out->buf) > p->max_bytes;
+	return p->out->plain + (uint64_t)(p->out->p - p->out->buf) > p->max_bytes;
 }
 
 static int map(struct perfetto *p, const struct dms_event *ev)

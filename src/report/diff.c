@@ -556,17 +556,17 @@ static void print_row(const struct row *r, FILE *f)
 
 	if (r->section == SEC_FINDINGS) {
 		if (r->a_known && r->b_known)
-			fprintf(f, "  ~ %s: %s -> %s\n", r->subject, r->a, r->b);
+			fmt_print(f, "  ~ %s: %s -> %s\n", r->subject, r->a, r->b);
 		else
-			fprintf(f, "  %c %s %s\n", r->b_known ? '+' : '-', r->b_known ? r->b : r->a,
-				r->subject);
+			fmt_print(f, "  %c %s %s\n", r->b_known ? '+' : '-',
+				  r->b_known ? r->b : r->a, r->subject);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s: %.250s -> %.250s", r->what, value(r, 0, a),
 		 value(r, 1, b));
 	fputs(r->subject[0] && r->section == SEC_DEVICES ? "    " : "  ", f);
 	if (r->subject[0] && r->section != SEC_DEVICES)
-		fprintf(f, "%s,", r->subject);
+		fmt_print(f, "%s,", r->subject);
 	fmt_wrap(f, text, 4 + (r->section != SEC_DEVICES ? strlen(r->subject) : 0), 6, 80);
 }
 
@@ -585,7 +585,7 @@ static void print_section(const struct diff *d, enum section s, FILE *f)
 			fprintf(f, "\n%s\n", section_titles[s]);
 		any = true;
 		if (s == SEC_DEVICES && strcmp(last, r->subject))
-			fprintf(f, "  %s\n", r->subject);
+			fmt_print(f, "  %s\n", r->subject);
 		last = r->subject;
 		print_row(r, f);
 	}
@@ -601,7 +601,7 @@ static void print_side(const struct diff *d, int i, FILE *f)
 	fprintf(f, "%c  ", i ? 'B' : 'A');
 	fmt_text(f, d->side[i].file);
 	if (s)
-		fprintf(f, ": %s, %s, %s", dms_guest_name(s->guest), s->arch, s->kernel);
+		fmt_print(f, ": %s, %s, %s", dms_guest_name(s->guest), s->arch, s->kernel);
 	fprintf(f, "; %s, %s events\n", fmt_ns(a, d->run[i].now - d->run[i].start),
 		fmt_exact(b, d->run[i].events));
 }

@@ -158,6 +158,7 @@ int report_html(const struct state *m, const struct timeline *t, const struct re
 	struct out out;
 	int err = out__init_mem(&out);
 
+	out__allow_long(&out);
 	if (!err)
 		err = report_json(m, opts, &out);
 	if (err)

@@ -54,24 +54,33 @@ struct pool_size report_pool_size(const struct state *m, const struct state_pool
 		s.slots = p->total.v;
 	}
 	s.bytes = s.slots * slot;
+	s.force = state__pool_wants_force(m);
 	if (run.session && run.session->mem_bytes)
 		s.permille = (unsigned int)(s.bytes * 1000 / run.session->mem_bytes);
 	return s;
 }
 
+void report_pool_size_option(const struct pool_size *s, char *text, size_t len)
+{
+	text[0] = '\0';
+	if (s->advice != POOL_ADVICE_NONE)
+		snprintf(text, len, "swiotlb=%" PRIu64 "%s", s->slots, s->force ? ",force" : "");
+}
+
 void report_pool_size_text(const struct pool_size *s, char *text, size_t len)
 {
-	char a[FMT_LEN];
+	char a[FMT_LEN], option[POOL_OPTION_LEN];
 
 	text[0] = '\0';
 	if (s->advice == POOL_ADVICE_NONE)
 		return;
 	if (s->advice == POOL_ADVICE_KEEP)
 		snprintf(text, len, "its size is right: half more than was ever in use");
-	else
-		snprintf(text, len, "recommended: swiotlb=%" PRIu64 " (%s), %s", s->slots,
-			 fmt_size(a, s->bytes), s->advice == POOL_ADVICE_LARGER ?
-			 "more than it has" : "less than it has, if this was its highest load");
+	report_pool_size_option(s, option, sizeof(option));
+	if (s->advice != POOL_ADVICE_KEEP)
+		snprintf(text, len, "recommended: %s (%s), %s", option, fmt_size(a, s->bytes),
+			 s->advice == POOL_ADVICE_LARGER ? "more than it has" :
+			 "less than it has, if this was its highest load");
 	if (s->permille)
 		snprintf(text + strlen(text), len - strlen(text), "; %u.%u %% of RAM",
 			 s->permille / 10, s->permille % 10);

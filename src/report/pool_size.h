@@ -14,11 +14,14 @@ enum pool_advice {
 	POOL_ADVICE_SMALLER,
 };
 
+#define POOL_OPTION_LEN	48
+
 struct pool_size {
 	enum pool_advice advice;
 	uint64_t slots;		/* recommended, for swiotlb=; of KEEP: those it has */
 	uint64_t bytes;
 	unsigned int permille;	/* of RAM; 0: not known */
+	bool force;		/* swiotlb= needs ",force" too */
 	const char *why;
 };
 
@@ -29,6 +32,8 @@ struct pool_size {
  */
 struct pool_size report_pool_size(const struct state *m, const struct state_pool *p);
 
+/* "swiotlb=2048,force"; "" for POOL_ADVICE_NONE. */
+void report_pool_size_option(const struct pool_size *s, char *text, size_t len);
 /* One line for it; "" for POOL_ADVICE_NONE. */
 void report_pool_size_text(const struct pool_size *s, char *text, size_t len);
 

@@ -200,8 +200,8 @@ static int callers(struct report *r)
 	if (lack)
 		P(r, "  maps and bytes are at least these: some were not delivered\n");
 	if (listed)
-		P(r, "  p50, p95: so long at most lived half, and 95 %% of the mappings that "
-		     "ended\n");
+		P(r, "  p50, p95: half, and 95 %%, of the mappings that ended lived at most this "
+		     "long\n");
 	if (listed)
 		caller_share(r, c, n);
 	free(c);

@@ -76,9 +76,9 @@ static void head_remedy(struct report *r)
 	}
 	if (skipped) {
 		snprintf(text, sizeof(text),
-			 "The kernel skipped the program for %s: it runs none again on "
-			 "a processor where it runs already (in an interrupt, from 7.0 on in a "
-			 "task that preempts), nor a kprobe inside another one.",
+			 "The kernel skipped the program %s times: on one processor it never "
+			 "enters a program again (from an interrupt; from 7.0 on from a task that "
+			 "preempts), nor runs a kprobe inside another one.",
 			 fmt_exact(a, skipped));
 		line(r, "", text);
 	}
@@ -123,7 +123,7 @@ static void head_complete(struct report *r)
 	line(r, "observed", text);
 	if (r->run.sliced) {
 		snprintf(text, sizeof(text), "SLICE: from %s to %s after the start. Counts and "
-			 "findings are of that time; what was mapped before it is known.",
+			 "findings cover only this interval; earlier mappings are known.",
 			 fmt_ns(a, r->run.from - r->run.start),
 			 fmt_ns(b, r->run.now - r->run.start));
 		line(r, "", text);

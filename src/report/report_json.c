@@ -168,6 +168,7 @@ static void put_pools(struct jr *r)
 	static const char *const least[] = { "used", "hiwater", "searches" };
 	struct json *j = &r->j;
 	struct state_pool p;
+	char option[POOL_OPTION_LEN];
 	struct pool_size size;
 	size_t i;
 
@@ -193,6 +194,8 @@ static void put_pools(struct jr *r)
 			json__u64(j, "recommended", size.slots);
 		else
 			json__null(j, "recommended");
+		report_pool_size_option(&size, option, sizeof(option));
+		json__str(j, "recommended_option", option[0] ? option : NULL);
 		AT_LEAST(j, least, p.used.least, p.hiwater.least,
 			 !state__counts_all(r->m, COVER_BOUNCES, 0));
 		json__end_object(j);

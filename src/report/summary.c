@@ -252,7 +252,7 @@ static void print_row(const struct row *r, bool all, FILE *f)
 		fmt_wrap(f, r->error, 4, 4, 80);
 		return;
 	}
-	fprintf(f, "\n    %2zu %2zu %2zu  %-8s %-20.20s %7s", r->severity[STATE_ERROR],
+	fmt_print(f, "\n    %2zu %2zu %2zu  %-8s %-20.20s %7s", r->severity[STATE_ERROR],
 		r->severity[STATE_WARNING], r->severity[STATE_NOTE], dms_guest_name(r->guest),
 		r->kernel, fmt_ns(a, r->ns));
 	if (all) {

@@ -239,12 +239,6 @@ static uint64_t cmdline_slots(const struct state *m)
 	return s ? strtoull(s + strlen("swiotlb="), NULL, 0) : 0;
 }
 
-/* On PEF a size alone gives no forced pool. */
-static bool wants_force(const struct state *m)
-{
-	return dms_guest_is(session_of(m)->guest, GT_POOL_ON_DEMAND) && !has_noforce(m);
-}
-
 static void advise_size(const struct state *m, const struct pool *p, struct state_finding *x)
 {
 	if (p != pool__main(m)) {
@@ -254,7 +248,7 @@ static void advise_size(const struct state *m, const struct pool *p, struct stat
 	finding_fact(x, FACT_ADVICE, advised_slots(m, p));
 	finding_fact(x, FACT_ADVICE_BYTES, advised_slots(m, p) * IO_TLB_SIZE);
 	finding_known(x, FACT_CMDLINE_SLOTS, cmdline_slots(m));
-	finding_advise(x, wants_force(m) ? REMEDY_POOL_SIZE_PEF : REMEDY_POOL_SIZE);
+	finding_advise(x, state__pool_wants_force(m) ? REMEDY_POOL_SIZE_FORCED : REMEDY_POOL_SIZE);
 	if (!pool__rec(p)->dynamic)
 		finding_advise(x, REMEDY_SHORTER_QUEUES);
 }
@@ -457,7 +451,8 @@ void find_pool_oversized(struct finder *f)
 		finding_fact(x, FACT_PERCENT, bytes * 100 / ram);
 	finding_fact(x, FACT_ADVICE, state__slots_enough(hiwater.v));
 	finding_fact(x, FACT_ADVICE_BYTES, state__slots_enough(hiwater.v) * IO_TLB_SIZE);
-	finding_advise(x, wants_force(f->m) ? REMEDY_POOL_SMALLER_PEF : REMEDY_POOL_SMALLER);
+	finding_advise(x, state__pool_wants_force(f->m) ? REMEDY_POOL_SMALLER_FORCED :
+		       REMEDY_POOL_SMALLER);
 	if (!p->hiwater_known)
 		finding_doubt(x, 0, DOUBT_HIWATER_SINCE_START);
 }

@@ -184,17 +184,6 @@ void finding_advise(struct state_finding *x, enum remedy r)
 		x->remedy[i] = r;
 }
 
-bool has_noforce(const struct state *m)
-{
-	const char *s;
-
-	/* "swiotlb=65536,noforce" too */
-	for (s = session_of(m)->cmdline; (s = strstr(s, "swiotlb=")); s++)
-		if (memmem(s, strcspn(s, " "), "noforce", strlen("noforce")))
-			return true;
-	return false;
-}
-
 /* A PCI device nobody drives has a 32-bit mask too; ports and bridges do no DMA of their own. */
 bool dev_in_use(const struct dev *d)
 {

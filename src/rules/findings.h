@@ -81,8 +81,6 @@ void finding_text(struct state_finding *x, enum fact id, const char *text);
 /* One thing to do; up to STATE_FINDING_REMEDIES, in order. */
 void finding_advise(struct state_finding *x, enum remedy r);
 
-/* swiotlb=noforce on the command line. */
-bool has_noforce(const struct state *m);
 /* A driver works with the device and may make it do DMA. */
 bool dev_in_use(const struct dev *d);
 

@@ -12,6 +12,8 @@
 const struct rec_session *session_of(const struct state *m);
 /* Its memory is private unless it is shared. */
 bool is_secure(const struct state *m);
+/* swiotlb=noforce on the command line. */
+bool has_noforce(const struct state *m);
 /* There are TCE tables (pseries). */
 bool has_tables(const struct state *m);
 /* Counts come from REC_STATS: no single mappings are known. */

@@ -470,6 +470,24 @@ ANSWER(int64_t, ledger__fail_status, m->ledger.fail_status)
 ANSWER(uint64_t, ledger__busy_secs, m->ledger.busy_secs)
 ANSWER(const struct seen *, tce_indirect, &m->indirect.seen)
 
+bool has_noforce(const struct state *m)
+{
+	const char *s;
+
+	/* "swiotlb=65536,noforce" too */
+	for (s = m->session.cmdline; (s = strstr(s, "swiotlb=")); s++)
+		if (memmem(s, strcspn(s, " "), "noforce", strlen("noforce")))
+			return true;
+	return false;
+}
+
+bool state__pool_wants_force(const struct state *m)
+{
+	const struct rec_session *s = &m->session;
+
+	return (s->swiotlb_force || dms_guest_is(s->guest, GT_POOL_ON_DEMAND)) && !has_noforce(m);
+}
+
 bool leave_out_end(const struct state *m, uint64_t from, uint64_t *to)
 {
 	if (!m->cut || *to != m->now || m->sure <= from)

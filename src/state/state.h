@@ -383,6 +383,11 @@ bool state__pool(const struct state *m, size_t i, struct state_pool *out);
 size_t state__pool_of(const struct state *m, const struct state_dev *d);
 /* Slots that are enough where most were in use at once: half more, and 4 MiB at least. */
 uint64_t state__slots_enough(uint64_t most);
+/*
+ * swiotlb= with another size has to say ",force" too: it does now, or the guest's kind (PEF) has no
+ * forced pool without.
+ */
+bool state__pool_wants_force(const struct state *m);
 
 /* ---- the ledger: pages the hypervisor can see ---- */
 

@@ -44,6 +44,7 @@ static void put_run(struct json *j, const struct top_view *v)
 static void put_pool(struct json *j, const struct top_view *v)
 {
 	const struct state_pool *p = v->pool ? &v->pool->p : NULL;
+	char option[POOL_OPTION_LEN];
 	struct pool_size size;
 
 	if (!p) {
@@ -52,7 +53,7 @@ static void put_pool(struct json *j, const struct top_view *v)
 	}
 	json__begin_object(j, "pool");
 	json__str(j, "name", p->rec.name);
-	json__u64(j, "pools", v->npools);
+	json__int(j, "pools", (int64_t)v->npools);
 	json_val(j, "slots", p->total);
 	json__int(j, "slot_size", p->rec.slot_size ? p->rec.slot_size : IO_TLB_SIZE);
 	json_val(j, "used", v->pool->used);
@@ -66,6 +67,8 @@ static void put_pool(struct json *j, const struct top_view *v)
 		json__u64(j, "recommended", size.slots);
 	else
 		json__null(j, "recommended");
+	report_pool_size_option(&size, option, sizeof(option));
+	json__str(j, "recommended_option", option[0] ? option : NULL);
 	json__u64(j, "failed", p->failed);
 	if (p->rec.force_bounce_known)
 		json__bool(j, "forced", p->rec.force_bounce);

@@ -278,7 +278,7 @@ static void range_lines(const struct top_view *v, const struct top_ui *u, struct
 	} else if (!total) {
 		s->line = head;
 		scroll_text(s, 2, "", CELL_PLAIN,
-			    "Nothing that was mapped since the start still is.");
+			    "No mapping that was made since the start is still live.");
 		return;
 	}
 	if (l.n)
@@ -718,11 +718,17 @@ static void help_paths(struct scroll *s)
 static void help_columns(struct scroll *s)
 {
 	static const struct { const char *name, *text; } cols[] = {
+		{ "PATHS", "the shares of the paths among its mappings, as above" },
+		{ "WHAT", "the kind of device" },
+		{ "DRIVER", "the driver that is bound to it" },
 		{ "MAPS/s", "mappings made per second, over the last interval" },
+		{ "BYTE/s", "bytes of them" },
 		{ "LIVE", "mappings made since the start that are still live; + others are or "
 		  "may be from before, and are not counted" },
-		{ "MAPPED", "bytes of them" },
+		{ "MAPPED", "bytes of the live ones" },
 		{ "SLOTS", "slots of the bounce pool held (2 KiB each); ~ is an estimate" },
+		{ "FAILED", "mappings refused since the start" },
+		{ "TOTAL", "mappings made since the start" },
 		{ "MASK", "width of the addresses that the driver declares for the device" },
 		{ "LIOBN", "the TCE window its mappings lie in (pseries)" },
 		{ "DECISION", "the reason for its path; the device's page explains it" },

@@ -80,9 +80,7 @@ static int show(struct top_run *r)
 {
 	int err;
 
-	if (r->screen)
-		return show_screen(r);
-	err = r->json ? top_json(&r->view, &r->out) : show_text(r);
+	err = r->screen ? show_screen(r) : r->json ? top_json(&r->view, &r->out) : show_text(r);
 	if (!err && ++r->frames == r->frames_max)
 		r->quit = true;
 	return err;

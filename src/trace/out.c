@@ -42,6 +42,7 @@ static int out_init(struct out *o, int fd, bool by_line)
 	memset(o, 0, sizeof(*o));
 	o->fd = fd;
 	o->by_line = by_line;
+	o->line_max = OUT_LINE_MAX;
 	o->buf = malloc(OUT_BUF_SIZE);
 	if (!o->buf) {
 		o->err = -ENOMEM;
@@ -51,6 +52,11 @@ static int out_init(struct out *o, int fd, bool by_line)
 	o->line = o->buf;
 	o->end = o->buf + OUT_BUF_SIZE;
 	return 0;
+}
+
+void out__allow_long(struct out *o)
+{
+	o->line_max = SIZE_MAX / 4;
 }
 
 int out__init_fd(struct out *o, int fd, bool gzip, bool by_line)
@@ -251,6 +257,7 @@ static int drain(struct out *o, int flush)
 
 	if (o->err || o->fd < 0)
 		return o->err;
+	o->plain += len;
 	if (o->gz && (len || flush != Z_NO_FLUSH)) {
 		gz_drain(o, len, rest, flush);
 	} else {
@@ -274,7 +281,7 @@ int out__make_room(struct out *o, size_t len)
 
 	if (o->err)
 		return o->err;
-	if (len > OUT_LINE_MAX || (size_t)(o->p - o->line) + len > OUT_LINE_MAX) {
+	if (len > o->line_max || (size_t)(o->p - o->line) + len > o->line_max) {
 		o->err = -EMSGSIZE;
 		return o->err;
 	}

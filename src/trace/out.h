@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUT_LINE_MAX	(1024 * 1024)	/* a longer line is -EMSGSIZE */
+#define OUT_LINE_MAX	(1024 * 1024)	/* a longer line is -EMSGSIZE, as no trace may have one */
 
 struct out {
 	char *p;		/* where the next byte goes */
@@ -23,6 +23,8 @@ struct out {
 	int fd;			/* -1: memory */
 	int err;		/* 0 or the first -errno */
 	bool by_line;		/* write out each line as it ends */
+	size_t line_max;
+	uint64_t plain;		/* bytes of whole lines, before compression, up to buf */
 	uint64_t bytes;		/* reached the descriptor; with a thread: by the last flush */
 	struct out_gz *gz;
 };
@@ -35,6 +37,8 @@ int out__init_fd(struct out *o, int fd, bool gzip, bool by_line);
  * where there can be no thread, all stays as it is.
  */
 void out__use_thread(struct out *o);
+/* Lines of any length, for what is not a trace. */
+void out__allow_long(struct out *o);
 /* Into memory: the bytes from buf to p, kept until out__reset(). */
 int out__init_mem(struct out *o);
 void out__reset(struct out *o);

@@ -93,6 +93,9 @@ int outfile__open(struct outfile *f, const char *path, bool force, mode_t mode, 
 		f->fd = STDOUT_FILENO;
 		return 0;
 	}
+	if (!path[0])
+		return outfile_fail(-EINVAL, err, err_len,
+				    "the name of the file to write is empty");
 	f->path = strdup(path);
 	if (!f->path || asprintf(&f->partial, "%s.partial", path) < 0) {
 		f->partial = NULL;

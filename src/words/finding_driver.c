@@ -72,8 +72,8 @@ const struct finding_words words_driver[] = {
 {
 	.id = "past-object",
 	.title = "a mapping larger than the object that it begins in",
-	.summary = "The driver[ ({driver})] maps more bytes than the slab object has that they "
-		"begin in: the device reaches what lies behind it.",
+	.summary = "The driver[ ({driver})] maps more bytes than the slab object at that address "
+		"holds: the device reaches the memory behind it.",
 	.evidence = "{times mapping}, the first of {size} that begin in an object of {object}"
 		"[, by {caller}]",
 	.means = "kmalloc() and slab caches give objects of a fixed size that lie one beside the "
@@ -113,23 +113,21 @@ const struct finding_words words_driver[] = {
 	.id = "map-failed",
 	.title = "mappings refused for another reason",
 	.summary = "[The kernel refused mappings that have to be bounced: their caller forbids it "
-		"(DMA_ATTR_REQUIRE_COHERENT), or they are no RAM (DMA_ATTR_MMIO).{?forbidden}]"
-		"[The kernel refused mappings: addresses of private memory have the C-bit, "
-		"which the device's mask does not reach.{?enc_mask}][The kernel refused mappings: "
-		"all addresses of shared memory have a bit that the device's mask does not "
+		"(DMA_ATTR_REQUIRE_COHERENT), or they are no RAM (DMA_ATTR_MMIO).{?forbidden}][The "
+		"kernel refused mappings: addresses of private memory have the C-bit, which the "
+		"device's mask does not reach.{?enc_mask}][The kernel refused mappings: all "
+		"addresses of shared memory have a bit that the device's mask does not "
 		"reach.{?shared_mask}][The kernel does not trust the device, which is below a port "
-		"for external devices: it refused to map what is not whole pages, since there is "
-		"no bounce pool to copy it to.{?external}{!enc_mask}{!shared_mask}][The kernel "
-		"refused mappings; in this mode nothing says "
+		"for external devices: it refused to map partial pages, since there is no bounce "
+		"pool to copy them to.{?external}{!enc_mask}{!shared_mask}][The kernel refused "
+		"mappings; in this mode nothing says "
 		"why.{?counts_only}{!external}{!enc_mask}{!shared_mask}][The kernel refused "
-		"mappings: no "
-		"slot of the bounce pool was found, and how full it was is not "
+		"mappings: no slot of the bounce pool was found, and how full it was is not "
 		"known.{?no_slot}{!enc_mask}{!shared_mask}{!counts_only}][The kernel refused "
 		"mappings; the reason is not known, since searches of the bounce pool may have "
 		"been missed.{?unobserved}{!forbidden}{!enc_mask}{!shared_mask}][The kernel "
 		"refused mappings, and neither the bounce pool nor a table was seen to be the "
-		"reason.{!unobserved}{!forbidden}{!external}{!no_slot}{!enc_mask}"
-		"{!shared_mask}"
+		"reason.{!unobserved}{!forbidden}{!external}{!no_slot}{!enc_mask}{!shared_mask}"
 		"{!counts_only}]",
 	.evidence = "{failed} refused[, sizes up to {size}][; {no_slot} of them found no slot][; "
 		"the device reaches {mask}{!external}][, RAM ends at {ram_end}{!external}][, the "
@@ -149,9 +147,9 @@ const struct finding_words words_driver[] = {
 	.id = "mapping-leak",
 	.title = "mappings that are never unmapped",
 	.summary = "Mappings are made and never unmapped[, and have filled the bounce "
-		"pool{?filled}][: {caller_maps} of the {old} old ones are known to be of "
-		"{caller}{!filled}][: {caller_maps} of {live} are known to be of "
-		"{caller}{?filled}][: by whom was not recorded{!caller}].",
+		"pool{?filled}][: {caller} made at least {caller_maps} of the {old} old "
+		"ones{!filled}][: {caller} made at least {caller_maps} of {live}{?filled}][: their "
+		"caller was not recorded{!caller}].",
 	.evidence = "{path}: {live} live, {bytes}[; {grown} more than {age} ago, and more in "
 		"every interval since][; {old} of them older than {old_age}][, made within {age}, "
 		"none unmapped{?filled}][; made in {bursts group}][; {total} made in all][; "

@@ -51,12 +51,11 @@ const struct finding_words words_fault[] = {
 {
 	.id = "fault-unmapped",
 	.title = "a device accessed an address that was not mapped",
-	.summary = "[The device accessed an address that is no DMA address of its own, but the "
-		"physical address of memory that was mapped for it; the IOMMU refused "
-		"it.{?mapped_at}][The device accessed an address that nothing was mapped at since "
-		"it was added, and the IOMMU refused it.{?since_added}][The IOMMU refused an "
-		"access to an address that no known mapping has; an older one may have had "
-		"it.{?may_be_older}]",
+	.summary = "[The device used the physical address of memory that was mapped for it instead "
+		"of its DMA address; the IOMMU refused the access.{?mapped_at}][The device "
+		"accessed an address where nothing was mapped since it was added, and the IOMMU "
+		"refused the access.{?since_added}][The IOMMU refused an access to an address "
+		"outside all known mappings; an older one may have covered it.{?may_be_older}]",
 	.evidence = TIMES "; at the first the device " ACCESSED " {addr}[, "
 		"memory that has the DMA address {mapped_at}][, mapped by {caller}][; driver "
 		"{driver}]",

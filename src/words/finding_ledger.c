@@ -63,9 +63,9 @@ const struct finding_words words_ledger[] = {
 	.title = "ever more memory is shared",
 	.summary = "More and more memory is shared with the hypervisor and not made private "
 		"again.",
-	.evidence = "beyond the pool {from} were shared {age} ago, {to} now[; {caller_bytes} by "
-		"{caller}][; {caller_bytes} by callers not recorded{!caller}][; {caller2_bytes} "
-		"by {caller2}][; {caller2_bytes} by callers not recorded{!caller2}]",
+	.evidence = "shared beyond the pool: {from} {age} ago, {to} now[; {caller_bytes} by "
+		"{caller}][; {caller_bytes} by callers not recorded{!caller}][; {caller2_bytes} by "
+		"{caller2}][; {caller2_bytes} by callers not recorded{!caller2}]",
 	.means = "Beyond the pool, memory is shared and not taken back, more in every interval. "
 		"Each page is one the hypervisor sees; a kexec has to convert them all.",
 	.how = "Coherent allocations that are not freed, or a driver that shares buffers and "

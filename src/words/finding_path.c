@@ -62,8 +62,8 @@ const struct finding_words words_path[] = {
 {
 	.id = "dma-without-tce",
 	.title = "DMA addresses that nothing translates",
-	.summary = "The device was given DMA addresses that no TCE stands behind: it will get an "
-		"error, or EEH stops it.",
+	.summary = "The device was given DMA addresses that no TCE translates: its accesses will "
+		"fail, or EEH freezes it.",
 	.evidence = "DMA address {addr}+{length}[, said to go through TCEs, is in no TCE that was "
 		"set{?way_tce}][, a bounce slot, is in no window that maps "
 		"it{?way_bounced}{!way_tce}][, mapped direct, is in no window that maps "
@@ -86,8 +86,8 @@ const struct finding_words words_path[] = {
 {
 	.id = "tce-refused",
 	.title = "the hypervisor refused to set TCEs",
-	.summary = "The hypervisor refused to set TCEs; except for a lack of resources the kernel "
-		"reports success to the driver, and the device fails later.",
+	.summary = "The hypervisor refused to set TCEs. Unless it lacked resources, the kernel "
+		"reports success to the driver and the device fails later.",
 	.evidence = "{failed} refused on LIOBN {liobn}, first at {addr} with {hcall}",
 	.means = "A TCE hcall returned an error. Unless it was a lack of resources, the kernel "
 		"prints a rate-limited line at most and reports to the driver that the mapping is "
@@ -121,7 +121,7 @@ const struct finding_words words_path[] = {
 	.id = "tce-indirect-private",
 	.title = "lists of TCEs in a private page",
 	.summary = "The kernel passes lists of TCEs to the hypervisor in a page that is not known "
-		"to be shared (H_PUT_TCE_INDIRECT): of a private one the hypervisor reads "
+		"to be shared (H_PUT_TCE_INDIRECT): if the page is private, the hypervisor reads "
 		"ciphertext and sets wrong TCEs.",
 	.evidence = "{times such call} in a secure guest",
 	.means = "H_PUT_TCE_INDIRECT hands the hypervisor a page with up to 512 TCEs. In a secure "
@@ -150,8 +150,8 @@ const struct finding_words words_path[] = {
 {
 	.id = "small-mask",
 	.title = "a device with a small mask in a secure pseries guest",
-	.summary = "Its driver asks for {bits}-bit addresses, and it has no direct window that "
-		"these reach: its DMA goes through TCEs to private pages.",
+	.summary = "Its driver sets a {bits}-bit mask, and no direct window lies below that limit: "
+		"its DMA goes through TCEs to private pages.",
 	.evidence = "mask {mask}[; its TCE table is LIOBN {liobn}]",
 	.means = "The device cannot reach a direct window, which lies high above memory (2^59 "
 		"under KVM). Without one it cannot bounce, since bouncing is done on the direct "

@@ -100,8 +100,8 @@ const struct finding_words words_pool[] = {
 	.id = "pool-full",
 	.title = "the bounce pool is exhausted",
 	.summary = "The bounce pool[ {pool} of this device] is full: mappings fail, devices drop "
-		"or repeat I/O.[ One driver keeps most of it, all of it mapped at once and kept "
-		"since, as a preallocated ring is.{?preallocated}]",
+		"or repeat I/O.[ One driver holds most of it: it mapped those slots at once and "
+		"kept them, like a preallocated ring.{?preallocated}]",
 	.evidence = "{failed mapping} failed, sizes up to {size}[; {fragmented} more found no run "
 		"of slots long enough][, of {devices device}: {device1}][, {device2}][, "
 		"{device3}][; {used} of {slots slot} in use at worst][; then {holder1} held "
@@ -227,9 +227,9 @@ const struct finding_words words_pool[] = {
 	.id = "bounced-unforced",
 	.title = "copied, though neither force nor address asks for it",
 	.summary = "[The device is below a port for external devices, and the kernel does not "
-		"trust it: what is not whole pages is copied through the bounce pool.{?external}]"
-		"[Mappings are copied through the bounce pool though nothing forces it and the "
-		"device reaches all memory.{!external}]",
+		"trust it: partial pages are copied through the bounce pool.{?external}][Mappings "
+		"are copied through the bounce pool though nothing forces it and the device "
+		"reaches all memory.{!external}]",
 	.evidence = "{maps} of its {total mapping} ({percent} %) were bounced[; mask {mask}, RAM "
 		"ends at {ram_end}, force_bounce 0{!external}][; dma_ops {ops}]",
 	.means = "The device reaches all memory and the pool's use is not forced, and mappings of "

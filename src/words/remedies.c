@@ -101,7 +101,7 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"{cmdline_slots} slots].",
 	"kernel/dma/swiotlb.c setup_io_tlb_npages(), IO_TLB_SHIFT 11: slots of 2 KiB, 5.4 to 7.1",
 },
-[REMEDY_POOL_SIZE_PEF] = {
+[REMEDY_POOL_SIZE_FORCED] = {
 	"Boot with swiotlb={advice},force ({advice_bytes})[; now the command line asks for "
 	"{cmdline_slots} slots].",
 	"kernel/dma/swiotlb.c setup_io_tlb_npages(): slots, then \",force\", 5.4 to 6.12",
@@ -155,7 +155,7 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"If this load is typical, boot with swiotlb={advice} ({advice_bytes}).",
 	"kernel/dma/swiotlb.c setup_io_tlb_npages(), 5.4 to 7.1",
 },
-[REMEDY_POOL_SMALLER_PEF] = {
+[REMEDY_POOL_SMALLER_FORCED] = {
 	"If this load is typical, boot with swiotlb={advice},force ({advice_bytes}).",
 	"kernel/dma/swiotlb.c setup_io_tlb_npages(), 5.4 to 6.12",
 },
@@ -173,8 +173,8 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"kernel/dma/direct.h dma_direct_map_page(): dma_capable(), 6.12",
 },
 [REMEDY_NOTHING_BROKEN_COPY] = {
-	"Nothing is broken; each costs a copy. If its port is one for external devices, the "
-	"kernel does not trust it, and copies; else look at the sizes: buffers smaller than a "
+	"Nothing is broken; each bounce costs a copy. At an external port the kernel copies "
+	"because it does not trust the device; otherwise look at the sizes: buffers smaller than a "
 	"cache line, or not aligned to one, are copied where DMA is not coherent.",
 	"include/linux/dma-map-ops.h dma_kmalloc_needs_bounce(); drivers/iommu/dma-iommu.c "
 	"dev_use_swiotlb(), 6.5 to 7.1",
@@ -295,7 +295,7 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 },
 [REMEDY_REACH_WINDOW] = {
 	"Nothing is broken; each such mapping costs a TCE. The hypervisor chooses where the window "
-	"lies: only a device (or a driver) of more bits uses it.",
+	"lies: only a device and driver with a wider mask can use it.",
 	"arch/powerpc/platforms/pseries/iommu.c enable_ddw(): win_addr of "
 	"ibm,create-pe-dma-window, 5.4 to 7.3; QEMU hw/ppc/spapr_pci.c dma64_win_addr",
 },

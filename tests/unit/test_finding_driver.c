@@ -649,7 +649,7 @@ static void external_port_without_pool(void **state)
 	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
 	expect_fact(&x, FACT_EXTERNAL, 1);
 	assert_true(advises(&x, REMEDY_POOL_FOR_PORT));
-	assert_non_null(strstr(x.f.summary, "no bounce pool to copy it to"));
+	assert_non_null(strstr(x.f.summary, "no bounce pool to copy them to"));
 	assert_null(strstr(x.f.summary, "seen to be the"));
 	/* with a pool it is not known why, nor of whole pages */
 	feed_pool(f, POOL_SLOTS, 0, false);

@@ -238,7 +238,7 @@ static void pool_full(void **state)
 	expect_fact(&x, FACT_HOLDER1_SLOTS, 1024);
 	expect_fact(&x, FACT_HOLDER1_MAPS, 32);
 	expect_fact(&x, FACT_ADVICE, 32768);
-	assert_true(advises(&x, REMEDY_POOL_SIZE_PEF));
+	assert_true(advises(&x, REMEDY_POOL_SIZE_FORCED));
 	expect_no_finding(f, "pool-pressure");
 	expect_no_finding(f, "request-too-big");
 	expect_no_finding(f, "pool-fragmented");
@@ -397,7 +397,7 @@ static void request_too_big_by_its_offset(void **state)
 	expect_fact(&x, FACT_UNFIT_SIZE, 262144);
 	expect_fact(&x, FACT_OFFSET, 0x200);
 	expect_fact(&x, FACT_POOL_EMPTY, 1);
-	assert_false(advises(&x, REMEDY_POOL_SIZE_PEF));
+	assert_false(advises(&x, REMEDY_POOL_SIZE_FORCED));
 	expect_no_finding(f, "pool-fragmented");
 	expect_no_finding(f, "pool-full");
 }

@@ -359,7 +359,7 @@ static void remedy_for_loss(void **state)
 	has(text, "mappings, failures and bytes are at least these: some were not delivered");
 	has(text, "live ones may be more or fewer");
 	has(text, "no room for 3,000: record with a larger --ring");
-	has(text, "skipped the program for 17");
+	has(text, "skipped the program 17 times");
 	free(text);
 }
 
@@ -609,9 +609,41 @@ static void the_pool_by_device_and_time(void **state)
 	free(text);
 }
 
+/* What forces the pool now has to go on forcing it. */
+static void the_size_keeps_force(void **state)
+{
+	static const struct { enum dms_guest guest; bool force; const char *want; } cases[] = {
+		{ GUEST_SEV, false, "recommended: swiotlb=12032 (23.5 MiB)" },
+		{ GUEST_SEV, true, "recommended: swiotlb=12032,force (23.5 MiB)" },
+		{ GUEST_PEF, false, "recommended: swiotlb=12032,force (23.5 MiB)" },
+	};
+	char *text;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dms_rec session = { .type = REC_SESSION }, pool;
+		struct feed *f;
+
+		feed_setup(state);
+		f = *state;
+		session.session.guest = cases[i].guest;
+		session.session.swiotlb_force = cases[i].force;
+		session.session.start_ns = T0;
+		put(f, &session);
+		pool = make_pool(f->ts, POOL_START, POOL_SLOTS, 0);
+		pool.pool.hiwater_known = true;
+		pool.pool.hiwater = 8000;
+		put(f, &pool);
+		text = report(f, NULL);
+		has(text, cases[i].want);
+		free(text);
+		feed_teardown(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_size_keeps_force),
 		T(a_sick_secure_guest), T(a_plain_guest_reads_nothing_of_pseries),
 		T(an_empty_stream), T(losses_are_reported), T(remedy_for_loss),
 		T(missing_hooks_are_reported),

@@ -173,6 +173,16 @@ static void test_too_long(void **state)
 	json__end_object(&j);
 	assert_int_equal(json__end_line(&j), -EMSGSIZE);
 	out__free(&o);
+	/* what is no trace may have such lines */
+	assert_int_equal(out__init_mem(&o), 0);
+	out__allow_long(&o);
+	json__init(&j, &o);
+	json__begin_object(&j, NULL);
+	json__str(&j, "x", big);
+	json__end_object(&j);
+	assert_int_equal(json__end_line(&j), 0);
+	assert_int_equal(o.p - o.buf, OUT_LINE_MAX - 1 + (long)strlen("{'x':''}\n"));
+	out__free(&o);
 	free(big);
 }
 

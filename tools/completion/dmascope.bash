@@ -46,7 +46,7 @@ case $verb in
 		--then) values="" ;;
 		--on-finding) values="" ;;
 		--stacks) values="first failures all none" ;;
-		--hooks) values="" ;;
+		--hooks) values="needed all" ;;
 		--ring) values="" ;;
 		--btf) values="files" ;;
 		esac

@@ -173,7 +173,7 @@ function summary() {
 	tile("n-failed", "Failed mappings", count(failed), null, failed > 0n);
 	R.pools.forEach((p, i) => tile("n-pool" + i, "Pool" + (p.name === "default" ? "" : " " + p.name), p.slots === "0" ? "none" : count(p.slots) + " slots",
 		p.slots === "0" || p.slots === null ? null : bytes(Number(p.slots) * SLOT) + "; at most " + count(big(p.hiwater)) + " in use" +
-			(p.recommended && p.recommended !== p.slots ? "; recommended: swiotlb=" + p.recommended : "")));
+			(p.recommended && p.recommended !== p.slots ? "; recommended: " + p.recommended_option : "")));
 	if (R.ledger) tile("n-shared", "Shared with the hypervisor", bytes(num(R.ledger.shared)), bytes(R.ledger.confirmed) + " seen, " + bytes(R.ledger.assumed) + " assumed");
 	s.append(tiles);
 	if (!run.complete) s.append(el("p", { class: "banner" }, "This trace is not complete: " + (run.incomplete || "something is missing") +
