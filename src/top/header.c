@@ -101,17 +101,6 @@ static void gauge(struct pen *p, unsigned int width, uint64_t used, uint64_t mos
 	}
 }
 
-/* Says which of several pools the line shows. */
-static void pool_name(const struct top_view *v, struct pen *p)
-{
-	char a[DMS_NAME_LEN + 40];
-
-	if (v->npools < 2)
-		return;
-	snprintf(a, sizeof(a), "%s, the fullest of %zu", v->pool->p.rec.name, v->npools);
-	fact(p, CELL_PLAIN, " " G_DOT " ", a);
-}
-
 static void pool_line(const struct top_view *v, struct cells *c, unsigned int row)
 {
 	const struct top_pool *t = v->pool;
@@ -138,13 +127,14 @@ static void pool_line(const struct top_view *v, struct cells *c, unsigned int ro
 	}
 	pen_say(&p, CELL_PLAIN, "%s of ", top_val(a, t->used));
 	pen_say(&p, CELL_PLAIN, "%s slots", fmt_exact(a, pool->total.v));
+	if (v->npools > 1)	/* the fullest of them */
+		fact(&p, CELL_PLAIN, " of ", pool->rec.name);
 	if (pool->failed)
 		pen_say(&p, CELL_ERROR | CELL_BOLD, ", %s failed", fmt_count(a, pool->failed));
 	fact(&p, CELL_PLAIN, " " G_DOT " most ", top_val(a, pool->hiwater));
 	snprintf(a, sizeof(a), "%s%s", fmt_size(b, pool->total.v * slot),
 		 pool->rec.force_bounce_known && pool->rec.force_bounce ? ", forced" : "");
 	fact(&p, CELL_PLAIN, " " G_DOT " ", a);
-	pool_name(v, &p);
 }
 
 static void shared_line(const struct top_view *v, struct cells *c, unsigned int row)
