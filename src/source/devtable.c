@@ -18,9 +18,13 @@
 
 #define DEV_WINDOWS	8
 
+/* Reads after a new driver: it makes disks and interfaces in its own time, mostly later. */
+#define SETTLE_READS	5
+
 struct dev_entry {
 	struct rec_device dev;		/* key is dev.key */
 	char *path;			/* in sysfs, NULL = not there */
+	unsigned int settling;		/* reads of the kind that are still to come */
 	uint32_t windows[DEV_WINDOWS];	/* LIOBNs announced */
 	unsigned int nwindows;
 	UT_hash_handle hh;
@@ -69,6 +73,7 @@ struct rec_device *devtable__put(struct devtable *t, const struct rec_device *de
 		if (!added)
 			return NULL;
 		added->dev = *dev;
+		added->settling = dev->preexisting ? 0 : SETTLE_READS;
 		HASH_ADD(hh, t->head, dev.key, sizeof(added->dev.key), added);
 		e = find(t, dev->key);
 	}
@@ -208,16 +213,23 @@ void devtable__touch(const struct devtable *t, uint64_t key)
 		touch(e);
 }
 
+/* Its driver is another one, or a driver that came lately made what the kind is read from. */
 static bool driver_changed(struct dev_entry *e)
 {
 	char driver[sizeof(e->dev.driver)];
 	struct rec_device now;
 
 	if (!e->path || e->dev.removed ||
-	    guest_device_driver("", e->path, driver, sizeof(driver)) ||
-	    !strcmp(driver, e->dev.driver))
+	    guest_device_driver("", e->path, driver, sizeof(driver)))
 		return false;
-	if (guest_device_read("", e->path, &now) || now.key != e->dev.key)
+	if (strcmp(driver, e->dev.driver))
+		e->settling = SETTLE_READS;
+	else if (!e->settling)
+		return false;
+	else
+		e->settling--;
+	if (guest_device_read("", e->path, &now) || now.key != e->dev.key ||
+	    (!strcmp(now.driver, e->dev.driver) && !strcmp(now.kind, e->dev.kind)))
 		return false;
 	/* facts from the kernel's own structures stay */
 	now.st = e->dev.st;
@@ -244,4 +256,13 @@ int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx)
 bool devtable__matches(const struct rec_device *dev, const char *glob)
 {
 	return dms_device_matches(glob, dev->name, dev);
+}
+
+bool devtable__matches_now(const struct devtable *t, uint64_t key, const char *glob)
+{
+	const struct dev_entry *e = find(t, key);
+	struct rec_device now;
+
+	return e && e->path && !guest_device_read("", e->path, &now) && now.key == key &&
+	       devtable__matches(&now, glob);
 }

@@ -41,13 +41,16 @@ void devtable__touch_all(const struct devtable *t);
 void devtable__touch(const struct devtable *t, uint64_t key);	/* of one */
 
 /*
- * Looks at each device's driver, and for one that has another now, or none, reads the device
- * again and calls fn. 0, or what fn returned when that was not 0.
+ * Reads each device's driver, and for one that has another now, or none, or that another kind was
+ * found for in the calls after that, reads the device again and calls fn. 0, or what fn returned
+ * when that was not 0.
  */
 typedef int (*devtable_fn)(void *ctx, const struct rec_device *dev);
 int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx);
 
 /* True if --device GLOB matches the device: its name, driver or kind. */
 bool devtable__matches(const struct rec_device *dev, const char *glob);
+/* The same by what sysfs has now, which the table does not take over. */
+bool devtable__matches_now(const struct devtable *t, uint64_t key, const char *glob);
 
 #endif /* DMASCOPE_SOURCE_DEVTABLE_H */

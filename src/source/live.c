@@ -72,9 +72,39 @@ static void read_state_again(struct live *l, uint64_t key)
 	devtable__touch(l->devs, key);
 }
 
-/* A driver may change the domain, or how addresses are made. */
+/* The events of a device pass where --device matches it. */
+static int allow(struct live *l, const struct rec_device *dev)
+{
+	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
+		return probe__allow(l->probe, dev->key);
+	return 0;
+}
+
+/*
+ * The same when the device's state came. That of a new driver comes with the mask it sets, or with
+ * its first mapping, and the link to the driver is there before its probe: really_probe(),
+ * drivers/base/dd.c, 5.4 to 6.12. Waiting for the next read of drivers would lose the first second.
+ */
+static int allow_by_state(struct live *l, const struct rec_device *dev, uint32_t hook)
+{
+	const char *glob = l->opts.device_glob;
+
+	if (!glob)
+		return 0;
+	/* our own reading of sysfs: the device was read right before */
+	if (devtable__matches(dev, glob) || hook == DMS_HOOK_SNAPSHOT)
+		return allow(l, dev);
+	return devtable__matches_now(l->devs, dev->key, glob) ?
+		       probe__allow(l->probe, dev->key) : 0;
+}
+
+/* A driver may change the domain, or how addresses are made, and --device may mean it. */
 static int on_driver(void *ctx, const struct rec_device *dev)
 {
+	int err = allow(ctx, dev);
+
+	if (err)
+		return err;
 	read_state_again(ctx, dev->key);
 	return emit_device(ctx, dev);
 }
@@ -149,14 +179,6 @@ static int pool_of_state(struct live *l, const struct dms_devstate *s)
 	return l->sink(l->ctx, &rec);
 }
 
-/* The events of a new device pass where --device means it. */
-static int allow(struct live *l, const struct rec_device *dev)
-{
-	if (l->opts.device_glob && devtable__matches(dev, l->opts.device_glob))
-		return probe__allow(l->probe, dev->key);
-	return 0;
-}
-
 static int on_state(struct live *l, const struct dms_devstate *s)
 {
 	struct rec_device *dev;
@@ -170,7 +192,7 @@ static int on_state(struct live *l, const struct dms_devstate *s)
 	dev = devtable__find_or_read(l->devs, s->dev, &is_new);
 	if (!dev)
 		return -ENOMEM;
-	err = is_new ? allow(l, dev) : 0;
+	err = allow_by_state(l, dev, s->hook);
 	if (err)
 		return err;
 	devtable__merge(dev, s);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The live source's table of devices, with a sysfs that the test makes up: drivers and kinds that
+ * come after the start.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guest/devices.h"
+#include "source/devtable.h"
+
+#define PATH	"/sys/devices/pci0000:00/0000:00:02.0"
+
+/* The one device of this sysfs; key 0: it is not there. */
+static struct rec_device in_sysfs;
+
+static void sysfs_set(uint64_t key, const char *driver, const char *kind)
+{
+	memset(&in_sysfs, 0, sizeof(in_sysfs));
+	in_sysfs.key = key;
+	in_sysfs.preexisting = true;
+	strcpy(in_sysfs.name, "0000:00:02.0");
+	snprintf(in_sysfs.driver, sizeof(in_sysfs.driver), "%s", driver);
+	snprintf(in_sysfs.kind, sizeof(in_sysfs.kind), "%s", kind);
+}
+
+/* In place of src/guest/devices.c. */
+int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev)
+{
+	(void)root;
+	if (!key || key != in_sysfs.key)
+		return -ENOENT;
+	*dev = in_sysfs;
+	return 0;
+}
+
+int guest_device_path(const char *root, uint64_t key, char *path, size_t len)
+{
+	(void)root;
+	if (!key || key != in_sysfs.key)
+		return -ENOENT;
+	snprintf(path, len, "%s", PATH);
+	return 0;
+}
+
+int guest_device_read(const char *root, const char *path, struct rec_device *dev)
+{
+	(void)root;
+	if (strcmp(path, PATH) || !in_sysfs.key)
+		return -ENOENT;
+	*dev = in_sysfs;
+	return 0;
+}
+
+int guest_device_driver(const char *root, const char *path, char *buf, size_t len)
+{
+	(void)root;
+	if (strcmp(path, PATH) || !in_sysfs.key)
+		return -ENOENT;
+	snprintf(buf, len, "%s", in_sysfs.driver);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	struct devtable *t;
+
+	sysfs_set(2, "", "");
+	if (devtable__new(&t))
+		return -1;
+	*state = t;
+	return devtable__put(t, &in_sysfs, PATH) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	devtable__free(*state);
+	return 0;
+}
+
+struct heard {
+	unsigned int times;
+	struct rec_device dev;		/* of the last time */
+};
+
+static int hear(void *ctx, const struct rec_device *dev)
+{
+	struct heard *h = ctx;
+
+	h->times++;
+	h->dev = *dev;
+	return 0;
+}
+
+/* `record --device nvme -- modprobe nvme`: the state comes while the driver's probe runs. */
+static void driver_bound_later(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	sysfs_set(2, "nvme", "");
+	assert_false(devtable__matches(devtable__get(t, 2), "nvme"));
+	assert_true(devtable__matches_now(t, 2, "nvme"));
+	assert_false(devtable__matches_now(t, 2, "virtio*"));
+	/* only the next read takes it over: it is that one which reports a new driver */
+	assert_string_equal(devtable__get(t, 2)->driver, "");
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+	assert_true(devtable__matches(&h.dev, "nvme"));
+}
+
+/* The disk is there seconds after the driver: a glob may be meant for the kind. */
+static void kind_known_later(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	sysfs_set(2, "nvme", "");
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+	sysfs_set(2, "nvme", "nvme nvme0n1");
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 2);
+	assert_true(devtable__matches(&h.dev, "*nvme0n1"));
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 2);
+}
+
+/* A device that was plugged in has its driver when it is read, and its disk only later. */
+static void kind_of_a_new_device(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	sysfs_set(3, "nvme", "");
+	assert_non_null(devtable__get(t, 3));
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	sysfs_set(3, "nvme", "nvme nvme0n1");
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.dev.key, 3);
+	assert_false(h.dev.preexisting);
+}
+
+static void another_device_at_the_same_path(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	sysfs_set(3, "nvme", "");
+	assert_false(devtable__matches_now(t, 2, "nvme"));
+	assert_false(devtable__matches_now(t, 3, "nvme"));	/* not in the table */
+	assert_int_equal(devtable__drivers_again(t, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(driver_bound_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(kind_known_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(kind_of_a_new_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_device_at_the_same_path, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("devtable", tests, NULL, NULL);
+}
