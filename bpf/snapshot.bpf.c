@@ -8,7 +8,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, DMS_SNAP_TABLES);
 	__type(key, u64);	/* LIOBN */
 	__type(value, u64);	/* kernel address of its iommu_table */
 } snap_tables __weak SEC(".maps");

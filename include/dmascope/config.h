@@ -294,6 +294,8 @@ struct dms_snap_args {
 	__dms_u64 first;	/* element the piece begins with */
 };
 
+#define DMS_SNAP_TABLES		1024	/* of TCEs that can be read */
+
 /*
  * Pools that are read: of the list, and transient ones of a device. A list that goes on counts
  * as lost. tests/guest/test_grown builds with fewer. The verifier walks each turn of the loops.

@@ -14,6 +14,7 @@
 
 #include "guest/devices.h"
 #include "source/devtable.h"
+#include "util/grow.h"
 #include "util/names.h"
 
 #define DEV_WINDOWS	8
@@ -163,20 +164,28 @@ void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn)
 		e->windows[e->nwindows++] = liobn;
 }
 
-size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max)
+int devtable__tables(const struct devtable *t, uint32_t **liobns, size_t *n)
 {
 	struct dev_entry *e, *next;
-	size_t n = 0, i;
+	uint32_t *out = NULL;
+	size_t cap = 0, i;
 
+	*n = 0;
 	HASH_ITER(hh, t->head, e, next) {
-		if (!(e->dev.st.known & DMS_DS_TABLE) || n == max)
+		if (!(e->dev.st.known & DMS_DS_TABLE))
 			continue;
-		for (i = 0; i < n && out[i] != e->dev.st.liobn; i++)
+		for (i = 0; i < *n && out[i] != e->dev.st.liobn; i++)
 			;
-		if (i == n)
-			out[n++] = e->dev.st.liobn;
+		if (i < *n)
+			continue;
+		if (GROW(out, cap, *n)) {
+			free(out);
+			return -ENOMEM;
+		}
+		out[(*n)++] = e->dev.st.liobn;
 	}
-	return n;
+	*liobns = out;
+	return 0;
 }
 
 static void touch(const struct dev_entry *e)

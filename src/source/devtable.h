@@ -33,8 +33,8 @@ void devtable__merge(struct rec_device *dev, const struct dms_devstate *s);
 bool devtable__has_window(const struct devtable *t, uint64_t key, uint32_t liobn);
 void devtable__add_window(struct devtable *t, uint64_t key, uint32_t liobn);
 
-/* The distinct LIOBNs of device states; returns the number written to out. */
-size_t devtable__tables(const struct devtable *t, uint32_t *out, size_t max);
+/* The distinct LIOBNs of device states, as *n elements that the caller frees. 0 or -ENOMEM. */
+int devtable__tables(const struct devtable *t, uint32_t **liobns, size_t *n);
 
 /* Reads one attribute of each device, for the probe that watches for that. */
 void devtable__touch_all(const struct devtable *t);

@@ -508,11 +508,28 @@ static int snapshot_cut(struct live *l, uint64_t unread)
 	return unread ? l->sink(l->ctx, &rec) : 0;
 }
 
+static int snapshot_tables(struct live *l)
+{
+	uint32_t *liobns;
+	uint64_t unread;
+	size_t n, i;
+	int err = devtable__tables(l->devs, &liobns, &n);
+
+	if (err)
+		return err;
+	for (i = 0; i < n && !err; i++) {
+		err = probe__snapshot_table(l->probe, liobns[i], on_in_use, l, &unread);
+		if (!err)
+			err = snapshot_cut(l, unread);
+	}
+	free(liobns);
+	/* the programs remember no more: at least one entry of each */
+	return err || n <= DMS_SNAP_TABLES ? err : snapshot_cut(l, n - DMS_SNAP_TABLES);
+}
+
 /* Emits earlier mappings: slots of the pool, entries of each table a device uses. */
 static int snapshot_in_use(struct live *l)
 {
-	uint32_t liobns[64];
-	size_t n = devtable__tables(l->devs, liobns, sizeof(liobns) / sizeof(liobns[0]));
 	uint64_t unread;
 	int err;
 
@@ -521,11 +538,8 @@ static int snapshot_in_use(struct live *l)
 	err = probe__snapshot_pool(l->probe, on_in_use, l, &unread);
 	if (!err)
 		err = snapshot_cut(l, unread);
-	for (size_t i = 0; i < n && !err; i++) {
-		err = probe__snapshot_table(l->probe, liobns[i], on_in_use, l, &unread);
-		if (!err)
-			err = snapshot_cut(l, unread);
-	}
+	if (!err)
+		err = snapshot_tables(l);
 	if (err && err != -EOPNOTSUPP)
 		return err;
 	return stream__catch_up(l->stream);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The live source's table of devices, with a sysfs that the test makes up: drivers and kinds that
- * come after the start.
+ * come after the start, tables of TCEs.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -165,6 +165,39 @@ static void another_device_at_the_same_path(void **state)
 	assert_int_equal(h.times, 0);
 }
 
+/* A machine may have hundreds of partitionable endpoints, each with its window. */
+static void each_table_once(void **state)
+{
+	struct devtable *t = *state;
+	struct rec_device dev = { .st = { .known = DMS_DS_TABLE } };
+	uint32_t *liobns;
+	bool found[300] = { false };
+	size_t n;
+
+	for (uint32_t i = 0; i < 600; i++) {
+		dev.key = 100 + i;
+		dev.st.liobn = 0x80000000 + i / 2;
+		assert_non_null(devtable__put(t, &dev, NULL));
+	}
+	assert_int_equal(devtable__tables(t, &liobns, &n), 0);
+	assert_int_equal(n, 300);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(liobns[i] - 0x80000000 < 300 && !found[liobns[i] - 0x80000000]);
+		found[liobns[i] - 0x80000000] = true;
+	}
+	free(liobns);
+}
+
+static void no_table(void **state)
+{
+	uint32_t *liobns;
+	size_t n;
+
+	assert_int_equal(devtable__tables(*state, &liobns, &n), 0);
+	assert_int_equal(n, 0);
+	free(liobns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +205,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kind_known_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(kind_of_a_new_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_device_at_the_same_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_table_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_table, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("devtable", tests, NULL, NULL);
