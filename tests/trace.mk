@@ -2,8 +2,8 @@
 # Tests of the trace that are more than a unit test: fuzzing, the schema.
 
 # Objects of the live code that need no kernel: the unit tests link it with the core.
-CORE_ALSO := $(addprefix $(OUT)/obj/core/,source/devtable.o source/replay.o source/spool.o source/stream.o \
-	probe/rings.o)
+CORE_ALSO := $(addprefix $(OUT)/obj/core/,source/devtable.o source/live_index.o source/replay.o \
+	source/spool.o source/stream.o probe/rings.o)
 $(CORE_ALSO): $(OUT)/obj/core/%.o: src/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

@@ -576,6 +576,7 @@ static int session(struct live *l, struct rec_session *s)
 	filter_words(&l->opts, s->filter, sizeof(s->filter));
 	l->opts.probe.mem_top = s->mem_top;
 	l->opts.probe.enc_mask = dma_view_bits(s);
+	l->shared_mask = s->shared_mask;
 	l->opts.probe.secure = dms_guest_is(s->guest, GT_SECURE);
 	return 0;
 }

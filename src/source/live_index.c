@@ -59,11 +59,25 @@ void live__index_pool(struct live *l)
 		probe__index_pool(l->probe, l->pool.start, l->pool.end);
 }
 
+/*
+ * The bit that the DMA address of a slot has and its physical one has not: Arm's, as the pool is
+ * shared memory (phys_to_dma_unencrypted() in swiotlb_map(), kernel/dma/swiotlb.c, 5.15 and later).
+ * A pool that is not says so (7.3). AMD's bit is that of private memory.
+ */
+static uint64_t slot_bits(const struct live *l, const struct rec_device *dev)
+{
+	bool private = dev && dev->st.known & DMS_DS_CC_SHARED && !dev->st.cc_shared;
+
+	return private ? 0 : l->shared_mask;
+}
+
 static int on_live(void *ctx, const struct probe_live *in)
 {
 	struct live *l = ctx;
 	const struct rec_device *dev = devtable__get(l->devs, in->dev);
-	bool offset = dev && dev->st.known & DMS_DS_OFFSET;
+	uint64_t offset = dev && dev->st.known & DMS_DS_OFFSET ? dev->st.dma_offset : 0;
+	/* as dms_classify() has it */
+	uint64_t bare = (in->dma & ~l->opts.probe.enc_mask) - offset;
 	struct dms_rec rec = { .type = REC_LOOK, .look = {
 		.step = LOOK_MAPPING, .ts = clock_now(), .dev = in->dev, .dma = in->dma,
 		.phys = in->phys, .size = in->size, .slot = in->slot, .born = in->born,
@@ -72,14 +86,14 @@ static int on_live(void *ctx, const struct probe_live *in)
 	struct rec_look *k = &rec.look;
 
 	if (!in->dma_known)
-		k->dma = in->slot + (offset ? dev->st.dma_offset : 0);
+		k->dma = (in->slot + offset) | slot_bits(l, dev);
 	/* a direct handle is the memory's address, moved by the window's */
 	if (in->path == DMS_PATH_DIRECT && !in->phys_known) {
-		k->phys = in->dma - (offset ? dev->st.dma_offset : 0);
+		k->phys = bare;
 		k->phys_known = true;
 	}
 	if (in->path == DMS_PATH_BOUNCED && !in->slot)
-		k->slot = in->dma - (offset ? dev->st.dma_offset : 0);
+		k->slot = bare;
 	return l->sink(l->ctx, &rec);
 }
 

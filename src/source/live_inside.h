@@ -32,6 +32,7 @@ struct live {
 	struct rec_pool own[LIVE_OWN_POOLS];	/* restricted pools, by their start */
 	unsigned int nown;
 	uint64_t pool_dev;	/* a device that uses it; 0 = none was seen */
+	uint64_t shared_mask;	/* rec_session.shared_mask: the bit, where it could be read */
 	bool want_use;		/* feed the use of the pool with the next device state */
 	uint64_t unread;	/* slots and entries that the snapshot did not reach */
 	uint64_t filtered[DMS_HOOK_MAX];	/* delivered, and then kept back by --device */
