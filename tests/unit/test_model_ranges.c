@@ -534,6 +534,33 @@ static void coherent_memory_of_a_realm(void **state)
 	assert_int_equal(got.phys, 0x7bc00000);
 }
 
+/* In a pool that was added the unmap's address is all that names the slot. */
+static void slot_of_a_realm_is_released(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64), s = { .type = REC_SESSION };
+	struct dms_event ev;
+
+	s.session.guest = GUEST_CCA;
+	s.session.shared_mask = 1ULL << 47;
+	s.session.page_size = 4096;
+	strcpy(s.session.arch, "aarch64");
+	put(f, &s);
+	feed_hook(f, DMS_HOOK_MAP);
+	feed_hook(f, DMS_HOOK_UNMAP);
+	put(f, &dev);
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_BOUNCED;
+	ev.aux = POOL_END + 4096;
+	ev.dma = ev.aux | 1ULL << 47;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 2);
+	f->ts += MS;
+	feed_unmap(f, 1, ev.dma, 4096);
+	assert_int_equal(state__dev_by_key(f->m, 1)->slots, 0);
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
 int main(void)
@@ -548,7 +575,7 @@ int main(void)
 		T(slots_from_before_are_joined),
 		T(slot_in_both_is_counted_once), T(pool_counts_slots), T(slot_gets_its_owner),
 		T(pool_used_before_the_start), T(coherent_memory_is_shared),
-		T(coherent_memory_of_a_realm),
+		T(coherent_memory_of_a_realm), T(slot_of_a_realm_is_released),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
