@@ -297,6 +297,7 @@ int devices__record(struct state *m, const struct rec_device *rec)
 		d->has_rec = true;
 	}
 	d->pub.rec = d->has_rec ? &d->rec : NULL;
+	d->skipped_unmap |= may_end_unseen(d, DMS_PATH_DIRECT);
 	if (rec->name[0])
 		copy_name(d->pub.name, sizeof(d->pub.name), rec->name);
 	if (rec->removed && !d->pub.removed)
@@ -408,7 +409,7 @@ int devices__stats(struct state *m, const struct rec_stats *st)
 	c->unmaps = st->val.unmaps;
 	c->unmap_bytes = st->val.unmap_bytes;
 	memcpy(c->size_hist, st->val.hist, sizeof(c->size_hist));
-	if (may_end_unseen(d, (uint8_t)p)) {
+	if (may_have_ended_unseen(d, (uint8_t)p)) {
 		d->pub.live[p] = d->pub.live_bytes[p] = 0;
 		d->pub.unfollowed = c->maps;
 	} else if (p != DMS_PATH_FAILED) {

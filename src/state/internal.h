@@ -89,6 +89,7 @@ struct dev {
 	struct seen since[DMS_PATH_MAX];
 	uint32_t decided;	/* state's `decided` at that time; 0: nothing was counted */
 	bool bypass_seen, bypass_granted;
+	bool skipped_unmap;	/* may_end_unseen() was true once */
 	bool stats;
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
 	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
@@ -327,6 +328,8 @@ void devices__free(struct state *m);
 /* mappings.c */
 /* True if the driver may omit the unmap of the device's mappings by that path. */
 bool may_end_unseen(const struct dev *d, uint8_t path);
+/* The same of those that it made earlier: the mapping that an unmap ends may not be a known one. */
+bool may_have_ended_unseen(const struct dev *d, uint8_t path);
 int mappings__event(struct state *m, const struct dms_event *ev);
 int mappings__look(struct state *m, const struct rec_look *k);
 /* After news of a loss: what rests on nothing having been missed there no longer counts. */

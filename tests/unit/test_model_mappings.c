@@ -161,6 +161,71 @@ static void unmaps_that_may_be_left_out(void **state)
 	assert_int_equal(dev(f, 1)->live[DMS_PATH_BOUNCED], 1);
 }
 
+static void feed_skip_unmap(struct feed *f, bool may)
+{
+	struct dms_rec r = make_dev(1, "nvme", 64);
+
+	r.device.st.known |= DMS_DS_SKIP_UNMAP;
+	r.device.st.may_skip_unmap = may;
+	put(f, &r);
+}
+
+static void feed_direct_stats(struct feed *f, uint64_t maps, uint64_t unmaps, uint64_t older)
+{
+	struct dms_rec r = { .type = REC_STATS, .stats = {
+		.ts = f->ts, .key = { .dev = 1, .path = DMS_PATH_DIRECT },
+		.val = { .maps = maps, .map_bytes = maps * 4096, .unmaps = unmaps,
+			 .unmap_bytes = unmaps * 4096, .older = older,
+			 .older_bytes = older * 4096 },
+	} };
+
+	put(f, &r);
+}
+
+/* The device bounces once, and then each unmap comes: also of mappings that nobody followed. */
+static void unmaps_that_could_be_left_out(void **state)
+{
+	struct feed *f = *state;
+
+	start(f);
+	feed_skip_unmap(f, true);
+	feed_direct_stats(f, 100, 20, 0);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 0);
+	f->ts += SEC;
+	feed_skip_unmap(f, false);
+	/* 50 more, all of them unmapped, and the 80: the index had none of the first hundred */
+	feed_direct_stats(f, 150, 150, 100);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 0);
+	assert_int_equal(dev(f, 1)->live_bytes[DMS_PATH_DIRECT], 0);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+	assert_int_equal(dev(f, 1)->unfollowed, 150);
+}
+
+/* The same of single mappings: new ones are followed, and an old one's unmap is no surprise. */
+static void unmaps_once_left_out(void **state)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+
+	start(f);
+	feed_skip_unmap(f, true);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x1000, 0x1000, 4096);
+	f->ts += MS;
+	feed_skip_unmap(f, false);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x2000, 0x2000, 4096);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 1);
+	ev = make_ev(f, DMS_EV_UNMAP, 1);
+	ev.path = DMS_PATH_DIRECT;
+	ev.dma = 0x1000;
+	ev.size = 4096;
+	feed_ev(f, &ev);
+	assert_int_equal(dev(f, 1)->preexisting, 0);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 1);
+	feed_unmap(f, 1, 0x2000, 4096);
+	assert_int_equal(dev(f, 1)->live[DMS_PATH_DIRECT], 0);
+	assert_int_equal(dev(f, 1)->unfollowed, 1);
+}
+
 static void direct_pages_mapped_twice(void **state)
 {
 	struct feed *f = *state;
@@ -389,6 +454,7 @@ int main(void)
 		T(map_and_unmap), T(unmap_of_an_older_mapping), T(unmap_record_before_map_record),
 		T(handle_reused_unmap_late), T(unmap_reported_after_reuse),
 		T(older_map_of_a_reused_handle_comes_last), T(unmaps_that_may_be_left_out),
+		T(unmaps_that_could_be_left_out), T(unmaps_once_left_out),
 		T(direct_pages_mapped_twice),
 		T(same_handle_on_two_devices), T(scatter_gather), T(coherent_memory),
 		T(removed_device_keeps_its_mappings), T(no_device), T(aggregates_instead_of_events),
