@@ -3,7 +3,7 @@
 
 # Objects of the live code that need no kernel: the unit tests link it with the core.
 CORE_ALSO := $(addprefix $(OUT)/obj/core/,source/devtable.o source/live_index.o source/replay.o \
-	source/spool.o source/stream.o probe/rings.o)
+	source/spool.o source/stream.o probe/cells.o probe/rings.o)
 $(CORE_ALSO): $(OUT)/obj/core/%.o: src/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@
 struct dms_index index_at __weak SEC(".data.index") = {};
 
 /* The device of each place; 512 x 8 bytes, more if there are many devices, 1 element unless
- * counting. */
+ * counting. User space frees the places of devices that were removed (src/probe/cells.c). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -83,11 +83,18 @@ __weak __noinline u32 place_find(u64 key)
 	u64 *owner;
 	u32 place;
 
+	/* its own first: before it may be one that user space freed since */
 	for (u32 i = 0; i < DMS_DEV_PROBES; i++) {
 		place = (dev_hash(key) + i) & config.dev_mask;
 		owner = bpf_map_lookup_elem(&devs, &place);
-		if (!owner || *owner == key || (!*owner && place_take(place, key)))
-			return owner ? place : NO_PLACE;
+		if (owner && *owner == key)
+			return place;
+	}
+	for (u32 i = 0; i < DMS_DEV_PROBES; i++) {
+		place = (dev_hash(key) + i) & config.dev_mask;
+		owner = bpf_map_lookup_elem(&devs, &place);
+		if (owner && (*owner == key || (!*owner && place_take(place, key))))
+			return place;
 	}
 	return NO_PLACE;
 }

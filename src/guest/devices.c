@@ -430,6 +430,18 @@ int guest_device_read(const char *root, const char *path, struct rec_device *dev
 	return err;
 }
 
+bool guest_device_is_there(const char *root, const char *path, uint64_t key)
+{
+	char full[GFS_PATH_LEN];
+	struct stat st;
+
+	if (gfs_path(full, sizeof(full), root, path))
+		return true;
+	if (stat(full, &st))
+		return errno != ENOENT && errno != ENOTDIR;
+	return st.st_ino == key;
+}
+
 int guest_device_driver(const char *root, const char *path, char *buf, size_t len)
 {
 	int dir = gfs_opendir(root, path), err;

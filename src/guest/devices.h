@@ -47,6 +47,9 @@ int guest_device_path(const char *root, uint64_t key, char *path, size_t len);
 /* Reads one directory ("/sys/devices/pci0000:00/0000:00:01.0"). 0 or -errno. */
 int guest_device_read(const char *root, const char *path, struct rec_device *dev);
 
+/* False: the device of that key has left its directory; what cannot be read is no such news. */
+bool guest_device_is_there(const char *root, const char *path, uint64_t key);
+
 /* The name of its driver now, "" for none: a cheap question. 0, or -errno when it is gone. */
 int guest_device_driver(const char *root, const char *path, char *buf, size_t len);
 

@@ -2,6 +2,7 @@
 /*
  * Reads the programs' counts from their maps: counters of hooks, and cells by CPU, device
  * and path (include/dmascope/config.h). No system call; what is being changed may be a little old.
+ * Frees the places of devices that were removed: one that is plugged in again is a new one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -104,6 +105,10 @@ static void add_through(const struct probe *p, struct dms_counts counts[DMS_HOOK
 			counts[hook[k]].delivered += n;
 		}
 	}
+	for (int k = 0; k < 2; k++) {
+		counts[hook[k]].hits += p->through_freed[k];
+		counts[hook[k]].delivered += p->through_freed[k];
+	}
 }
 
 void cells__counts(const struct probe *p, struct dms_counts counts[DMS_HOOK_MAX])
@@ -154,10 +159,40 @@ static void cell_add(struct dms_stats *sum, struct outside *out,
 	}
 }
 
+/*
+ * All places of a device, from its first one. It has two if a place was freed while two processors
+ * chose one for it.
+ */
+static void places_add(const struct probe *p, uint32_t place, uint64_t dev, uint32_t path,
+		       struct dms_stats *sum, struct outside *out)
+{
+	uint32_t places = cells__places(p), cpus = cpus_of_cells(p);
+
+	for (uint32_t i = 0; i < DMS_DEV_PROBES; i++) {
+		uint32_t at = (place + i) & (places - 1);
+
+		if (__atomic_load_n(&p->bpf->dev[at], __ATOMIC_ACQUIRE) != dev)
+			continue;
+		for (uint32_t cpu = 0; cpu < cpus; cpu++)
+			cell_add(sum, out, &p->bpf->cell[cpu * places + at].cell[path]);
+	}
+}
+
+/* False: the device has one before it, DMS_DEV_PROBES around at most. */
+static bool is_first_place(const struct probe *p, uint32_t place, uint64_t dev)
+{
+	uint32_t places = cells__places(p);
+
+	for (uint32_t i = 1; i < DMS_DEV_PROBES; i++)
+		if (__atomic_load_n(&p->bpf->dev[(place - i) & (places - 1)],
+				    __ATOMIC_ACQUIRE) == dev)
+			return false;
+	return true;
+}
+
 static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, probe_stats_fn fn,
 		       void *ctx)
 {
-	uint32_t places = cells__places(p), cpus = cpus_of_cells(p);
 	int err = 0;
 
 	for (uint32_t path = 0; path < DMS_PATH_MAX && !err; path++) {
@@ -165,9 +200,7 @@ static int tell_device(const struct probe *p, uint32_t place, uint64_t dev, prob
 		struct dms_stats sum = {};
 		struct outside out = {};
 
-		for (uint32_t cpu = 0; cpu < cpus; cpu++)
-			cell_add(&sum, &out,
-				 &p->bpf->cell[cpu * places + place].cell[path]);
+		places_add(p, place, dev, path, &sum, &out);
 		/*
 		 * Unmaps that were missed end first what the index did not take: as long as those
 		 * live the rest is of older mappings, and none is counted live for ever.
@@ -199,8 +232,36 @@ int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx)
 	for (uint32_t i = 0; i < places && !err; i++) {
 		uint64_t dev = __atomic_load_n(&p->bpf->dev[i], __ATOMIC_ACQUIRE);
 
-		if (dev)
+		if (dev && is_first_place(p, i, dev))
 			err = tell_device(p, i, dev, fn, ctx);
 	}
 	return err;
+}
+
+/* The place is free when it has neither device nor owner: its cells are cleared before. */
+static void free_place(struct probe *p, uint32_t place)
+{
+	uint32_t places = cells__places(p), cpus = cpus_of_cells(p);
+
+	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+		struct dms_counted *e = &p->bpf->cell[cpu * places + place];
+
+		for (int k = 0; k < 2; k++)
+			p->through_freed[k] += e->through[k];
+		__atomic_store_n(&e->key, 0, __ATOMIC_RELEASE);
+		memset(e, 0, sizeof(*e));
+	}
+	bpf_map_delete_elem(p->bpf->dev_owner->fd, &place);
+	__atomic_store_n(&p->bpf->dev[place], 0, __ATOMIC_RELEASE);
+}
+
+void probe__forget(struct probe *p, uint64_t dev)
+{
+	uint32_t places = cells__places(p);
+
+	if (!(p->opts.flags & DMS_CFG_STATS) || !dev || dev == DMS_NO_DEV)
+		return;
+	for (uint32_t i = 0; i < places; i++)
+		if (__atomic_load_n(&p->bpf->dev[i], __ATOMIC_ACQUIRE) == dev)
+			free_place(p, i);
 }

@@ -55,6 +55,7 @@ struct probe {
 	struct rings *rings;
 	uint32_t index_slots;		/* places of `live` kept for the pool */
 	uint32_t index_places;		/* all of them */
+	uint64_t through_freed[2];	/* dms_counted.through of places that were freed */
 	uint64_t jiffies_then, ns_then;	/* two readings of one instant */
 	uint64_t ns_per_jiffy;
 };

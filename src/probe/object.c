@@ -185,12 +185,12 @@ int object__load(struct object *o)
 	if (!err)
 		err = share(o->counts, PROT_READ, &o->count);
 	if (!err)
-		err = share(o->devs, PROT_READ, &o->dev);
+		err = share(o->devs, PROT_READ | PROT_WRITE, &o->dev);
 	if (!err)
 		err = share(o->running, PROT_READ, &o->call);
 	if (!err)
 		err = share(o->held, PROT_READ | PROT_WRITE, &o->hold);
-	return err ? err : share(o->cells, PROT_READ, &o->cell);
+	return err ? err : share(o->cells, PROT_READ | PROT_WRITE, &o->cell);
 }
 
 /* Puts own descriptors of all that stays into *fd; on an error those that were made are closed. */

@@ -36,9 +36,9 @@ struct object {
 	int run[OBJECT_RUNS];		/* descriptors; negative: not loaded */
 	struct dms_values *values;	/* shared with the programs; NULL before loading */
 	struct dms_index *index;	/* the same */
-	const struct dms_counts *count;	/* the content of counts, devs and cells */
-	const uint64_t *dev;
-	const struct dms_counted *cell;
+	const struct dms_counts *count;	/* the content of counts ... */
+	uint64_t *dev;			/* ... of devs and cells: places are freed here */
+	struct dms_counted *cell;
 	const struct dms_running *call;	/* of running */
 	struct dms_held *hold;		/* of held: user space takes what nobody fetches */
 };

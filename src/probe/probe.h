@@ -126,6 +126,12 @@ typedef int (*probe_stats_fn)(void *ctx, const struct dms_stats_key *key,
 			      const struct dms_stats *val);
 int probe__stats(const struct probe *p, probe_stats_fn fn, void *ctx);
 
+/*
+ * Frees what counting keeps of a device that was removed, after probe__stats() has reported its
+ * last counts. It must be gone for some time: a program may still be counting for it.
+ */
+void probe__forget(struct probe *p, uint64_t dev);
+
 /* The use of each IOMMU domain that is known; a device may have had several. */
 typedef int (*probe_domain_fn)(void *ctx, const struct dms_domain_use *use);
 int probe__domains(const struct probe *p, probe_domain_fn fn, void *ctx);

@@ -21,11 +21,14 @@
 
 /* Reads after a new driver: it makes disks and interfaces in its own time, mostly later. */
 #define SETTLE_READS	5
+#define GONE_NS		(2000ULL * 1000 * 1000)
 
 struct dev_entry {
 	struct rec_device dev;		/* key is dev.key */
 	char *path;			/* in sysfs, NULL = not there */
 	unsigned int settling;		/* reads of the kind that are still to come */
+	uint64_t gone_ns;		/* when it was first not in sysfs; 0: it is there */
+	bool gone;			/* devtable__gone() has reported it */
 	uint32_t windows[DEV_WINDOWS];	/* LIOBNs announced */
 	unsigned int nwindows;
 	UT_hash_handle hh;
@@ -260,6 +263,60 @@ int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx)
 			break;
 	}
 	return err;
+}
+
+/*
+ * A device that sysfs never showed is known by events alone. One that an event reports as removed
+ * may still have a driver that unmaps: device_del() removes its directory last.
+ */
+static bool left_sysfs(const struct dev_entry *e)
+{
+	return e->path ? !guest_device_is_there("", e->path, e->dev.key) : e->dev.removed;
+}
+
+/* A device keeps its key when it is moved: ccw devices are (ccw_device_move_to_sch()). */
+static bool found_elsewhere(struct dev_entry *e)
+{
+	char path[512], *copy;
+
+	if (guest_device_path("", e->dev.key, path, sizeof(path)))
+		return false;
+	copy = strdup(path);
+	if (copy) {
+		free(e->path);
+		e->path = copy;
+	}
+	return true;
+}
+
+int devtable__gone(struct devtable *t, uint64_t now, devtable_fn fn, void *ctx)
+{
+	struct dev_entry *e, *next;
+	int err = 0;
+
+	HASH_ITER(hh, t->head, e, next) {
+		if (e->gone)
+			continue;
+		if (!left_sysfs(e)) {
+			e->gone_ns = 0;
+		} else if (!e->gone_ns) {
+			e->gone_ns = now;
+		} else if (now - e->gone_ns >= GONE_NS) {
+			e->gone_ns = 0;
+			e->gone = !found_elsewhere(e);
+			err = e->gone ? fn(ctx, &e->dev) : 0;
+		}
+		if (err)
+			break;
+	}
+	return err;
+}
+
+bool devtable__is_gone(const struct devtable *t, uint64_t key)
+{
+	const struct dev_entry *e = find(t, key);
+
+	return e && e->gone;
 }
 
 bool devtable__matches(const struct rec_device *dev, const char *glob)

@@ -48,6 +48,13 @@ void devtable__touch(const struct devtable *t, uint64_t key);	/* of one */
 typedef int (*devtable_fn)(void *ctx, const struct rec_device *dev);
 int devtable__drivers_again(struct devtable *t, devtable_fn fn, void *ctx);
 
+/*
+ * Calls fn once for each device that was not in sysfs at a call two seconds ago or longer, and is
+ * not now: no mapping of it is under way. 0, or what fn returned when that was not 0.
+ */
+int devtable__gone(struct devtable *t, uint64_t now, devtable_fn fn, void *ctx);
+bool devtable__is_gone(const struct devtable *t, uint64_t key);	/* fn was called for it */
+
 /* True if --device GLOB matches the device: its name, driver or kind. */
 bool devtable__matches(const struct rec_device *dev, const char *glob);
 /* The same by what sysfs has now, which the table does not take over. */

@@ -703,6 +703,8 @@ static int on_stats(void *ctx, const struct dms_stats_key *key, const struct dms
 	bool is_new;
 	int err = 0;
 
+	if (devtable__is_gone(l->devs, key->dev))
+		return 0;	/* its counts were freed: these are less than were reported */
 	if (key->dev) {
 		dev = devtable__find_or_read(l->devs, key->dev, &is_new);
 		if (dev && is_new)
@@ -712,9 +714,21 @@ static int on_stats(void *ctx, const struct dms_stats_key *key, const struct dms
 	return err ? err : l->sink(l->ctx, &rec);
 }
 
+static int forget_counts(void *ctx, const struct rec_device *dev)
+{
+	struct live *l = ctx;
+
+	probe__forget(l->probe, dev->key);
+	return 0;
+}
+
 int live__stats(struct live *l)
 {
-	return probe__stats(l->probe, on_stats, l);
+	int err = probe__stats(l->probe, on_stats, l);
+
+	if (!err && l->opts.probe.flags & DMS_CFG_STATS)
+		err = devtable__gone(l->devs, clock_now(), forget_counts, l);
+	return err;
 }
 
 int live__pool(struct live *l)

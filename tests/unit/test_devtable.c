@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The live source's table of devices, with a sysfs that the test makes up: drivers and kinds that
- * come after the start, tables of TCEs.
+ * come after the start, tables of TCEs, devices that leave.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,8 +18,9 @@
 
 #define PATH	"/sys/devices/pci0000:00/0000:00:02.0"
 
-/* The one device of this sysfs; key 0: it is not there. */
+/* The one device of this sysfs, and where it is; key 0: it is not there. */
 static struct rec_device in_sysfs;
+static const char *at = PATH;
 
 static void sysfs_set(uint64_t key, const char *driver, const char *kind)
 {
@@ -46,14 +47,14 @@ int guest_device_path(const char *root, uint64_t key, char *path, size_t len)
 	(void)root;
 	if (!key || key != in_sysfs.key)
 		return -ENOENT;
-	snprintf(path, len, "%s", PATH);
+	snprintf(path, len, "%s", at);
 	return 0;
 }
 
 int guest_device_read(const char *root, const char *path, struct rec_device *dev)
 {
 	(void)root;
-	if (strcmp(path, PATH) || !in_sysfs.key)
+	if (strcmp(path, at) || !in_sysfs.key)
 		return -ENOENT;
 	*dev = in_sysfs;
 	return 0;
@@ -62,16 +63,23 @@ int guest_device_read(const char *root, const char *path, struct rec_device *dev
 int guest_device_driver(const char *root, const char *path, char *buf, size_t len)
 {
 	(void)root;
-	if (strcmp(path, PATH) || !in_sysfs.key)
+	if (strcmp(path, at) || !in_sysfs.key)
 		return -ENOENT;
 	snprintf(buf, len, "%s", in_sysfs.driver);
 	return 0;
+}
+
+bool guest_device_is_there(const char *root, const char *path, uint64_t key)
+{
+	(void)root;
+	return !strcmp(path, at) && key == in_sysfs.key;
 }
 
 static int setup(void **state)
 {
 	struct devtable *t;
 
+	at = PATH;
 	sysfs_set(2, "", "");
 	if (devtable__new(&t))
 		return -1;
@@ -198,6 +206,66 @@ static void no_table(void **state)
 	free(liobns);
 }
 
+#define SEC	1000000000ULL
+
+/* Unplugged and plugged in again at the same place, while its removal may still be under way. */
+static void device_is_gone(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	assert_int_equal(devtable__gone(t, SEC, hear, &h), 0);
+	devtable__get(t, 2)->removed = true;	/* the event, at the begin of device_del() */
+	assert_int_equal(devtable__gone(t, 100 * SEC, hear, &h), 0);
+	assert_int_equal(devtable__gone(t, 200 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	sysfs_set(3, "nvme", "");
+	assert_non_null(devtable__get(t, 3));
+	assert_int_equal(devtable__gone(t, 300 * SEC, hear, &h), 0);
+	assert_int_equal(devtable__gone(t, 301 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	assert_false(devtable__is_gone(t, 2));
+	assert_int_equal(devtable__gone(t, 303 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.dev.key, 2);
+	assert_true(devtable__is_gone(t, 2));
+	assert_false(devtable__is_gone(t, 3));
+	assert_int_equal(devtable__gone(t, 310 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+}
+
+static void device_that_was_moved(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	at = "/sys/devices/css0/defunct/0.0.0002";
+	for (uint64_t s = 1; s < 60; s++)
+		assert_int_equal(devtable__gone(t, s * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	sysfs_set(0, "", "");
+	for (uint64_t s = 60; s < 70; s++)
+		assert_int_equal(devtable__gone(t, s * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+}
+
+/* It came and went before sysfs was read: only events report it. */
+static void device_that_sysfs_never_showed(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+
+	assert_non_null(devtable__get(t, 9));
+	assert_int_equal(devtable__gone(t, SEC, hear, &h), 0);
+	assert_int_equal(devtable__gone(t, 10 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 0);
+	devtable__get(t, 9)->removed = true;
+	assert_int_equal(devtable__gone(t, 20 * SEC, hear, &h), 0);
+	assert_int_equal(devtable__gone(t, 30 * SEC, hear, &h), 0);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.dev.key, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +275,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_device_at_the_same_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_table_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_that_was_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_that_sysfs_never_showed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("devtable", tests, NULL, NULL);

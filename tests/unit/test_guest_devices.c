@@ -280,6 +280,9 @@ static void test_by_key(void **state)
 	assert_false(d.preexisting);
 	assert_int_equal(guest_device_path(t->root, key, path, sizeof(path)), 0);
 	assert_string_equal(path, PHB "/0000:00:01.0");
+	assert_true(guest_device_is_there(t->root, path, key));
+	assert_false(guest_device_is_there(t->root, path, key + 1));	/* plugged in again */
+	assert_false(guest_device_is_there(t->root, PHB "/0000:00:09.0", key));
 	/* A device of a bus that is not listed, and the virtio device itself. */
 	key = tree_inode(t, "/sys/devices/deep/er/aux.0");
 	assert_int_equal(guest_device_by_key(t->root, key, &d), 0);
