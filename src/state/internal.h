@@ -61,6 +61,10 @@ struct pending {
 	bool cut;		/* there were more, or a flush was lost */
 };
 
+struct held {		/* slots, and the mappings that hold them */
+	uint32_t slots, maps;
+};
+
 struct dev {
 	struct state_dev pub;
 	struct rec_device rec;
@@ -71,7 +75,7 @@ struct dev {
 	struct slot_fail slot_fail[SLOT_FAILS];	/* the last searches that found nothing */
 	uint32_t slot_fails;
 	uint64_t frag_align;	/* alignment mask of the last failure as fragmented */
-	uint64_t slot_maps;	/* how many mappings hold pub.slots */
+	struct held held[MAX_POOLS], held_outside;	/* pub.slots by pool; in no known pool */
 	uint64_t biggest_fail[STATE_FAIL_MAX];	/* bytes */
 	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
 	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */

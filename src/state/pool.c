@@ -291,11 +291,32 @@ uint64_t pool__longest_free(const struct state *m, const struct pool *p)
 	return longest;
 }
 
-/* The device takes n slots, or gives them back. */
-static void change_slots(const struct state *m, struct dev *d, int64_t n)
+/* The slots of a pool that the device holds; those in no known pool are its own pool's. */
+static struct held held_of(const struct state *m, const struct dev *d, const struct pool *p)
 {
-	struct state_dev *p = &d->pub;
+	struct held h = d->held[p - m->pool];
 
+	if (pool__of(m, d) == p) {
+		h.slots += d->held_outside.slots;
+		h.maps += d->held_outside.maps;
+	}
+	return h;
+}
+
+uint64_t pool__held(const struct state *m, const struct pool *p, const struct dev *d)
+{
+	return held_of(m, d, p).slots;
+}
+
+/* The device takes a mapping's slots, or releases them: sign -1. */
+static void change_slots(const struct state *m, struct dev *d, const struct slot *s, int sign)
+{
+	struct held *h = s->pool == NONE ? &d->held_outside : &d->held[s->pool];
+	struct state_dev *p = &d->pub;
+	int64_t n = sign * (int64_t)s->nslots;
+
+	h->slots += (uint32_t)n;
+	h->maps += (uint32_t)sign;
 	p->slot_time = state__slot_time(p, m->now);
 	p->slots_ts = m->now;
 	p->slots += (uint64_t)n;
@@ -303,22 +324,24 @@ static void change_slots(const struct state *m, struct dev *d, int64_t n)
 		p->slots_max = p->slots;
 }
 
-/* Keeps who holds most now, by what each device is known to hold. */
+/* Keeps who holds most of that pool now, by what each device is known to hold of it. */
 static void note_holders(const struct state *m, struct pool *p, uint64_t used)
 {
 	const struct dev *d;
+	struct held h;
 	uint32_t i, k;
 
 	p->worsts = 0;
 	p->worst_used = used;
 	for_each_dev(m, i, d) {
-		for (k = p->worsts; k && p->worst[k - 1].slots < d->pub.slots; k--)
+		h = held_of(m, d, p);
+		for (k = p->worsts; k && p->worst[k - 1].slots < h.slots; k--)
 			if (k < POOL_WORST)
 				p->worst[k] = p->worst[k - 1];
-		if (!d->pub.slots || k == POOL_WORST)
+		if (!h.slots || k == POOL_WORST)
 			continue;
-		p->worst[k] = (struct holder){ .dev = d->pub.key, .slots = d->pub.slots,
-					       .count = d->slot_maps };
+		p->worst[k] = (struct holder){ .dev = d->pub.key, .slots = h.slots,
+					       .count = h.maps };
 		p->worsts += p->worsts < POOL_WORST;
 	}
 }
@@ -463,8 +486,7 @@ static void slot_erase(struct state *m, uint32_t i)
 {
 	struct slot *s = &m->slot[i];
 
-	change_slots(m, m->dev[s->dev], -(int64_t)s->nslots);
-	m->dev[s->dev]->slot_maps--;
+	change_slots(m, m->dev[s->dev], s, -1);
 	m->slots_old -= s->preexisting;
 	if (s->pool != NONE)
 		m->pool[s->pool].live -= s->nslots;
@@ -549,8 +571,7 @@ static int slot_new(struct state *m, struct dev *d, uint32_t dev, const struct d
 	m->slots_old += s->preexisting;
 	if (pool != NONE)
 		m->pool[pool].live += s->nslots;
-	d->slot_maps++;
-	change_slots(m, d, s->nslots);
+	change_slots(m, d, s, 1);
 	if (!s->preexisting && !m->looking)
 		count_slots(m, pool, ev->ts, s->nslots);
 	return 0;
@@ -756,10 +777,8 @@ static void slot_owner(struct state *m, struct slot *s, struct dev *d, uint32_t 
 
 	if (old == d || old->pub.key)
 		return;
-	change_slots(m, old, -(int64_t)s->nslots);
-	old->slot_maps--;
-	change_slots(m, d, s->nslots);
-	d->slot_maps++;
+	change_slots(m, old, s, -1);
+	change_slots(m, d, s, 1);
 	s->dev = dev;
 }
 

@@ -26,6 +26,8 @@ int pool__exists(const struct state *m, const struct dev *d);
 const struct rec_pool *pool__rec(const struct pool *p);
 /* Those who held most when most was in use, the first of them most; NULL past the end. */
 const struct holder *pool__holder(const struct pool *p, uint32_t i);
+/* Slots of p that d is known to hold now. */
+uint64_t pool__held(const struct state *m, const struct pool *p, const struct dev *d);
 /* Most slots in use when a request failed that never fits. False: not known; p may be NULL. */
 bool pool__used_at_misfit(const struct pool *p, uint64_t *used);
 /* Slots of a pool that may have grown (CONFIG_SWIOTLB_DYNAMIC): as many as were in use at least. */

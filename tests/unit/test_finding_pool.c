@@ -801,28 +801,41 @@ static void feed_more_pool(struct feed *f, const char *name, uint64_t start, uin
 	put(f, &r);
 }
 
+#define OWN_POOL	0x20000000ULL	/* of device 4 */
+
+/* Device 4 and the pool of so many slots that it has for itself. */
+static void feed_own_pool(struct feed *f, uint64_t slots, unsigned int mask_bits)
+{
+	struct dms_rec r = make_dev(4, "0000:00:04.0", mask_bits);
+
+	feed_more_pool(f, "restricted@20000000", OWN_POOL, slots, 0, false);
+	r.device.st.known |= DMS_DS_POOL;
+	r.device.st.pool_start = OWN_POOL;
+	r.device.st.pool_end = OWN_POOL + slots * 2048;
+	r.device.st.pool_nslabs = slots;
+	r.device.st.force_bounce = 1;
+	put(f, &r);
+}
+
+static void take_own_slots(struct feed *f, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		f->ts += MS;
+		feed_bounce(f, 4, OWN_POOL + i * 2048, 0x40000000, 2048);
+	}
+}
+
 /* A device with a pool of its own fills that one; the main pool has nothing to do with it. */
 static void restricted_pool_full(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(4, "0000:00:04.0", 64);
-	uint64_t own = 0x20000000, i;
 	struct state_finding x;
 
 	feed_session(f, GUEST_NONE, "aarch64", "6.12.0");
 	feed_all_hooks(f);
 	feed_pool(f, POOL_SLOTS, 0, false);
-	feed_more_pool(f, "restricted@20000000", own, 128, 0, false);
-	r.device.st.known |= DMS_DS_POOL;
-	r.device.st.pool_start = own;
-	r.device.st.pool_end = own + 128 * 2048;
-	r.device.st.pool_nslabs = 128;
-	r.device.st.force_bounce = 1;
-	put(f, &r);
-	for (i = 0; i < 128; i++) {
-		f->ts += MS;
-		feed_bounce(f, 4, own + i * 2048, 0x40000000, 2048);
-	}
+	feed_own_pool(f, 128, 64);
+	take_own_slots(f, 128);
 	feed_bounce(f, 4, DMS_DMA_ERROR, 0x40000000, 2048);
 	feed_failed(f, 4, 2048, DMS_FL_NO_SLOT);
 	x = expect_finding(f, "pool-full", STATE_ERROR, 4);
@@ -831,6 +844,30 @@ static void restricted_pool_full(void **state)
 	expect_fact(&x, FACT_USED, 128);
 	assert_true(advises(&x, REMEDY_RESTRICTED_POOL));
 	expect_no_finding(f, "pool-fragmented");
+}
+
+/* The slots of a device's own pool are none of the main one's, however many they are. */
+static void holders_of_the_pool_that_is_full(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	small_pool(f, 512);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 64, true);
+	feed_own_pool(f, 1024, 64);
+	take_own_slots(f, 700);
+	feed_bounce(f, 2, POOL_START + 480 * 2048, 0x50000000, 65536);
+	fill_pool(f, 480, 32);
+	feed_bounce(f, 2, DMS_DMA_ERROR, 0x50000000, 65536);
+	feed_failed(f, 2, 65536, DMS_FL_NO_SLOT);
+	x = expect_finding(f, "pool-full", STATE_ERROR, 2);
+	expect_fact(&x, FACT_USED, 512);
+	expect_fact(&x, FACT_HOLDER1, 1);
+	expect_fact(&x, FACT_HOLDER1_SLOTS, 480);
+	expect_fact(&x, FACT_HOLDER1_MAPS, 15);
+	expect_fact(&x, FACT_HOLDER2, 2);
+	expect_fact(&x, FACT_HOLDER2_SLOTS, 32);
+	assert_false(x.fact[FACT_HOLDER1 + 2].known);
 }
 
 /* Slots that a pool grew by lie elsewhere in memory, and count. */
@@ -976,6 +1013,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(leak_that_fills_the_pool), T(preallocated_ring), T(restricted_pool_full),
+		T(holders_of_the_pool_that_is_full),
 		T(grown_pool_full), T(one_slot_is_never_fragmented), T(slot_above_the_mask),
 		T(refused_list_after_a_while), T(a_long_run_of_old_slots),
 		T(pool_oversized_at_once),
