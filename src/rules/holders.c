@@ -96,7 +96,7 @@ int kept__find(const struct state *m, const struct kept_filter *f, struct kept *
 			continue;
 		ts[out->n++] = mp.ts;
 		out->bytes += mp.size;
-		out->slots += (mp.size + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
+		out->slots += (mp.dma % IO_TLB_SIZE + mp.size + IO_TLB_SIZE - 1) / IO_TLB_SIZE;
 		if (mp.ts >= f->before)
 			continue;
 		seen_add(&out->old, mp.seq);
@@ -128,6 +128,20 @@ static enum holder_kind kind_of(const struct state *m, const struct dev *d, cons
 	return span <= NSEC || span <= age / 8 ? HOLDER_PREALLOCATED : HOLDER_BUSY;
 }
 
+/*
+ * The mappings that live now show how d held most of p, if they hold as much. If they do not, it
+ * has released most since, or other mappings, from before the start, hold it.
+ */
+static enum holder_kind judge_kept(const struct state *m, const struct pool *p,
+				   const struct dev *d, const struct kept *k)
+{
+	if (!evid_sure(m, COVER_UNMAPS | pool__given_by(m), k->oldest, now_of(m)))
+		return HOLDER_UNKNOWN;
+	if (k->slots * 2 > pool__slots(p))
+		return kind_of(m, d, k);
+	return pool__held(m, p, d) * 2 > pool__slots(p) ? HOLDER_UNKNOWN : HOLDER_BUSY;
+}
+
 void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
 {
 	const struct state *m = f->m;
@@ -146,8 +160,7 @@ void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
 	}
 	if (!out->kept.n || dev_counts_only(d))
 		return;
-	out->kind = evid_sure(m, COVER_UNMAPS | pool__given_by(m), out->kept.oldest, now_of(m)) ?
-		    kind_of(m, d, &out->kept) : HOLDER_UNKNOWN;
+	out->kind = judge_kept(m, p, d, &out->kept);
 }
 
 static void add_victim(struct victims *v, const struct dev *d, uint64_t n)

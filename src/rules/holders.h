@@ -31,7 +31,7 @@ int kept__find(const struct state *m, const struct kept_filter *f, struct kept *
 
 enum holder_kind {
 	HOLDER_BUSY = 0,	/* in passing, or nobody has that much */
-	HOLDER_UNKNOWN,		/* unmaps were missed: any of these */
+	HOLDER_UNKNOWN,		/* maps or unmaps were missed: any of these */
 	HOLDER_LEAKS,		/* one after another, none of them unmapped */
 	HOLDER_PREALLOCATED,	/* all at once, and kept since */
 };
@@ -42,7 +42,7 @@ struct pool_use {
 	struct kept kept;
 };
 
-/* The device that holds more than half of p, if one does; how, if no unmap was missed. */
+/* The device that held more than half of p, if one did; how, if its mappings now show that. */
 void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out);
 
 /* Failures of all devices that take their slots from p, and who they were. */

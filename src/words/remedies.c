@@ -131,8 +131,8 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"kernel/dma/swiotlb.c swiotlb_tbl_map_single(), 5.4 to 7.1",
 },
 [REMEDY_HOLDER_FIRST] = {
-	"Find out first why {holder1} holds most of it: record its unmaps too. A larger pool only "
-	"delays a leak.",
+	"Find out first why {holder1} holds most of it: record all its maps and unmaps. A larger "
+	"pool only delays a leak.",
 	"kernel/dma/swiotlb.c swiotlb_find_slots(): nothing frees slots but their unmap, 6.12",
 },
 [REMEDY_POOL_GROWS] = {

@@ -801,6 +801,87 @@ static void feed_more_pool(struct feed *f, const char *name, uint64_t start, uin
 	put(f, &r);
 }
 
+/* So many buffers of 64 KiB of device 1, from that slot on, at once. */
+static void send_at_once(struct feed *f, uint64_t slot, uint64_t n, bool map)
+{
+	for (uint64_t i = 0; i < n; i++, slot += 32) {
+		if (map) {
+			feed_bounce(f, 1, POOL_START + slot * 2048, 0x40000000, 65536);
+			feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + slot * 2048,
+				 0x40000000, 65536);
+		} else {
+			feed_unbounce(f, 1, POOL_START + slot * 2048, 65536);
+			feed_unmap(f, 1, DDW_BASE + POOL_START + slot * 2048, 65536);
+		}
+	}
+}
+
+/*
+ * A network device holds half of the pool for less than 1 ms; the 80 buffers that it keeps are 1 %
+ * of the pool, and neither a leak nor a ring has filled it.
+ */
+static void burst_of_a_device_that_keeps_little(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	uint64_t i;
+
+	small_pool(f, POOL_SLOTS);
+	feed_pseries_dev(f, 2, "0000:00:02.0", 64, true);
+	for (i = 0; i < 80; i++) {
+		f->ts += 100 * MS;
+		feed_bounce(f, 1, POOL_START + i * 4096, 0x40000000, 4096);
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 4096, 0x40000000,
+			 4096);
+	}
+	f->ts += 500 * MS;
+	for (i = 160 + 520 * 32; i < POOL_SLOTS; i += 32)
+		feed_bounce(f, 2, POOL_START + i * 2048, 0x50000000, 65536);
+	send_at_once(f, 160, 520, true);
+	feed_bounce(f, 2, DMS_DMA_ERROR, 0x50000000, 65536);
+	feed_failed(f, 2, 65536, DMS_FL_NO_SLOT);
+	f->ts += MS;
+	send_at_once(f, 160, 520, false);
+	f->ts += SEC;
+	feed_end(f, true);
+	x = expect_finding(f, "pool-full", STATE_ERROR, 2);
+	expect_fact(&x, FACT_HOLDER1, 1);
+	expect_fact(&x, FACT_HOLDER1_SLOTS, 160 + 520 * 32);
+	assert_false(advises(&x, REMEDY_SEE_LEAK));
+	assert_true(x.fact[FACT_ADVICE].known);
+	assert_false(get_finding(f, "mapping-leak").fact[FACT_FILLED].known);
+}
+
+/* A ring from before the start fills the pool: 40 mappings that were seen show nothing of it. */
+static void most_slots_older_than_the_start(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	struct dms_event ev;
+	uint64_t i;
+
+	small_pool(f, 1024);
+	feed_pool(f, 1024, 900, true);
+	ev = make_ev(f, DMS_EV_LIVE, 1);
+	ev.aux = POOL_START;
+	ev.size = 900 * 2048;
+	feed_ev(f, &ev);
+	for (i = 900; i < 1024; i += 2) {
+		f->ts += 100 * MS;
+		feed_bounce(f, 1, POOL_START + i * 2048, 0x40000000, 4096);
+		feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + POOL_START + i * 2048, 0x40000000,
+			 4096);
+	}
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 65536);
+	feed_failed(f, 1, 65536, DMS_FL_NO_SLOT);
+	f->ts += SEC;
+	feed_end(f, true);
+	x = expect_finding(f, "pool-full", STATE_ERROR, 1);
+	assert_true(advises(&x, REMEDY_HOLDER_FIRST));
+	assert_int_equal(x.doubt[0].kind, DOUBT_HOLDER);
+	assert_false(get_finding(f, "mapping-leak").fact[FACT_FILLED].known);
+}
+
 #define OWN_POOL	0x20000000ULL	/* of device 4 */
 
 /* Device 4 and the pool of so many slots that it has for itself. */
@@ -1012,7 +1093,9 @@ static void pool_oversized_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(leak_that_fills_the_pool), T(preallocated_ring), T(restricted_pool_full),
+		T(leak_that_fills_the_pool), T(preallocated_ring),
+		T(burst_of_a_device_that_keeps_little), T(most_slots_older_than_the_start),
+		T(restricted_pool_full),
 		T(holders_of_the_pool_that_is_full),
 		T(grown_pool_full), T(one_slot_is_never_fragmented), T(slot_above_the_mask),
 		T(refused_list_after_a_while), T(a_long_run_of_old_slots),
