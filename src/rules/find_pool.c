@@ -11,12 +11,29 @@
 
 #define IO_TLB_DEFAULT_SLOTS	32768ULL	/* IO_TLB_DEFAULT_SIZE, 64 MiB */
 
+/* Each device in use whose pool is known has one of its own, and there is such a device. */
+static bool all_have_own(const struct state *m)
+{
+	const struct dev *d;
+	bool some = false;
+	uint32_t i;
+
+	for_each_dev(m, i, d) {
+		if (pool__exists(m, d) == 0 && dev_in_use(d))
+			return false;
+		some |= pool__exists(m, d) == 1;
+	}
+	return some;
+}
+
 /* The pool's record or any device's state may show whether there is a pool. */
 static int any_pool(const struct state *m)
 {
 	uint32_t i;
 	int got = pool__exists(m, NULL);
 
+	if (got == 0 && all_have_own(m))
+		return 1;
 	for (i = 0; got < 0 && i < dev_count(m); i++)
 		got = pool__exists(m, dev_at(m, i));
 	return got;
@@ -104,7 +121,7 @@ void find_bounce_not_forced(struct finder *f)
 		off += dev_knows(d, DMS_DS_FORCE_BOUNCE);
 		n += dev_private_direct(m, d);
 	}
-	if (!off && pool__bounces_all(m, NULL) != 0)
+	if (!off && (pool__exists(m, NULL) == 0 || pool__bounces_all(m, NULL) != 0))
 		return;
 	x = finding_new(f, NULL, private_severity(m, n), 100);
 	finding_known(x, FACT_DEVICES_N, off);

@@ -269,7 +269,7 @@ static bool applies(const struct state *m, const struct rule *r)
 		return false;
 	if ((r->flags & RULE_FAULTS) && !has_faults(m))
 		return false;
-	return !(r->flags & RULE_POOL) || pool__exists(m, NULL) != 0;
+	return !(r->flags & RULE_POOL) || pool__any(m) || pool__exists(m, NULL) != 0;
 }
 
 /* Does this trace lack what the rule rests on, whatever was observed? */

@@ -98,17 +98,29 @@ bool pool__contains(const struct state *m, uint64_t phys)
 	return pool_at_addr(m, phys) != NONE;
 }
 
+bool pool__any(const struct state *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->pools; i++)
+		if (m->pool[i].rec.nslabs)
+			return true;
+	return false;
+}
+
 int pool__exists(const struct state *m, const struct dev *d)
 {
 	const struct pool *p = pool__main(m);
 
+	if (dev_knows(d, DMS_DS_POOL) && d->rec.st.pool_nslabs)
+		return 1;
 	if (p && p->rec.nslabs)
 		return 1;
+	if (d && !dev_knows(d, DMS_DS_POOL) && pool__any(m))
+		return -1;		/* it may be a pool of its own */
 	if (p && p->rec.source[0])
 		return 0;		/* somebody looked, and there is none */
-	if (dev_knows(d, DMS_DS_POOL))
-		return d->rec.st.pool_nslabs != 0;
-	return -1;
+	return dev_knows(d, DMS_DS_POOL) ? 0 : -1;
 }
 
 static uint64_t slots_live_in(const struct state *m, uint32_t pool)
@@ -173,7 +185,7 @@ void pool__bounced(struct state *m, const struct dev *d, bool reaches_ram)
 
 bool pool__unusable(const struct state *m, const struct dev *d)
 {
-	const struct pool *p = pool__main(m);
+	const struct pool *p = pool__of(m, d);
 
 	if (!m->secure || pool__cc_shared(m, d) < 0)
 		return false;

@@ -20,7 +20,9 @@ const struct pool *pool_at(const struct state *m, uint32_t i);
 const struct pool *pool__main(const struct state *m);
 /* The pool that d takes its slots from: its own (restricted) one, or the main one. */
 const struct pool *pool__of(const struct state *m, const struct dev *d);
-/* Yes, no, or -1: not known. */
+/* One has slots: the main one, or a device's own. */
+bool pool__any(const struct state *m);
+/* Does d have a pool? NULL: is there a main one? 1, 0, or -1: not known. */
 int pool__exists(const struct state *m, const struct dev *d);
 /* As it was read last; all zero without a pool. */
 const struct rec_pool *pool__rec(const struct pool *p);

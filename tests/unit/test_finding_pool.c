@@ -927,6 +927,68 @@ static void restricted_pool_full(void **state)
 	expect_no_finding(f, "pool-fragmented");
 }
 
+/* Nobody made a main pool: a device's own is judged as it is. */
+static void own_pool_full_without_a_main_one(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	struct dms_rec r = make_pool(f->ts, 0, 0, 0);
+
+	feed_session(f, GUEST_NONE, "aarch64", "6.12.0");
+	feed_all_hooks(f);
+	strcpy(r.pool.source, "debugfs");
+	put(f, &r);
+	feed_own_pool(f, 128, 30);
+	take_own_slots(f, 128);
+	feed_bounce(f, 4, DMS_DMA_ERROR, 0x60000000, 2048);
+	feed_failed(f, 4, 2048, DMS_FL_NO_SLOT);
+	expect_no_finding(f, "bounce-without-pool");
+	x = expect_finding(f, "pool-full", STATE_ERROR, 4);
+	expect_text(&x, FACT_POOL, "restricted@20000000");
+	expect_fact(&x, FACT_SLOTS, 128);
+	feed_bounce(f, 4, DMS_DMA_ERROR, 0x60000000, 786432);
+	feed_failed(f, 4, 786432, DMS_FL_NO_SLOT);
+	expect_finding(f, "request-too-big", STATE_ERROR, 4);
+	expect_no_finding(f, "map-failed");
+}
+
+/* A secure guest has no main pool, and needs none until a device without its own comes. */
+static void own_pools_of_a_secure_guest(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_dev(2, "0000:00:02.0", 64);
+
+	feed_session(f, GUEST_CCA, "aarch64", "6.12.0");
+	feed_all_hooks(f);
+	feed_pool(f, 0, 0, false);
+	expect_finding(f, "no-bounce-pool", STATE_WARNING, 0);
+	feed_own_pool(f, 128, 64);
+	expect_no_finding(f, "no-bounce-pool");
+	expect_no_finding(f, "bounce-not-forced");
+	put(f, &r);		/* nobody has read which pool it has */
+	expect_no_finding(f, "no-bounce-pool");
+	r.device.st.known |= DMS_DS_POOL;
+	put(f, &r);
+	expect_finding(f, "no-bounce-pool", STATE_WARNING, 0);
+}
+
+/* 7.3: the main pool could not be shared and was disabled; a device's own serves it. */
+static void own_pool_beside_a_disabled_one(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_pool(f->ts, POOL_START, 1024, 1024);
+
+	feed_session(f, GUEST_CCA, "aarch64", "7.3.4");
+	feed_all_hooks(f);
+	r.pool.cc_shared_known = r.pool.cc_shared = true;
+	put(f, &r);
+	feed_own_pool(f, 128, 64);
+	feed_bounce(f, 4, DMS_DMA_ERROR, 0x60000000, 786432);
+	feed_failed(f, 4, 786432, DMS_FL_NO_SLOT);
+	expect_finding(f, "request-too-big", STATE_ERROR, 4);
+	expect_no_finding(f, "pool-unusable");
+}
+
 /* The slots of a device's own pool are none of the main one's, however many they are. */
 static void holders_of_the_pool_that_is_full(void **state)
 {
@@ -1096,7 +1158,8 @@ int main(void)
 		T(leak_that_fills_the_pool), T(preallocated_ring),
 		T(burst_of_a_device_that_keeps_little), T(most_slots_older_than_the_start),
 		T(restricted_pool_full),
-		T(holders_of_the_pool_that_is_full),
+		T(holders_of_the_pool_that_is_full), T(own_pool_full_without_a_main_one),
+		T(own_pools_of_a_secure_guest), T(own_pool_beside_a_disabled_one),
 		T(grown_pool_full), T(one_slot_is_never_fragmented), T(slot_above_the_mask),
 		T(refused_list_after_a_while), T(a_long_run_of_old_slots),
 		T(pool_oversized_at_once),
