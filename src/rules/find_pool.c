@@ -506,7 +506,7 @@ void find_mask_below_memory(struct finder *f, const struct dev *d)
 	struct state_finding *x;
 
 	if (is_secure(f->m) || !dev_seen(d, DE_BOUNCE_ADDR)->count || !dev_pub(d)->mask || !top ||
-	    dev_reach(d) >= top - 1)
+	    dev_reach(d) >= top - 1 || dev_behind_iommu(d))
 		return;
 	x = finding_new(f, d, STATE_NOTE, 90);
 	n = dev_seen(d, DE_BOUNCE_ADDR)->count;

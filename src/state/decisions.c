@@ -197,7 +197,7 @@ static bool has_domain(const struct dev *d, const char *type)
 	return dev_knows(d, DEV_KNOWN_IOMMU) && !strcmp(d->rec.iommu_domain, type);
 }
 
-static bool behind_iommu(const struct dev *d)
+bool dev_behind_iommu(const struct dev *d)
 {
 	if (has_domain(d, "blocked"))
 		return true;
@@ -231,7 +231,7 @@ void decide_predicted(const struct state *m, const struct dev *d, struct state_d
 	else if (bypasses_dma_api(d))
 		set(out, STATE_WAY_OUTSIDE,
 		    m->secure && virtio_refused(m, d) ? REASON_REFUSED : REASON_NOT_VIRTIO_DMA);
-	else if (behind_iommu(d))
+	else if (dev_behind_iommu(d))
 		set(out, STATE_WAY_IOMMU, why_iommu(d));
 	else if (!d->has_rec)
 		set(out, STATE_WAY_UNKNOWN, REASON_NOT_READ);

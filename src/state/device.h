@@ -158,6 +158,8 @@ void decide(const struct state *m, const struct dev *d, struct state_decision *o
 void decide_predicted(const struct state *m, const struct dev *d, struct state_decision *out);
 /* Mappings that took a path since what decides about the device last changed. */
 const struct seen *decide_taken(const struct state *m, const struct dev *d, enum dms_path path);
+/* An IOMMU translates for it: its mask limits DMA addresses, and not the memory it reaches. */
+bool dev_behind_iommu(const struct dev *d);
 /* A mapping of a secure guest bounced though nothing known asks for it. */
 bool bounced_unasked(const struct state *m);
 

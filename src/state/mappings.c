@@ -319,8 +319,8 @@ static bool needs_pool(const struct state *m, const struct dev *d, const struct 
 {
 	uint64_t end = range_end(ev->phys, ev->size);
 
-	return !m->secure && !m->tce && pool__exists(m, d) == 0 && d->pub.mask &&
-	       !(ev->flags & DMS_FL_NO_PHYS) && end - 1 > d->pub.mask &&
+	return !m->secure && !m->tce && !dev_behind_iommu(d) && pool__exists(m, d) == 0 &&
+	       d->pub.mask && !(ev->flags & DMS_FL_NO_PHYS) && end - 1 > d->pub.mask &&
 	       end <= m->session.mem_top;	/* registers are never bounced */
 }
 
@@ -371,7 +371,7 @@ static bool slot_above_mask(struct dev *d, const struct dms_event *ev)
 	const struct dms_devstate *st = &d->rec.st;
 	uint64_t reach = dev_reach(d), dma = d->last_slot.addr;
 
-	if (!d->last_slot.ts || !reach || ev->ts < d->last_slot.ts ||
+	if (!d->last_slot.ts || !reach || dev_behind_iommu(d) || ev->ts < d->last_slot.ts ||
 	    ev->ts > d->last_slot.ts + NSEC / 100 || ev->pid != d->last_slot.pid)
 		return false;
 	if (dev_knows(d, DMS_DS_OFFSET))
@@ -667,7 +667,7 @@ static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms
 		pool__bounced(m, d, reaches_ram(m, d));
 		if (pool__bounces_all(m, d) == 0) {
 			seen_add(&d->ev[DE_BOUNCE_ADDR].seen, m->seq);
-			if (reaches_ram(m, d))
+			if (reaches_ram(m, d) || dev_behind_iommu(d))
 				seen_add(&d->ev[DE_BOUNCE_REACHED].seen, m->seq);
 		}
 		err = pool__mapped(m, &ev);

@@ -664,12 +664,38 @@ static void external_port_without_pool(void **state)
 	assert_true(advises(&x, REMEDY_OVERFLOW_LOG));
 }
 
+/* The same with a mask below the memory's end: the IOMMU translates, so it is not the mask. */
+static void external_port_and_a_narrow_mask(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_external(1, "dmar0");
+	struct state_finding x;
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.device.st.dma_mask = (1ULL << 30) - 1;
+	put(f, &r);
+	feed_pool(f, 0, 0, false);
+	f->ts = T0 + 20 * MS;
+	ev = make_ev(f, DMS_EV_MAP, 1);
+	ev.path = DMS_PATH_FAILED;
+	ev.dma = DMS_DMA_ERROR;
+	ev.phys = 0x60000000;
+	ev.size = 1500;
+	feed_ev(f, &ev);
+	expect_no_finding(f, "bounce-without-pool");
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	expect_fact(&x, FACT_EXTERNAL, 1);
+	assert_true(advises(&x, REMEDY_POOL_FOR_PORT));
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(external_port_without_pool),
+		T(external_port_without_pool), T(external_port_and_a_narrow_mask),
 		T(mapping_leak), T(mapping_leak_by_many_stacks), T(mapping_leak_in_the_noise),
 		T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
 		T(no_leak_in_a_rising_load), T(no_leak_in_an_old_ring), T(leak_beside_an_old_ring),

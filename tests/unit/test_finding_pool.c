@@ -665,6 +665,32 @@ static void bounced_at_an_external_port(void **state)
 	assert_true(advises(&x, REMEDY_WHOLE_PAGES));
 }
 
+/* Neither its mask nor the place of a slot explains anything where an IOMMU translates. */
+static void narrow_mask_behind_an_iommu(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = make_external(1, "dmar0");
+	struct state_finding x;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_all_hooks(f);
+	r.device.st.dma_mask = (1ULL << 24) - 1;
+	put(f, &r);
+	feed_pool(f, POOL_SLOTS, 0, false);
+	f->ts += SEC;
+	feed_bounce(f, 1, POOL_START, 0x60000000, 512);
+	feed_map(f, 1, DMS_PATH_BOUNCED, 0xfff000, 0x60000000, 512);
+	expect_no_finding(f, "mask-below-memory");
+	x = expect_finding(f, "bounced-unforced", STATE_NOTE, 1);
+	expect_fact(&x, FACT_EXTERNAL, 1);
+	assert_true(advises(&x, REMEDY_WHOLE_PAGES));
+	feed_bounce(f, 1, POOL_START + 4096, 0x60001000, 512);	/* a slot, and no address for it */
+	feed_unbounce(f, 1, POOL_START + 4096, 512);
+	feed_failed(f, 1, 512, 0);
+	expect_no_finding(f, "pool-above-mask");
+	expect_finding(f, "map-failed", STATE_WARNING, 1);
+}
+
 /* Without an IOMMU it is not the port that explains it. */
 static void bounced_at_a_port_without_iommu(void **state)
 {
@@ -1179,6 +1205,7 @@ int main(void)
 		T(pool_outside_window), T(pool_oversized), T(all_bounced),
 		T(mask_below_memory), T(bounced_unforced),
 		T(bounced_at_an_external_port), T(bounced_at_a_port_without_iommu),
+		T(narrow_mask_behind_an_iommu),
 		T(not_bounced_unforced),
 		T(not_bounced_unforced_in_a_secure_guest),
 	};
