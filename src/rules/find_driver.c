@@ -17,17 +17,15 @@
 static uint64_t unexplained(const struct state *m, const struct dev *d)
 {
 	const struct state_counts *c = &dev_pub(d)->path[DMS_PATH_FAILED];
-	uint64_t known = 0, big = 0;
+	uint64_t known = 0, big = too_big_by_size(m, d);
 	size_t i;
 
 	if (!dev_counts_only(d))
 		return dev_unexplained(d);
 	for (i = 0; i < STATE_FAIL_MAX; i++)
 		known += i == STATE_FAIL_OTHER ? 0 : dev_pub(d)->fails[i];
-	/* 512 KiB and more: request-too-big has them */
-	for (i = 11; i < DMS_HIST_SLOTS && pool__bounces_all(m, d) == 1; i++)
-		big += c->size_hist[i];
-	return c->maps > known + big ? c->maps - known - big : 0;
+	known += big;		/* request-too-big has them */
+	return c->maps > known ? c->maps - known : 0;
 }
 
 /*

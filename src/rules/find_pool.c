@@ -158,24 +158,6 @@ void find_bounce_without_pool(struct finder *f, const struct dev *d)
 					      REMEDY_WIDER_DEVICE);
 }
 
-/*
- * From aggregates only the sizes of what failed are known, by powers of two: what is above the
- * one that holds the limit was too big for certain, if the device bounces.
- */
-static uint64_t too_big_by_size(const struct state *m, const struct dev *d)
-{
-	const uint64_t *hist = dev_pub(d)->path[DMS_PATH_FAILED].size_hist;
-	uint64_t n = 0, low = 512;
-	size_t i;
-
-	if (!dev_counts_only(d) || pool__bounces_all(m, d) != 1)
-		return 0;
-	for (i = 1; i < DMS_HIST_SLOTS; i++, low *= 2)
-		if (low > pool__segment(pool__of(m, d)))
-			n += hist[i];
-	return n;
-}
-
 /* A size that a segment could hold, and its memory or alignment is such that none can. */
 static void say_unfit(const struct dev *d, struct state_finding *x)
 {

@@ -163,6 +163,16 @@ void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out)
 	out->kind = judge_kept(m, p, d, &out->kept);
 }
 
+uint64_t too_big_by_size(const struct state *m, const struct dev *d)
+{
+	uint64_t n, lost = coverage__lost(coverage_of(m), DMS_HOOK_ALLOC);
+
+	if (pool__bounces_all(m, d) != 1)
+		return 0;
+	n = dev_unreported_above(d, pool__segment(pool__of(m, d)));
+	return n > lost ? n - lost : 0;
+}
+
 static void add_victim(struct victims *v, const struct dev *d, uint64_t n)
 {
 	size_t k;

@@ -45,6 +45,13 @@ struct pool_use {
 /* The device that held more than half of p, if one did; how, if its mappings now show that. */
 void judge_holder(struct finder *f, const struct pool *p, struct pool_use *out);
 
+/*
+ * Failures that no event reported: only their sizes are known, by powers of two. A size above the
+ * one that holds the limit was too big for certain, if the device bounces. Coherent memory needs
+ * no slot: any failure whose report was lost may have been of that.
+ */
+uint64_t too_big_by_size(const struct state *m, const struct dev *d);
+
 /* Failures of all devices that take their slots from p, and who they were. */
 struct victims {
 	uint64_t failed, fragmented, biggest;

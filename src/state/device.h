@@ -123,6 +123,11 @@ const struct seen *dev_seen(const struct dev *d, unsigned int kind);
 uint64_t dev_biggest_fail(const struct dev *d, enum state_fail why);
 /* Failures for no known reason, those apart whose search may have been before the start. */
 uint64_t dev_unexplained(const struct dev *d);
+/*
+ * Failures that are counted and that no event reported, as far as each was of more than size: of a
+ * class of sizes (event.h) above it.
+ */
+uint64_t dev_unreported_above(const struct dev *d, uint64_t size);
 /* For one of them at least no search for slots can have been missed. */
 bool dev_saw_search(const struct state *m, const struct dev *d);
 /* The first failure as too big whose size is less than that of a segment, or NULL. */

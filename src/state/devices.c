@@ -117,6 +117,18 @@ uint64_t dev_unexplained(const struct dev *d)
 	       d->ev[DE_FAIL + STATE_FAIL_SLOT].seen.count;
 }
 
+uint64_t dev_unreported_above(const struct dev *d, uint64_t size)
+{
+	const uint64_t *hist = d->pub.path[DMS_PATH_FAILED].size_hist;
+	uint64_t n = 0, low = 512;
+	size_t i;
+
+	for (i = 1; i < DMS_HIST_SLOTS && d->stats; i++, low *= 2)
+		if (low > size && hist[i] > d->reported[i])
+			n += hist[i] - d->reported[i];
+	return n;
+}
+
 bool dev_saw_search(const struct state *m, const struct dev *d)
 {
 	const struct evid *e = &d->ev[DE_FAIL + STATE_FAIL_OTHER];
@@ -474,6 +486,7 @@ static void begin_slice(struct dev *d)
 	memset(&d->unfit_ev, 0, sizeof(d->unfit_ev));
 	memset(&d->unfit, 0, sizeof(d->unfit));
 	memset(d->biggest_fail, 0, sizeof(d->biggest_fail));
+	memset(d->reported, 0, sizeof(d->reported));
 	memset(d->growth, 0, sizeof(d->growth));
 	d->suspects = d->unfit_looks = 0;
 	d->longest_free = d->private_direct = d->coherent_tce_bytes = d->missed_search = 0;

@@ -77,6 +77,7 @@ struct dev {
 	uint64_t frag_align;	/* alignment mask of the last failure as fragmented */
 	struct held held[MAX_POOLS], held_outside;	/* pub.slots by pool; in no known pool */
 	uint64_t biggest_fail[STATE_FAIL_MAX];	/* bytes */
+	uint32_t reported[DMS_HIST_SLOTS];	/* failures that events reported, by size */
 	uint64_t longest_free;	/* at the first failure as fragmented: see run_too_short() */
 	struct slot_fail unfit;	/* the first that no segment can hold though its size is less */
 	struct evid unfit_ev;	/* of the failures as too big: those */

@@ -596,6 +596,7 @@ static int map_failed(struct state *m, struct dev *d, uint32_t dev, const struct
 		unfit = false;
 	}
 	count_map(d, DMS_PATH_FAILED, ev->size);
+	d->reported[dms_size_slot(ev->size)]++;
 	if (is_probe(ev, why)) {
 		d->pub.fails[why]++;
 	} else {

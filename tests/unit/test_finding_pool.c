@@ -192,6 +192,59 @@ static void request_too_big_from_counts(void **state)
 	expect_finding(f, "map-failed", STATE_WARNING, 1);
 }
 
+/* Coherent memory that is refused fails as well, and needs no slot: its event reports it. */
+static void refused_coherent_memory_is_not_too_big(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS }, gap = { .type = REC_GAP };
+	struct dms_event ev;
+
+	feed_healthy_pef(f);
+	ev = make_ev(f, DMS_EV_ALLOC, 1);
+	ev.path = DMS_PATH_FAILED;
+	ev.dma = DMS_DMA_ERROR;
+	ev.size = 4 << 20;
+	ev.attrs = DMS_ATTR_NO_WARN;
+	feed_ev(f, &ev);
+	r.stats.key.dev = 1;
+	r.stats.key.path = DMS_PATH_FAILED;
+	r.stats.val.maps = 1;
+	r.stats.val.hist[14] = 1;	/* 4 to 8 MiB */
+	put(f, &r);
+	expect_no_finding(f, "request-too-big");
+	expect_no_finding(f, "map-failed");
+	/* one more, and its report may have been among those that were lost */
+	r.stats.val.maps = r.stats.val.hist[14] = 2;
+	put(f, &r);
+	expect_finding(f, "request-too-big", STATE_ERROR, 1);
+	gap.gap.hook = DMS_HOOK_ALLOC;
+	gap.gap.lost = 1;
+	put(f, &gap);
+	expect_no_finding(f, "request-too-big");
+	expect_finding(f, "map-failed", STATE_WARNING, 1);
+}
+
+/* Counted and reported, a failure is subtracted once: the one of 4 KiB has no reason. */
+static void reported_failures_count_once(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec r = { .type = REC_STATS };
+	struct state_finding x;
+
+	feed_healthy_pef(f);
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 786432);
+	feed_failed(f, 1, 786432, DMS_FL_NO_SLOT);
+	r.stats.key.dev = 1;
+	r.stats.key.path = DMS_PATH_FAILED;
+	r.stats.val.maps = 2;
+	r.stats.val.hist[11] = r.stats.val.hist[4] = 1;
+	put(f, &r);
+	x = expect_finding(f, "request-too-big", STATE_ERROR, 1);
+	expect_fact(&x, FACT_FAILED, 1);
+	x = expect_finding(f, "map-failed", STATE_WARNING, 1);
+	expect_fact(&x, FACT_FAILED, 1);
+}
+
 static void fill_pool(struct feed *f, uint64_t slots, uint64_t each)
 {
 	uint64_t i;
@@ -1193,6 +1246,7 @@ int main(void)
 		T(no_bounce_pool_by_state), T(pool_not_known_is_no_finding), T(bounce_not_forced),
 		T(bounce_not_forced_counts_its_own), T(no_bounce_pool_counts_its_own),
 		T(request_too_big), T(request_too_big_from_counts),
+		T(refused_coherent_memory_is_not_too_big), T(reported_failures_count_once),
 		T(request_too_big_by_its_offset), T(request_too_big_with_a_segment_free),
 		T(runs_of_a_redacted_trace), T(not_too_big_if_it_fits), T(not_too_big_after_a_loss),
 		T(pool_full), T(pool_full_where_the_default_is_shrunk),
