@@ -38,7 +38,7 @@ bool report_shows_range(const struct state *m, const struct report_opts *opts,
 
 	if (g->dev || !g->liobn)
 		return report_shows(m, opts, g->dev);
-	for (i = 0; state__window(m, i, &w); i++)
+	for (i = 0; state__window_fill(m, i, &w); i++)
 		if (w.rec.liobn == g->liobn && report_shows(m, opts, w.rec.dev))
 			return true;
 	return false;

@@ -175,7 +175,7 @@ static void tce_pages(struct report *r, char *buf, size_t n)
 	size_t i, used = 0;
 
 	buf[0] = '\0';
-	for (i = 0; state__window(r->m, i, &w); i++) {
+	for (i = 0; state__window_fill(r->m, i, &w); i++) {
 		if (w.rec.removed || !w.rec.page_shift || seen >> w.rec.page_shift & 1)
 			continue;
 		seen |= 1ULL << w.rec.page_shift;

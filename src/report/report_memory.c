@@ -283,7 +283,7 @@ int report__at_address(struct report *r)
 
 	P(r, "\nADDRESS 0x%" PRIx64 "\n", r->o->addr);
 	at_memory(r);
-	for (i = 0; state__window(r->m, i, &w); i++)
+	for (i = 0; state__window_fill(r->m, i, &w); i++)
 		if (!w.rec.removed && shown(r, w.rec.dev) && r->o->addr >= w.rec.base &&
 		    r->o->addr - w.rec.base < w.rec.size)
 			P(r, "as DMA address: in the %s window of %s (LIOBN 0x%x)\n",

@@ -328,7 +328,7 @@ void find_tce_table_pressure(struct finder *f)
 	struct state_window w;
 	size_t i;
 
-	for (i = 0; state__window(f->m, i, &w); i++) {
+	for (i = 0; state__window_fill(f->m, i, &w); i++) {
 		if (w.rec.removed || w.rec.use == WINDOW_DIRECT || w.hiwater.why || !w.entries ||
 		    w.hiwater.v * 10 <= w.entries * 9 || windows__had(f->m, i) ||
 		    was_full(f->m, w.rec.liobn) || !finding_always_whole(f, NULL))

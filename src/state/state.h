@@ -306,6 +306,10 @@ struct state_window {
 	uint64_t set_failed;		/* TCE hcalls refused on this LIOBN */
 };
 
+/* All but preexisting and shared_bytes, which cost a walk over the table and all live mappings. */
+bool state__window_fill(const struct state *m, size_t i, struct state_window *out);
+/* The preexisting of a window that was filled in. Walks its table. */
+struct mval state__window_older(const struct state *m, const struct state_window *w);
 /* In order of appearance, removed ones included (rec.removed). false past the end. */
 bool state__window(const struct state *m, size_t i, struct state_window *out);
 

@@ -412,27 +412,19 @@ static void count_mapped(const struct state *m, const struct rec_window *w, stru
 			shared->v += ledger__shared(m, mp->phys, range_end(mp->phys, mp->size));
 }
 
+static bool is_direct(const struct rec_window *w)
+{
+	return w->kind == WINDOW_DDW && w->use == WINDOW_DIRECT;
+}
+
 static void fill_direct(const struct state *m, struct state_window *out, uint32_t shift)
 {
 	const struct rec_window *w = &out->rec;
 	uint64_t ram = windows__ram(m, w);
 
 	out->mapped_bytes.v = ram;
-	out->used.v = out->hiwater.v = out->preexisting.v = ram >> shift;
-	out->mapped_bytes.estimate = out->used.estimate = true;
-	out->hiwater.estimate = out->preexisting.estimate = true;
-	out->shared_bytes.v = ledger__shared(m, 0, ram);
-}
-
-static uint64_t preexisting_bytes(const struct table *t)
-{
-	const struct range_node *r;
-	uint64_t sum = 0;
-
-	for (r = rangeset_next(&t->set, 0); r; r = rangeset_next(&t->set, r->end))
-		if (r->note.flags & TCE_PREEXISTING)
-			sum += r->end - r->start;
-	return sum;
+	out->used.v = out->hiwater.v = ram >> shift;
+	out->mapped_bytes.estimate = out->used.estimate = out->hiwater.estimate = true;
 }
 
 static void fill_table(const struct state *m, const struct table *t, struct state_window *out,
@@ -449,20 +441,14 @@ static void fill_table(const struct state *m, const struct table *t, struct stat
 	out->used.why = out->hiwater.why = out->mapped_bytes.why = why;
 	out->used.least = out->hiwater.least = out->mapped_bytes.least =
 		!state__counts_all(m, COVER_TCE_SETS, 0);
-	out->preexisting.why = t && t->snapshot ? why : "the table was not read at the start";
 	if (t) {
 		out->used.v = t->set.bytes >> shift;
 		out->hiwater.v = t->hiwater >> shift;
 		out->mapped_bytes.v = t->set.bytes;
-		out->preexisting.v = preexisting_bytes(t) >> shift;
 	}
-	if (m->aggregates)
-		out->shared_bytes.why = "single mappings are not followed in this mode";
-	else if (m->secure)
-		count_mapped(m, &out->rec, &out->shared_bytes);
 }
 
-bool state__window(const struct state *m, size_t i, struct state_window *out)
+bool state__window_fill(const struct state *m, size_t i, struct state_window *out)
 {
 	const struct table *t;
 	uint32_t shift;
@@ -477,15 +463,57 @@ bool state__window(const struct state *m, size_t i, struct state_window *out)
 		shift = 0;
 	out->rec.page_shift = shift;
 	out->entries = shift ? out->rec.size >> shift : 0;
-	if (out->rec.kind == WINDOW_DDW && out->rec.use == WINDOW_DIRECT)
+	if (is_direct(&out->rec))
 		fill_direct(m, out, shift);
 	else
 		fill_table(m, t, out, shift);
 	if (!shift)
-		out->used.why = out->hiwater.why = out->preexisting.why = "page size not known";
-	if (!m->secure)
-		out->shared_bytes.why = "not a secure guest";
+		out->used.why = out->hiwater.why = "page size not known";
+	out->preexisting.why = out->shared_bytes.why = "not computed";
 	out->set_failed = t ? t->refused.seen.count + t->clear_refused.seen.count : 0;
+	return true;
+}
+
+struct mval state__window_older(const struct state *m, const struct state_window *w)
+{
+	const struct table *t = table_find(m, w->rec.liobn);
+	struct mval v = { .why = w->used.why };
+	const struct range_node *r = NULL;
+
+	if (is_direct(&w->rec))
+		return w->used;
+	if (w->rec.page_shift && !(t && t->snapshot))
+		v.why = "the table was not read at the start";
+	if (!v.why)
+		r = rangeset_next(&t->set, 0);
+	for (; r; r = rangeset_next(&t->set, r->end))
+		if (r->note.flags & TCE_PREEXISTING)
+			v.v += r->end - r->start;
+	v.v >>= w->rec.page_shift;
+	return v;
+}
+
+static struct mval shared_bytes(const struct state *m, const struct rec_window *w)
+{
+	struct mval v = { 0 };
+
+	if (!m->secure)
+		v.why = "not a secure guest";
+	if (is_direct(w))
+		v.v = ledger__shared(m, 0, windows__ram(m, w));
+	else if (m->aggregates && m->secure)
+		v.why = "single mappings are not followed in this mode";
+	else if (m->secure)
+		count_mapped(m, w, &v);
+	return v;
+}
+
+bool state__window(const struct state *m, size_t i, struct state_window *out)
+{
+	if (!state__window_fill(m, i, out))
+		return false;
+	out->preexisting = state__window_older(m, out);
+	out->shared_bytes = shared_bytes(m, &out->rec);
 	return true;
 }
 

@@ -138,6 +138,7 @@ static int list_pools(struct top_view *v)
 static bool has_older(const struct top_view *v, const struct top_dev *t)
 {
 	struct state_window w;
+	struct mval n;
 
 	if (t->d->preexisting || t->d->unfollowed)
 		return true;
@@ -145,9 +146,11 @@ static bool has_older(const struct top_view *v, const struct top_dev *t)
 		return false;
 	if (t->decision.way == STATE_WAY_BOUNCE)
 		return v->pools[t->pool].older;
-	for (size_t i = 0; t->decision.way == STATE_WAY_TCE && state__window(v->m, i, &w); i++)
-		if (w.rec.dev == t->d->key && w.rec.liobn == t->liobn)
-			return w.preexisting.why || w.preexisting.v;
+	for (size_t i = 0; t->decision.way == STATE_WAY_TCE && state__window_fill(v->m, i, &w); i++)
+		if (w.rec.dev == t->d->key && w.rec.liobn == t->liobn) {
+			n = state__window_older(v->m, &w);
+			return n.why || n.v;
+		}
 	return false;
 }
 

@@ -461,8 +461,8 @@ static void dev_windows(const struct top_view *v, const struct top_dev *d, struc
 	unsigned int n = 0;
 	struct pen p;
 
-	for (size_t i = 0; state__window(v->m, i, &w); i++) {
-		if (w.rec.dev != d->d->key)
+	for (size_t i = 0; state__window_fill(v->m, i, &w); i++) {
+		if (w.rec.dev != d->d->key || !state__window(v->m, i, &w))
 			continue;
 		if (!n++) {
 			scroll_heading(s, "WINDOWS");

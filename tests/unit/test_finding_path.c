@@ -2,6 +2,8 @@
 /*
  * Findings about ways, windows and TCEs: each provoked once, and absent where it must be.
  */
+#include <time.h>
+
 #include "finding.h"
 
 #define E1000	2
@@ -745,6 +747,48 @@ static void virtio_refused_by_the_kernel(void **state)
 	expect_fact(&x, FACT_REFUSED, 1);
 }
 
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
+	return (uint64_t)t.tv_sec * SEC + (uint64_t)t.tv_nsec;
+}
+
+/* The fill of a window is known without a walk over the live mappings, and rules need no more. */
+static void many_windows_and_mappings(void **state)
+{
+	struct feed *f = *state;
+	struct state_window w, fill;
+	struct state_finding *all;
+	uint64_t start, walks;
+	size_t n, i;
+
+	with_e1000(f);
+	for (i = 0; i < 50000; i++)
+		feed_map(f, E1000, DMS_PATH_TCE, i * 4096, 0x40000000 + i * 4096, 512);
+	for (i = 0; i < 1000; i++)
+		feed_window(f, 100 + i, 0x90000000 + (uint32_t)i, WINDOW_DEFAULT, WINDOW_DYNAMIC, 0,
+			    1ULL << 30);
+	start = cpu_ns();
+	for (i = 0; state__window(f->m, i, &w); i++) {
+		assert_true(state__window_fill(f->m, i, &fill));
+		assert_non_null(fill.preexisting.why);
+		assert_non_null(fill.shared_bytes.why);
+		assert_int_equal(fill.rec.liobn, w.rec.liobn);
+		assert_int_equal(fill.entries, w.entries);
+		assert_int_equal(fill.used.v, w.used.v);
+		assert_int_equal(fill.hiwater.v, w.hiwater.v);
+	}
+	assert_true(i > 1000);
+	assert_false(state__window_fill(f->m, i, &fill));
+	walks = cpu_ns() - start;
+	start = cpu_ns();
+	assert_int_equal(state__findings(f->m, &all, &n), 0);
+	assert_true((cpu_ns() - start) * 4 < walks);
+	free(all);
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, feed_setup, feed_teardown)
 
 int main(void)
@@ -766,7 +810,7 @@ int main(void)
 		T(tce_table_pressure),
 		T(tce_refused), T(refused_sets_and_clears), T(tce_left_over), T(tce_indirect),
 		T(tce_indirect_sharing_not_seen), T(small_masks_and_kernels),
-		T(windows_count_entries),
+		T(windows_count_entries), T(many_windows_and_mappings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
