@@ -271,14 +271,24 @@ static enum state_unseen unseen_of(const struct state *m, const struct dev *d)
 	return STATE_UNSEEN_NOT;
 }
 
-/* The driver is gone, or another one came: what the old one had mapped should be unmapped. */
+/*
+ * No driver is bound any more: its mappings should be unmapped. A live run reads sysfs once a
+ * second: if another driver is bound by then, the mappings may be of either. The link to a driver
+ * is made before its probe() (driver_sysfs_add(), drivers/base/dd.c, 5.4 to 7.1).
+ */
 static void note_unbound(struct dev *d, const struct rec_device *rec)
 {
 	if (!dev_knows(d, DEV_KNOWN_DRIVER) || !d->rec.driver[0] || rec->removed ||
 	    !(rec->known & DEV_KNOWN_DRIVER) || !strcmp(d->rec.driver, rec->driver))
 		return;
+	if (rec->driver[0] || (d->unbound_ts && strcmp(d->unbound, d->rec.driver)))
+		d->many_drivers = true;
+	if (rec->driver[0])
+		return;
 	d->unbound_ts = rec->ts;
 	memcpy(d->unbound, d->rec.driver, sizeof(d->unbound));
+	if (d->many_drivers)
+		d->unbound[0] = '\0';
 }
 
 /* All that is read of a device but times and counts. */

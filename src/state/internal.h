@@ -98,8 +98,9 @@ struct dev {
 	bool stats;
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
 	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
-	uint64_t unbound_ts;	/* when its driver was last seen to be gone or another; 0: never */
-	char unbound[DMS_NAME_LEN];	/* that driver */
+	uint64_t unbound_ts;	/* when no driver was last seen after one; 0: never */
+	char unbound[DMS_NAME_LEN];	/* the driver before; "": there were several */
+	bool many_drivers;	/* one after the other: any of them may have made a mapping */
 	struct {
 		uint64_t ts, addr, size;
 		uint32_t pid;

@@ -39,8 +39,8 @@ const struct finding_words words_driver[] = {
 	.title = "mappings left behind by a device that is gone",
 	.summary = "[The device is gone, its mappings are not.{?removed}][Its driver {driver} is "
 		"not bound any more, but mappings that were made under it are still "
-		"live.{!removed}][No driver is bound any more, but mappings of the device are "
-		"still live.{!driver}{!removed}]",
+		"live.{!removed}][The driver that made them is not bound any more, but mappings "
+		"of the device are still live.{!driver}{!removed}]",
 	.evidence = "{maps mapping} still live",
 	.means = "The device was removed or its driver unbound, and mappings of it are still "
 		"live. Their slots, TCEs and shared pages stay taken until reboot.",

@@ -507,22 +507,30 @@ static void queues_with_losses(void **state)
 	expect_finding(f, "mapping-leak", STATE_NOTE, 1);
 }
 
+/* sysfs is read now: that driver is bound to device 9. */
+static void feed_driver(struct feed *f, const char *driver)
+{
+	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
+
+	r.device.known |= DEV_KNOWN_DRIVER;
+	r.device.ts = f->ts;
+	strcpy(r.device.driver, driver);
+	put(f, &r);
+}
+
 static void leak_of_the_driver_before(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
 	struct state_finding x;
 
 	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
-	r.device.known |= DEV_KNOWN_DRIVER;
-	strcpy(r.device.driver, "first");
-	put(f, &r);
+	feed_driver(f, "first");
 	f->ts += MS;
 	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
 	f->ts += SEC;
-	r.device.ts = f->ts;
-	strcpy(r.device.driver, "second");
-	put(f, &r);
+	feed_driver(f, "");
+	f->ts += SEC;
+	feed_driver(f, "second");
 	f->ts += MS;
 	feed_map(f, 9, DMS_PATH_DIRECT, 0xa000, 0xa000, 512);	/* of the second one */
 	f->ts += SEC;
@@ -532,6 +540,31 @@ static void leak_of_the_driver_before(void **state)
 	expect_text(&x, FACT_DRIVER, "first");
 	feed_unmap(f, 9, 0x9000, 512);
 	expect_no_finding(f, "leak-at-remove");
+}
+
+/* Between two readings one driver goes and another one comes, and maps. */
+static void drivers_change_between_polls(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_driver(f, "vfio-pci");
+	f->ts = T0 + 1200 * MS;
+	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
+	f->ts = T0 + 1900 * MS;
+	feed_driver(f, "nvme");
+	f->ts += 60 * SEC;
+	feed_map(f, 9, DMS_PATH_DIRECT, 0xa000, 0xa000, 512);
+	expect_no_finding(f, "leak-at-remove");
+	/* now one of the two has left them */
+	f->ts += SEC;
+	feed_driver(f, "");
+	f->ts += 60 * SEC;
+	feed_end(f, true);
+	x = expect_finding(f, "leak-at-remove", STATE_ERROR, 9);
+	expect_fact(&x, FACT_MAPS, 2);
+	assert_false(x.fact[FACT_DRIVER].known);
 }
 
 static struct dms_event dir_event(struct feed *f, enum dms_event_type type, uint8_t dir)
@@ -701,7 +734,7 @@ int main(void)
 		T(no_leak_in_a_rising_load), T(no_leak_in_an_old_ring), T(leak_beside_an_old_ring),
 		T(queues_filled_one_after_another), T(queues_with_losses),
 		T(leak_at_remove), T(leak_at_unbind),
-		T(leak_of_the_driver_before), T(a_page_in_both_directions),
+		T(leak_of_the_driver_before), T(drivers_change_between_polls), T(a_page_in_both_directions),
 		T(a_page_mapped_before_the_start), T(coherent_refused_to_a_probing_driver),
 		T(unmapped_twice), T(unmapped_twice_before_the_cut),
 		T(unmapped_twice_was_only_late),
