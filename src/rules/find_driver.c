@@ -12,6 +12,8 @@
 
 #define LEAK_LEAST	32	/* mappings more than at first, before it is called a leak */
 #define RING_LEAST	16	/* mappings made at once look like a ring that is filled */
+#define REMOVE_SHORT	NSEC	/* a removal that unmapped nothing for so long may be over ... */
+#define REMOVE_LONG	(10 * NSEC)	/* ... or certainly is */
 
 /* Failures that no event explained: from aggregates only their number is known. */
 static uint64_t unexplained(const struct state *m, const struct dev *d)
@@ -370,18 +372,29 @@ static void find_left(struct finder *f, const struct dev *d, uint64_t before, st
 			seen_add(e, mp.seq);
 }
 
+/*
+ * device_del() begins, and the link to a driver goes, before the driver's remove() is called
+ * (drivers/base/dd.c __device_release_driver(), 5.4 to 7.1), which may take seconds to unmap: it
+ * waits for commands to a device or firmware.
+ */
 void find_leak_at_remove(struct finder *f, const struct dev *d)
 {
 	struct state_finding *x;
 	struct seen e = { 0 };
 	struct dev_gone gone;
+	bool is_over;
 
-	if (!dev_left(d, &gone) || now_of(f->m) < gone.ts + SETTLE)
+	if (!dev_left(d, &gone) || now_of(f->m) < gone.ts + REMOVE_SHORT)
 		return;
 	find_left(f, d, gone.before, &e);
 	if (!e.count)
 		return;
-	x = finding_new(f, d, STATE_ERROR, 85);
+	is_over = gone.is_over || now_of(f->m) >= gone.ts + REMOVE_LONG;
+	x = finding_new(f, d, is_over ? STATE_ERROR : STATE_WARNING, is_over ? 85 : 60);
+	if (!is_over) {
+		finding_fact(x, FACT_AGE, now_of(f->m) - gone.ts);
+		finding_doubt(x, 0, DOUBT_REMOVING);
+	}
 	finding_fact(x, FACT_REMOVED, dev_pub(d)->removed);
 	finding_text(x, FACT_DRIVER, gone.driver);
 	finding_fact(x, FACT_MAPS, e.count);

@@ -120,6 +120,7 @@ enum doubt_kind {
 	DOUBT_USES_DMA_API,
 	DOUBT_RINGS,			/* queues that are filled look alike */
 	DOUBT_HOLDER,			/* whether the holder of the pool leaks */
+	DOUBT_REMOVING,			/* a driver's remove() may not have returned */
 	DOUBT_SEARCH,			/* searches for slots were not all observed */
 	DOUBT_MAX
 };

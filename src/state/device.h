@@ -70,7 +70,8 @@ struct past_object {
 
 /* A device that its driver left, or that was removed, with mappings. */
 struct dev_gone {
-	uint64_t ts;		/* ... at that time, as far as is known */
+	uint64_t ts;		/* ... then, or when one of these was last unmapped since */
+	bool is_over;		/* its driver's remove() has returned: another was bound since */
 	uint64_t before;	/* ts: mappings made before should have been unmapped */
 	const char *driver;	/* the one that left it; "": not known */
 };

@@ -155,11 +155,15 @@ uint64_t dev_private_direct(const struct state *m, const struct dev *d)
 
 bool dev_left(const struct dev *d, struct dev_gone *out)
 {
-	bool removed = d->pub.removed;
+	bool removed = d->pub.removed, unbound = d->unbound_ts && (!removed || !d->rebound_ts);
 
 	out->driver = d->unbound;
-	out->before = removed || !d->unbound_ts ? UINT64_MAX : d->unbound_ts;
-	out->ts = removed ? d->pub.removed_ts : d->unbound_ts ? d->unbound_ts : d->pub.last_ts;
+	out->before = removed || !unbound ? UINT64_MAX : d->unbound_ts;
+	out->is_over = unbound && d->rebound_ts;
+	out->ts = out->is_over ? d->rebound_ts : unbound ? d->unbound_ts :
+		  removed ? d->pub.removed_ts : d->rec.ts;
+	if (d->left_unmap_ts > out->ts)
+		out->ts = d->left_unmap_ts;
 	return d->live_now &&
 	       (removed || d->unbound_ts || (dev_knows(d, DEV_KNOWN_DRIVER) &&
 					     !d->rec.driver[0] && d->rec.ts > d->pub.last_ts));
@@ -271,6 +275,14 @@ static enum state_unseen unseen_of(const struct state *m, const struct dev *d)
 	return STATE_UNSEEN_NOT;
 }
 
+/* The driver before has returned from its remove(): device_lock() is held for both. */
+static void note_rebound(struct dev *d, const struct rec_device *rec)
+{
+	if (d->unbound_ts && !d->rebound_ts && !rec->removed && rec->driver[0] &&
+	    (rec->known & DEV_KNOWN_DRIVER))
+		d->rebound_ts = rec->ts;
+}
+
 /*
  * No driver is bound any more: its mappings should be unmapped. A live run reads sysfs once a
  * second: if another driver is bound by then, the mappings may be of either. The link to a driver
@@ -286,6 +298,7 @@ static void note_unbound(struct dev *d, const struct rec_device *rec)
 	if (rec->driver[0])
 		return;
 	d->unbound_ts = rec->ts;
+	d->rebound_ts = 0;
 	memcpy(d->unbound, d->rec.driver, sizeof(d->unbound));
 	if (d->many_drivers)
 		d->unbound[0] = '\0';
@@ -309,6 +322,7 @@ int devices__record(struct state *m, const struct rec_device *rec)
 
 	if (!d)
 		return -ENOMEM;
+	note_rebound(d, rec);
 	note_unbound(d, rec);
 	if (d->has_rec && rec->removed && !rec->name[0]) {
 		d->rec.removed = true;		/* only the news of its end */

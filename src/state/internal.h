@@ -99,6 +99,8 @@ struct dev {
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
 	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
 	uint64_t unbound_ts;	/* when no driver was last seen after one; 0: never */
+	uint64_t rebound_ts;	/* when a driver was seen again after that; 0: not yet */
+	uint64_t left_unmap_ts;	/* when what the driver or device left was last unmapped */
 	char unbound[DMS_NAME_LEN];	/* the driver before; "": there were several */
 	bool many_drivers;	/* one after the other: any of them may have made a mapping */
 	struct {

@@ -678,6 +678,13 @@ static int on_map(struct state *m, struct dev *d, uint32_t dev, const struct dms
 	return add_live(m, d, dev, &ev);
 }
 
+/* A driver that is being removed, or was, still unmaps what it had mapped. */
+static void note_left_unmap(struct dev *d, uint64_t born, uint64_t ts)
+{
+	if ((d->pub.removed || born < d->unbound_ts) && ts > d->left_unmap_ts)
+		d->left_unmap_ts = ts;
+}
+
 /* A handle may have changed its owner unseen if one of these was lost. */
 #define HANDLES		(COVER_MAPS | COVER_UNMAPS)
 
@@ -740,6 +747,7 @@ static bool was_superseded(struct state *m, struct dev *d, uint32_t dev,
 		return false;
 	count_unmap(d, o->path, o->size, 1);
 	count_life(m, d, NONE, ev->ts - o->ts);
+	note_left_unmap(d, o->ts, ev->ts);
 	slot_back(m, d, ev, o->path);
 	o->kind = ORPHAN_FREE;
 	return true;
@@ -754,6 +762,7 @@ static void unmap_unknown(struct state *m, struct dev *d, uint32_t dev, const st
 	count_unmap(d, ev->path, ev->size, 1);
 	if (may_have_ended_unseen(d, ev->path))
 		return;
+	note_left_unmap(d, 0, ev->ts);
 	faults__unmapped_older(m, dev, ev);
 	if (d->untracked) {
 		d->untracked--;
@@ -801,6 +810,7 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 	check_unmap(m, d, &mp, &ev);
 	count_unmap(d, mp.path, mp.size, 1);
 	count_life(m, d, mp.caller, ev.ts - mp.ts);
+	note_left_unmap(d, mp.ts, ev.ts);
 	domains__unmapped(m, d, mp.path, ev.ts);
 	slot_back(m, d, &ev, mp.path);
 	if (mp.path == DMS_PATH_TCE)

@@ -41,14 +41,18 @@ const struct finding_words words_driver[] = {
 		"not bound any more, but mappings that were made under it are still "
 		"live.{!removed}][The driver that made them is not bound any more, but mappings "
 		"of the device are still live.{!driver}{!removed}]",
-	.evidence = "{maps mapping} still live",
+	.evidence = "{maps mapping} still live[, {age} after the removal began or unmapped "
+		"another]",
 	.means = "The device was removed or its driver unbound, and mappings of it are still "
-		"live. Their slots, TCEs and shared pages stay taken until reboot.",
+		"live. Their slots, TCEs and shared pages stay taken until reboot. A removal "
+		"may take seconds: after 1 s without an unmap of what is left it is a warning, "
+		"after 10 s, or when a driver was bound again, an error.",
 	.how = "The driver misses unmaps on its way out. CONFIG_DMA_API_DEBUG would print "
 		"\"device driver has pending DMA allocations\".",
 	.todo = "Report it to the driver; the event ids show the mappings, their callers stand in "
 		"the ranges.",
-	.sources = "kernel/dma/debug.c dma_debug_device_change().",
+	.sources = "kernel/dma/debug.c dma_debug_device_change(); drivers/base/dd.c "
+		"__device_release_driver().",
 },
 {
 	.id = "api-misuse",

@@ -70,6 +70,7 @@ static const char *const doubts[DOUBT_MAX] = {
 	[DOUBT_COUNTS_ONLY] = "counts only: no single mapping was observed",
 	[DOUBT_FILL_UNKNOWN] = "how many slots were in use when it failed is not known",
 	[DOUBT_HOLDER] = "maps or unmaps of the device that holds most were missed: it may leak",
+	[DOUBT_REMOVING] = "the removal may take longer: unmaps may follow",
 	[DOUBT_SEARCH] = "not each search for slots was observed for certain",
 	[DOUBT_HIWATER_SINCE_START] = "the high water before the start is not known",
 	[DOUBT_USES_DMA_API] = "yet it was seen using the DMA API",

@@ -154,6 +154,7 @@ static void no_leak_in_a_rising_load(void **state)
 static void leak_at_remove(void **state)
 {
 	struct feed *f = *state;
+	struct state_finding x;
 	struct dms_event ev;
 
 	feed_healthy_pef(f);
@@ -161,30 +162,88 @@ static void leak_at_remove(void **state)
 	ev = make_ev(f, DMS_EV_DEVICE_DEL, 1);
 	feed_ev(f, &ev);
 	expect_no_finding(f, "leak-at-remove");	/* its driver may still be at it */
-	f->ts += SEC;
+	f->ts += SEC - 1;
 	feed_end(f, true);
-	expect_finding(f, "leak-at-remove", STATE_ERROR, 1);
+	expect_no_finding(f, "leak-at-remove");
+	f->ts++;
+	feed_end(f, true);
+	x = expect_finding(f, "leak-at-remove", STATE_WARNING, 1);
+	expect_fact(&x, FACT_AGE, SEC);
+	assert_true(x.f.confidence <= 60 && x.not_seen[0]);
+	f->ts += 9 * SEC;
+	feed_end(f, true);
+	x = expect_finding(f, "leak-at-remove", STATE_ERROR, 1);
+	assert_true(x.f.confidence > 60 && !x.not_seen[0]);
 	feed_unbounce(f, 1, POOL_START, 4096);
 	feed_unmap(f, 1, DDW_BASE + POOL_START, 4096);
 	expect_no_finding(f, "leak-at-remove");
 }
 
+/* sysfs is read now: that driver is bound to device 9. */
+static void feed_driver(struct feed *f, const char *driver)
+{
+	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
+
+	r.device.known |= DEV_KNOWN_DRIVER;
+	r.device.ts = f->ts;
+	strcpy(r.device.driver, driver);
+	put(f, &r);
+}
+
 static void leak_at_unbind(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
 
 	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
-	r.device.known |= DEV_KNOWN_DRIVER;
-	put(f, &r);
+	feed_driver(f, "e1000");
 	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
 	f->ts += SEC;
-	r.device.driver[0] = '\0';
-	r.device.ts = f->ts;
-	put(f, &r);
-	f->ts += SEC;
+	feed_driver(f, "");
+	f->ts += 10 * SEC;
 	feed_end(f, true);
 	expect_finding(f, "leak-at-remove", STATE_ERROR, 9);
+}
+
+/* remove() unmaps while it runs, which takes it seconds; or the unbinding was seen as it began. */
+static void slow_removal(void **state, bool unbind)
+{
+	struct feed *f = *state;
+	struct dms_event ev;
+	uint64_t i;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_driver(f, "mlx5_core");
+	for (i = 0; i < 16; i++)
+		feed_map(f, 9, DMS_PATH_DIRECT, 0x9000 + i * 4096, 0x9000 + i * 4096, 512);
+	f->ts += SEC;
+	ev = make_ev(f, DMS_EV_DEVICE_DEL, 9);
+	if (unbind)
+		feed_driver(f, "");
+	else
+		feed_ev(f, &ev);
+	f->ts += 210 * MS;
+	feed_end(f, true);
+	expect_no_finding(f, "leak-at-remove");
+	for (i = 0; i < 15; i++) {
+		f->ts += 900 * MS;
+		feed_unmap(f, 9, 0x9000 + i * 4096, 512);
+		expect_no_finding(f, "leak-at-remove");
+	}
+	f->ts += 2 * SEC;
+	feed_end(f, true);
+	expect_finding(f, "leak-at-remove", STATE_WARNING, 9);
+	feed_unmap(f, 9, 0x9000 + i * 4096, 512);
+	expect_no_finding(f, "leak-at-remove");
+}
+
+static void slow_unplug(void **state)
+{
+	slow_removal(state, false);
+}
+
+static void slow_unbind(void **state)
+{
+	slow_removal(state, true);
 }
 
 static void unmapped_twice(void **state)
@@ -507,17 +566,6 @@ static void queues_with_losses(void **state)
 	expect_finding(f, "mapping-leak", STATE_NOTE, 1);
 }
 
-/* sysfs is read now: that driver is bound to device 9. */
-static void feed_driver(struct feed *f, const char *driver)
-{
-	struct dms_rec r = make_dev(9, "0000:00:09.0", 64);
-
-	r.device.known |= DEV_KNOWN_DRIVER;
-	r.device.ts = f->ts;
-	strcpy(r.device.driver, driver);
-	put(f, &r);
-}
-
 static void leak_of_the_driver_before(void **state)
 {
 	struct feed *f = *state;
@@ -733,7 +781,7 @@ int main(void)
 		T(no_leak_in_a_steady_load), T(no_leak_in_a_ring),
 		T(no_leak_in_a_rising_load), T(no_leak_in_an_old_ring), T(leak_beside_an_old_ring),
 		T(queues_filled_one_after_another), T(queues_with_losses),
-		T(leak_at_remove), T(leak_at_unbind),
+		T(leak_at_remove), T(leak_at_unbind), T(slow_unplug), T(slow_unbind),
 		T(leak_of_the_driver_before), T(drivers_change_between_polls), T(a_page_in_both_directions),
 		T(a_page_mapped_before_the_start), T(coherent_refused_to_a_probing_driver),
 		T(unmapped_twice), T(unmapped_twice_before_the_cut),

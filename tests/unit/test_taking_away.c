@@ -806,7 +806,7 @@ static void random_guest(struct trace *t, unsigned int events)
 	/* a leak that has stopped is none any more: it goes on to the end */
 	if (!leaks && rnd(2)) {
 		put_event(t, DMS_EV_DEVICE_DEL, ts, 1, 0, 0, 0, 0);
-		ts += SEC;
+		ts += 12 * SEC;
 	}
 	end.end.ts = ts + MS;
 	end.end.complete = true;

@@ -97,7 +97,7 @@ PEF_FAULTS = f"""
     fault map {D[12]} 5 4096; fault unbind {D[12]}
     fault map {D[13]} 4 4096; echo 1 >/sys/bus/pci/devices/{D[13]}/remove
     fault share-free 9; fault unshare-mapped {D[11]} 3; fault storm 1200 3
-    {READ}"""
+    {READ}; sleep 12"""  # a removal is over 10 s after its last unmap
 
 PEF_FOUND = [
     # the first refusal ends `map`, then four more
