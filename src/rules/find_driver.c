@@ -272,13 +272,14 @@ static bool leaks(struct finder *f, struct kept_filter *filter, struct leak *l)
 {
 	const struct dev *d = dev_at(f->m, filter->dev);
 	struct state_finding *x;
-	bool rings;
+	bool rings, stalled;
 
 	if (!is_leak(d, &l->grown) || !are_old(f, d, filter, l))
 		return false;
 	rings = may_be_rings(f->m, l);
-	x = say_leak(f, d, filter->path, l, rings ? STATE_NOTE : STATE_WARNING,
-		     rings ? 30 : leak_confidence(l->grown.ns));
+	stalled = kept__progress(f->m, d, filter->path, &l->kept) == PROGRESS_STOPPED;
+	x = say_leak(f, d, filter->path, l, rings || stalled ? STATE_NOTE : STATE_WARNING,
+		     rings || stalled ? 30 : leak_confidence(l->grown.ns));
 	finding_fact(x, FACT_GROWN, l->grown.to - l->grown.from);
 	finding_fact(x, FACT_AGE, l->grown.ns);
 	finding_fact(x, FACT_OLD, l->kept.old.count);
@@ -287,6 +288,8 @@ static bool leaks(struct finder *f, struct kept_filter *filter, struct leak *l)
 		finding_fact(x, FACT_BURSTS, l->kept.bursts);
 		finding_doubt(x, 0, DOUBT_RINGS);
 	}
+	if (stalled)
+		finding_doubt(x, 0, DOUBT_STALLED);
 	return true;
 }
 
@@ -335,7 +338,8 @@ static uint32_t leak_that_filled(struct finder *f, const struct pool *p)
 		return NONE;
 	l.kept = use.kept;
 	l.maps = dev_maps(dev_at(f->m, use.dev), DMS_PATH_BOUNCED);
-	x = say_leak(f, dev_at(f->m, use.dev), DMS_PATH_BOUNCED, &l, STATE_ERROR, 90);
+	x = say_leak(f, dev_at(f->m, use.dev), DMS_PATH_BOUNCED, &l, STATE_ERROR,
+		     dev_has_unmapped(dev_at(f->m, use.dev)) ? 90 : 75);
 	finding_fact(x, FACT_FILLED, 1);
 	finding_fact(x, FACT_AGE, use.kept.newest - use.kept.oldest);
 	finding_fact(x, FACT_USED, pool__hiwater(f->m, p).v);

@@ -319,6 +319,9 @@ void find_pool_full(struct finder *f)
 		} else if (use.kind == HOLDER_UNKNOWN) {
 			finding_advise(x, REMEDY_HOLDER_FIRST);
 			finding_doubt(x, 15, DOUBT_HOLDER);
+		} else if (use.kind == HOLDER_STALLED) {
+			finding_advise(x, REMEDY_HOLDER_STALLED);
+			finding_doubt(x, 15, DOUBT_STALLED);
 		} else {
 			advise_size(f->m, p, x);
 		}

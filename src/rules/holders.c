@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Classifies holders of mappings. A ring turns over, or was filled in bursts; a leak grows by one
- * mapping after another, each of which outlives all that are unmapped.
+ * mapping after another, each of which outlives all that are unmapped. A device that stalls (its
+ * host's storage does not answer) keeps them too, but unmaps no others meanwhile.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define BURST_GAP	(NSEC / 100)
 #define NAMES		16
 #define PIECES		8
+#define STALL_MOST	(10 * NSEC)	/* a device that never unmapped keeps more for longer */
 
 struct names {
 	struct {
@@ -109,12 +111,42 @@ int kept__find(const struct state *m, const struct kept_filter *f, struct kept *
 	return 0;
 }
 
+static uint64_t middle_of(const struct kept *k)
+{
+	return k->oldest + (k->newest - k->oldest) / 2;
+}
+
+/* No unmap of it was seen since the start, nor missed. */
+static bool never_unmapped(const struct state *m, const struct dev *d)
+{
+	uint64_t to = now_of(m);
+	struct cover_hole hole;
+
+	leave_out_end(m, start_of(m), &to);
+	return !dev_has_unmapped(d) &&
+	       (coverage__whole_dev(coverage_of(m), COVER_UNMAPS, start_of(m), to, &hole) ||
+		hole.why == COVER_UNREPORTED);
+}
+
+enum progress kept__progress(const struct state *m, const struct dev *d, uint32_t path,
+			     const struct kept *k)
+{
+	if (dev_unmapped_born(d, path) > middle_of(k))
+		return PROGRESS_ON;
+	return never_unmapped(m, d) ? PROGRESS_NEVER : PROGRESS_STOPPED;
+}
+
 /* Most of them older than anything the device unmaps would have become. */
 static bool outlives(const struct state *m, const struct dev *d, const struct kept *k)
 {
-	uint64_t middle = k->oldest + (k->newest - k->oldest) / 2;
+	return now_of(m) - middle_of(k) > dev_turnover(d);
+}
 
-	return now_of(m) - middle > dev_turnover(d);
+static bool may_stall(const struct state *m, const struct dev *d, const struct kept *k)
+{
+	enum progress p = kept__progress(m, d, DMS_PATH_BOUNCED, k);
+
+	return p == PROGRESS_STOPPED || (p == PROGRESS_NEVER && k->newest - k->oldest < STALL_MOST);
 }
 
 static enum holder_kind kind_of(const struct state *m, const struct dev *d, const struct kept *k)
@@ -124,7 +156,7 @@ static enum holder_kind kind_of(const struct state *m, const struct dev *d, cons
 	if (k->n < 32 || !outlives(m, d, k) || dev_pub(d)->preexisting > k->n / 4 || age < 2 * NSEC)
 		return HOLDER_BUSY;
 	if (span >= 2 * NSEC && k->pieces >= PIECES - 2)
-		return HOLDER_LEAKS;
+		return may_stall(m, d, k) ? HOLDER_STALLED : HOLDER_LEAKS;
 	return span <= NSEC || span <= age / 8 ? HOLDER_PREALLOCATED : HOLDER_BUSY;
 }
 

@@ -29,9 +29,20 @@ struct kept_filter {
 /* 0 or -ENOMEM. Walks all live mappings. */
 int kept__find(const struct state *m, const struct kept_filter *f, struct kept *out);
 
+/* Progress of the device while it kept those mappings. */
+enum progress {
+	PROGRESS_ON = 0,	/* it unmapped some that are younger than half of them */
+	PROGRESS_STOPPED,	/* none that is known: it may stall, and unmap all of them later */
+	PROGRESS_NEVER,		/* it unmapped nothing since the start, and no unmap was missed */
+};
+
+enum progress kept__progress(const struct state *m, const struct dev *d, uint32_t path,
+			     const struct kept *k);
+
 enum holder_kind {
 	HOLDER_BUSY = 0,	/* in passing, or nobody has that much */
 	HOLDER_UNKNOWN,		/* maps or unmaps were missed: any of these */
+	HOLDER_STALLED,		/* no longer unmaps anything: it may go on, or leak */
 	HOLDER_LEAKS,		/* one after another, none of them unmapped */
 	HOLDER_PREALLOCATED,	/* all at once, and kept since */
 };

@@ -45,6 +45,7 @@ enum remedy {
 	REMEDY_ROOM_FOR_RINGS,
 	REMEDY_SEE_LEAK,
 	REMEDY_HOLDER_FIRST,
+	REMEDY_HOLDER_STALLED,
 	REMEDY_POOL_GROWS,
 	REMEDY_POOL_ABOVE_MASK,
 	REMEDY_MEMORY_MULTIPLE,
@@ -119,6 +120,7 @@ enum doubt_kind {
 	DOUBT_HIWATER_SINCE_START,	/* the high water before the start is unknown */
 	DOUBT_USES_DMA_API,
 	DOUBT_RINGS,			/* queues that are filled look alike */
+	DOUBT_STALLED,			/* a device that stalls looks like one that leaks */
 	DOUBT_HOLDER,			/* whether the holder of the pool leaks */
 	DOUBT_REMOVING,			/* a driver's remove() may not have returned */
 	DOUBT_SEARCH,			/* searches for slots were not all observed */

@@ -156,6 +156,10 @@ bool dev_was_added(const struct dev *d);
 bool dev_left(const struct dev *d, struct dev_gone *out);
 /* ns: a mapping that is older outlives all that the device unmaps. */
 uint64_t dev_turnover(const struct dev *d);
+/* Any unmap of it was seen. */
+bool dev_has_unmapped(const struct dev *d);
+/* When the youngest of the mappings by that path that were unmapped was made; 0: none was. */
+uint64_t dev_unmapped_born(const struct dev *d, uint32_t path);
 /* Has the number of its live mappings by that path only grown? */
 bool dev_growth(const struct state *m, const struct dev *d, uint32_t path, struct grown *out);
 

@@ -38,10 +38,16 @@ ANSWER(uint64_t, dev_coherent_bytes, d->coherent_tce_bytes)
 ANSWER(bool, dev_all_kept, !d->untracked)
 ANSWER(bool, dev_was_added, d->added_ts)
 ANSWER(uint64_t, dev_turnover, 2 * d->life_max)
+ANSWER(bool, dev_has_unmapped, d->has_unmapped)
 
 bool dev_is_on(const struct dev *d, const char *bus)
 {
 	return !strcmp(d->rec.bus, bus);
+}
+
+uint64_t dev_unmapped_born(const struct dev *d, uint32_t path)
+{
+	return d->unmapped_born[path];
 }
 
 uint64_t dev_maps(const struct dev *d, enum dms_path path)

@@ -97,6 +97,9 @@ struct dev {
 	bool skipped_unmap;	/* may_end_unseen() was true once */
 	bool stats;
 	struct growth growth[DMS_PATH_MAX];	/* of live mappings */
+	bool has_unmapped;	/* any unmap of it was seen, whatever it was of */
+	/* ts of birth: of the youngest mappings that were unmapped; 0: none was */
+	uint64_t unmapped_born[DMS_PATH_MAX];
 	uint64_t life_max;	/* ns: the longest that a mapping lived which was unmapped */
 	uint64_t unbound_ts;	/* when no driver was last seen after one; 0: never */
 	uint64_t rebound_ts;	/* when a driver was seen again after that; 0: not yet */

@@ -40,9 +40,11 @@ size_t life_slot(uint64_t v)
 	return i;
 }
 
-/* caller: its index, NONE = not known. */
-static void count_life(struct state *m, struct dev *d, uint32_t caller, uint64_t ns)
+/* A mapping made at `from` was unmapped at `to`. caller: its index, NONE = not known. */
+static void count_life(struct state *m, struct dev *d, uint32_t caller, uint8_t path,
+		       uint64_t from, uint64_t to)
 {
+	uint64_t ns = to - from;
 	size_t slot = life_slot(ns / 1000);
 
 	d->pub.life_hist[slot]++;
@@ -50,6 +52,8 @@ static void count_life(struct state *m, struct dev *d, uint32_t caller, uint64_t
 		caller_life(m, caller, slot);
 	if (ns > d->life_max)
 		d->life_max = ns;
+	if (from > d->unmapped_born[path])
+		d->unmapped_born[path] = from;
 }
 
 static void live_change(struct dev *d, uint8_t path, uint64_t size, uint64_t ts, bool add)
@@ -248,7 +252,7 @@ static bool was_early(struct state *m, struct dev *d, uint32_t dev, const struct
 		evid_take_back(&d->ev[DE_UNMAP_TWICE], o->seq);
 	count_unmap(d, o->path, o->size, -1);
 	count_unmap(d, ev->path, o->size, 1);
-	count_life(m, d, NONE, o->ts - ev->ts);
+	count_life(m, d, NONE, ev->path, ev->ts, o->ts);
 	o->kind = ORPHAN_FREE;
 	return true;
 }
@@ -746,7 +750,7 @@ static bool was_superseded(struct state *m, struct dev *d, uint32_t dev,
 	if (!o || (any_live && m->any_lost && ev->ts > o->when + NSEC / 100))
 		return false;
 	count_unmap(d, o->path, o->size, 1);
-	count_life(m, d, NONE, ev->ts - o->ts);
+	count_life(m, d, NONE, o->path, o->ts, ev->ts);
 	note_left_unmap(d, o->ts, ev->ts);
 	slot_back(m, d, ev, o->path);
 	o->kind = ORPHAN_FREE;
@@ -796,6 +800,7 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 			seen_add(&d->ev[DE_UNMAP_ERROR].seen, m->seq);
 		return 0;
 	}
+	d->has_unmapped = true;
 	id = maptab_find(&m->maps, dev, &ev);
 	if (was_superseded(m, d, dev, &ev, id != NONE))
 		return 0;
@@ -809,7 +814,7 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 	mp = *mapping_at(&m->maps, id);
 	check_unmap(m, d, &mp, &ev);
 	count_unmap(d, mp.path, mp.size, 1);
-	count_life(m, d, mp.caller, ev.ts - mp.ts);
+	count_life(m, d, mp.caller, mp.path, mp.ts, ev.ts);
 	note_left_unmap(d, mp.ts, ev.ts);
 	domains__unmapped(m, d, mp.path, ev.ts);
 	slot_back(m, d, &ev, mp.path);

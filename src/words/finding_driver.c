@@ -161,8 +161,9 @@ const struct finding_words words_driver[] = {
 		"since]",
 	.means = "The number of live mappings grows in every interval, by more than what was "
 		"mapped before the start and is unmapped now, and the old ones outlive all that "
-		"the device unmaps. In the end the pool or the table is full and other devices "
-		"fail; where that has happened it is an error.",
+		"the device unmaps. Where a device has stopped unmapping it is a note at most: the "
+		"device may be stalled. In the end the pool or the table is full and other "
+		"devices fail; where that has happened it is an error.",
 	.how = "The driver misses an unmap on some path, usually an error or a time-out. Raising "
 		"the pool only delays it.",
 	.todo = "The finding names the caller if stacks were recorded. Look at the oldest ranges: "

@@ -69,6 +69,7 @@ static const char *const doubts[DOUBT_MAX] = {
 	[DOUBT_SIZES_ONLY] = "counts only: judged by the sizes of what failed",
 	[DOUBT_COUNTS_ONLY] = "counts only: no single mapping was observed",
 	[DOUBT_FILL_UNKNOWN] = "how many slots were in use when it failed is not known",
+	[DOUBT_STALLED] = "a device that stalls looks the same: it unmaps all of them later",
 	[DOUBT_HOLDER] = "maps or unmaps of the device that holds most were missed: it may leak",
 	[DOUBT_REMOVING] = "the removal may take longer: unmaps may follow",
 	[DOUBT_SEARCH] = "not each search for slots was observed for certain",

@@ -135,6 +135,11 @@ static const struct remedy_words remedies[REMEDY_MAX] = {
 	"pool only delays a leak.",
 	"kernel/dma/swiotlb.c swiotlb_find_slots(): nothing frees slots but their unmap, 6.12",
 },
+[REMEDY_HOLDER_STALLED] = {
+	"Find out first why {holder1} unmaps nothing any more: it waits for its device, or its "
+	"driver leaks. A larger pool would only fill later.",
+	"kernel/dma/swiotlb.c swiotlb_find_slots(): nothing frees slots but their unmap, 6.12",
+},
 [REMEDY_POOL_GROWS] = {
 	"This pool grows by itself (CONFIG_SWIOTLB_DYNAMIC), as long as memory can be had where "
 	"slots are needed.",

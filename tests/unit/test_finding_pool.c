@@ -835,6 +835,89 @@ static void leak_that_fills_the_pool(void **state)
 	assert_false(x.fact[FACT_ADVICE].known);
 }
 
+static void slot_request(struct feed *f, uint64_t slot)
+{
+	feed_bounce(f, 1, slot, 0x40000000, 4096);
+	feed_map(f, 1, DMS_PATH_BOUNCED, DDW_BASE + slot, 0x40000000, 4096);
+}
+
+static void slot_done(struct feed *f, uint64_t slot)
+{
+	feed_unbounce(f, 1, slot, 4096);
+	feed_unmap(f, 1, DDW_BASE + slot, 4096);
+}
+
+/* A disk's storage hangs: 300 requests of 4 KiB in 4 s fill the pool, and none of them ends. */
+static void stall(struct feed *f, unsigned int done_before)
+{
+	uint64_t i;
+
+	small_pool(f, 600);
+	for (i = 0; i < done_before; i++) {
+		slot_request(f, POOL_START);
+		f->ts += 10 * MS;
+		slot_done(f, POOL_START);
+	}
+	for (i = 0; i < 300; i++) {
+		f->ts += 14 * MS;
+		slot_request(f, POOL_START + i * 4096);
+	}
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 4096);
+	feed_failed(f, 1, 4096, DMS_FL_NO_SLOT);
+	f->ts += SEC;
+	feed_end(f, true);
+}
+
+static void stall_that_fills_the_pool(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	stall(f, 100);
+	expect_finding(f, "mapping-leak", STATE_NOTE, 1);
+	x = expect_finding(f, "pool-full", STATE_ERROR, 1);
+	assert_true(advises(&x, REMEDY_HOLDER_STALLED) && x.not_seen[0]);
+	/* one request times out: the oldest */
+	slot_done(f, POOL_START);
+	assert_true(get_finding(f, "mapping-leak").f.severity < STATE_WARNING);
+}
+
+/* It hung before the start: there was no unmap in the few seconds since, so that is no error. */
+static void stall_from_before_the_start(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	stall(f, 0);
+	expect_finding(f, "mapping-leak", STATE_WARNING, 1);
+	x = expect_finding(f, "pool-full", STATE_ERROR, 1);
+	assert_true(advises(&x, REMEDY_HOLDER_STALLED) && x.not_seen[0]);
+}
+
+/* The same load and as many kept, but others go on to end: a leak. */
+static void leak_beside_a_load(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+	uint64_t i;
+
+	small_pool(f, 600);
+	for (i = 0; i < 300; i++) {
+		f->ts += 14 * MS;
+		slot_request(f, POOL_START + i * 4096);
+		if (i == 299)
+			break;
+		slot_request(f, POOL_START + 299 * 4096);
+		slot_done(f, POOL_START + 299 * 4096);
+	}
+	feed_bounce(f, 1, DMS_DMA_ERROR, 0x50000000, 4096);
+	feed_failed(f, 1, 4096, DMS_FL_NO_SLOT);
+	f->ts += SEC;
+	feed_end(f, true);
+	x = expect_finding(f, "mapping-leak", STATE_ERROR, 1);
+	assert_int_equal(x.f.confidence, 90);
+}
+
 /* All at once and kept: one finding for three devices that are refused slots. */
 static void preallocated_ring(void **state)
 {
@@ -1239,6 +1322,7 @@ int main(void)
 		T(restricted_pool_full),
 		T(holders_of_the_pool_that_is_full), T(own_pool_full_without_a_main_one),
 		T(own_pools_of_a_secure_guest), T(own_pool_beside_a_disabled_one),
+		T(stall_that_fills_the_pool), T(leak_beside_a_load), T(stall_from_before_the_start),
 		T(grown_pool_full), T(one_slot_is_never_fragmented), T(slot_above_the_mask),
 		T(refused_list_after_a_while), T(a_long_run_of_old_slots),
 		T(pool_oversized_at_once),
