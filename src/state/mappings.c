@@ -757,6 +757,33 @@ static bool was_superseded(struct state *m, struct dev *d, uint32_t dev,
 	return true;
 }
 
+#define TWICE_NS	(NSEC / 50)	/* a second unmap by mistake follows the first */
+
+/*
+ * Was what it unmaps unmapped before? A direct address may have another mapping, made before the
+ * start and kept for any time (a page of a driver's pool): of a device that is older than the
+ * start, only what is alike in all and comes at once is taken for the same.
+ */
+static bool is_twice(const struct state *m, const struct dev *d, uint32_t dev,
+		     const struct freed *f, const struct dms_event *ev)
+{
+	if (!f->ts || f->dev != dev || f->dma != ev->dma || f->ts >= ev->ts ||
+	    (ev->flags & DMS_FL_SG))
+		return false;
+	if (f->path != DMS_PATH_DIRECT || d->added_ts)
+		return true;
+	return f->size == ev->size && f->dir == ev->dir && ev->ts - f->ts <= TWICE_NS &&
+	       !may_be_older(m, d, ev->ts);
+}
+
+/* Since when no map may have been missed: a direct address may have been mapped more than once. */
+static uint64_t twice_since(const struct state *m, const struct dev *d, const struct freed *f)
+{
+	if (f->path != DMS_PATH_DIRECT)
+		return f->ts;
+	return d->added_ts ? d->added_ts : m->first_ts;
+}
+
 /* No live mapping fits: it came too early, its map is long gone, or it is older than we are. */
 static void unmap_unknown(struct state *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
 {
@@ -778,11 +805,9 @@ static void unmap_unknown(struct state *m, struct dev *d, uint32_t dev, const st
 	o->seq = m->seq;
 	o->size = ev->size;
 	o->path = ev->path;
-	o->twice = f->ts && f->dev == dev && f->dma == ev->dma && f->ts < ev->ts &&
-		   !(ev->flags & DMS_FL_SG) &&
-		   !(f->path == DMS_PATH_DIRECT && may_be_older(m, d, ev->ts));
+	o->twice = is_twice(m, d, dev, f, ev);
 	if (o->twice)
-		evid_add_sure(m, &d->ev[DE_UNMAP_TWICE], HANDLES, f->ts, ev->ts);
+		evid_add_sure(m, &d->ev[DE_UNMAP_TWICE], HANDLES, twice_since(m, d, f), ev->ts);
 }
 
 static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct dms_event *in)
@@ -822,7 +847,8 @@ static int on_unmap(struct state *m, struct dev *d, uint32_t dev, const struct d
 		windows__unmapped(m, d, &mp);
 	ledger__unmapped(m, &mp, ev.ts);
 	f = freed_at(&m->maps, dev, ev.dma);
-	*f = (struct freed){ .dma = ev.dma, .ts = ev.ts, .dev = dev, .path = mp.path };
+	*f = (struct freed){ .dma = ev.dma, .size = mp.size, .ts = ev.ts, .dev = dev,
+			     .path = mp.path, .dir = mp.dir };
 	close_mapping(m, d, id, ev.ts);
 	return 0;
 }

@@ -52,9 +52,9 @@ struct orphan {
 #define FREED_SETS	8192	/* recently unmapped handles */
 
 struct freed {
-	uint64_t dma, ts;
+	uint64_t dma, size, ts;
 	uint32_t dev;
-	uint8_t path;
+	uint8_t path, dir;
 };
 
 struct maptab {

@@ -689,7 +689,7 @@ static void a_page_mapped_before_the_start(void **state)
 	f->ts += MS;
 	feed_unmap(f, 1, 0x9000, 512);
 	expect_no_finding(f, "api-misuse");
-	/* later than any mapping lives none of the start can be left */
+	/* later, and alike: the same one twice */
 	f->ts += SEC;
 	feed_map(f, 1, DMS_PATH_DIRECT, 0x9000, 0x9000, 512);
 	f->ts += MS;
@@ -697,6 +697,73 @@ static void a_page_mapped_before_the_start(void **state)
 	f->ts += MS;
 	feed_unmap(f, 1, 0x9000, 512);
 	expect_finding(f, "api-misuse", STATE_ERROR, 1);
+}
+
+/* A page that the driver maps once more, briefly, and unmaps; 99 s later it is unmapped again. */
+static void unmap_of_a_kept_page(struct feed *f)
+{
+	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 4096);
+	f->ts += MS / 20;
+	feed_unmap(f, 9, 0x9000, 4096);
+	f->ts += 99 * SEC;
+	feed_unmap(f, 9, 0x9000, 4096);
+}
+
+/* Mapped before the start and kept since, as page pools do. */
+static void a_page_kept_since_before_the_start(void **state)
+{
+	struct feed *f = *state;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	feed_driver(f, "mlx5_core");
+	f->ts += SEC;
+	unmap_of_a_kept_page(f);
+	expect_no_finding(f, "api-misuse");
+	/* one more, soon, that is not the same */
+	feed_map(f, 9, DMS_PATH_DIRECT, 0x9000, 0x9000, 1500);
+	f->ts += MS / 20;
+	feed_unmap(f, 9, 0x9000, 1500);
+	f->ts += MS;
+	feed_unmap(f, 9, 0x9000, 4096);
+	expect_no_finding(f, "api-misuse");
+}
+
+/* All mappings of a device that came later are known, if none was lost since. */
+static void new_device(struct feed *f, uint64_t lost)
+{
+	struct dms_rec gap = { .type = REC_GAP };
+	struct dms_event ev;
+
+	feed_session(f, GUEST_NONE, "x86_64", "6.12.0");
+	f->ts += SEC;
+	ev = make_ev(f, DMS_EV_DEVICE_ADD, 9);
+	feed_ev(f, &ev);
+	feed_driver(f, "mlx5_core");
+	f->ts += SEC;
+	gap.gap.ts = f->ts;
+	gap.gap.hook = DMS_HOOK_MAP;
+	gap.gap.lost = lost;
+	if (lost)
+		put(f, &gap);
+	f->ts += SEC;
+	unmap_of_a_kept_page(f);
+}
+
+static void a_kept_page_of_a_new_device(void **state)
+{
+	struct feed *f = *state;
+	struct state_finding x;
+
+	new_device(f, 0);
+	x = expect_finding(f, "api-misuse", STATE_ERROR, 9);
+	expect_fact(&x, FACT_UNMAP_TWICE, 1);
+}
+
+/* The lost one may have mapped that page. */
+static void a_page_of_a_lost_mapping(void **state)
+{
+	new_device(*state, 1);
+	expect_no_finding(*state, "api-misuse");
 }
 
 /* With DMA_ATTR_NO_WARN a driver asks for less until it is given some: no failure. */
@@ -815,8 +882,11 @@ int main(void)
 		T(no_leak_in_a_stall),
 		T(queues_filled_one_after_another), T(queues_with_losses),
 		T(leak_at_remove), T(leak_at_unbind), T(slow_unplug), T(slow_unbind),
-		T(leak_of_the_driver_before), T(drivers_change_between_polls), T(a_page_in_both_directions),
-		T(a_page_mapped_before_the_start), T(coherent_refused_to_a_probing_driver),
+		T(leak_of_the_driver_before), T(drivers_change_between_polls),
+		T(a_page_in_both_directions),
+		T(a_page_mapped_before_the_start), T(a_page_kept_since_before_the_start),
+		T(a_kept_page_of_a_new_device), T(a_page_of_a_lost_mapping),
+		T(coherent_refused_to_a_probing_driver),
 		T(unmapped_twice), T(unmapped_twice_before_the_cut),
 		T(unmapped_twice_was_only_late),
 		T(wrong_size_and_error_unmapped), T(past_object), T(path_mismatch),
