@@ -19,6 +19,11 @@ $(OUT)/tests/core_reduced: tests/core/reduced.c $(CORE_TEST_OBJS) $(OUT)/libcore
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_TEST_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
+$(OUT)/tests/core_addresses: tests/core/addresses.c $(OUT)/obj/probe/addresses.o $(OUT)/libcore.a
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(OUT)/obj/probe/addresses.o $(OUT)/libcore.a $(LDLIBS)
+
 CORE_REDUCE_OBJS := $(addprefix $(OUT)/obj/probe/,catalogue.o kernel_btf.o)
 
 $(OUT)/tests/core_reduce: tests/core/reduce.c $(CORE_REDUCE_OBJS) $(OUT)/libcore.a
@@ -26,7 +31,7 @@ $(OUT)/tests/core_reduce: tests/core/reduce.c $(CORE_REDUCE_OBJS) $(OUT)/libcore
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CORE_REDUCE_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
-CORE_TESTS := $(addprefix $(OUT)/tests/core_,fixtures prototypes reduced)
+CORE_TESTS := $(addprefix $(OUT)/tests/core_,fixtures prototypes reduced addresses)
 -include $(CORE_TESTS:=.d)
 
 check-core: $(CORE_TESTS) $(BPF_OUT)/dmascope.bpf.o

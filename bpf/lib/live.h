@@ -130,7 +130,8 @@ __weak __noinline int sets_take(u64 dev, u64 dma)
 static __always_inline bool live_omits(const struct dms_counted *c, const struct mapping *m)
 {
 	return m->path == DMS_PATH_FAILED ||
-	       (m->path == DMS_PATH_DIRECT && c->facts.may_skip_unmap);
+	       (c->facts.may_skip_unmap &&
+		(m->path == DMS_PATH_DIRECT || m->path == DMS_PATH_UNKNOWN));
 }
 
 /*

@@ -82,7 +82,7 @@ static __always_inline int sg_element(u32 hook, u16 type, u32 i)
 	m->attrs = w->attrs;
 	m->sg_index = i;
 	m->stack = w->stack;
-	m->ends = type == DMS_EV_UNMAP;
+	m->ends = type == DMS_EV_UNMAP && values.vmemmap;
 	m->dma = w->refused ? DMS_DMA_ERROR : RD(sg, dma_address);
 	m->size = w->refused ? RD(sg, length) : sg_dma_length(sg);
 	link = RD(sg, page_link);

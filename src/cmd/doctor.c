@@ -235,8 +235,9 @@ static void advise(struct diagnosis *d)
 	       "Find the cause that tracing programs are rejected: a stricter lockdown than the "
 	       "kernel admits, a security module, or a container without the capabilities.");
 	remedy(d, d->hidden_symbols && !d->missing_caps[0],
-	       "Addresses in /proc/kallsyms are hidden, so that functions in stacks and dma_ops "
-	       "have no names: sysctl kernel.kptr_restrict=1");
+	       "Addresses in /proc/kallsyms are hidden: functions in stacks and dma_ops have no "
+	       "names, and physical addresses of list elements and shared memory (before 6.12 "
+	       "also of mapped pages) can be unknown: sysctl kernel.kptr_restrict=1");
 	remedy(d, refused_for(d, "CONFIG_KPROBE_EVENTS)"),
 	       "This kernel was built without kprobes (CONFIG_KPROBE_EVENTS): what needs them "
 	       "takes another kernel.");

@@ -73,6 +73,10 @@ size_t settings__ring_bytes(const struct probe *p);
 /* Aggregates are all that is wanted, of all mappings. */
 bool settings__only_count(const struct probe *p);
 
+/* addresses.c: symbols that it asks for; the settings that are, or convert, kernel addresses. */
+void addresses__expect(struct symbols *syms);
+void addresses__fill(const struct probe *p, struct dms_config *cfg);
+
 /* unseen.c: symbols that it asks for; what the choice's hook does not show of this kernel. */
 void unseen__expect(struct symbols *syms);
 void unseen__of(const struct choose_env *env, const struct choice *c, char *text, size_t len);

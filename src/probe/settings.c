@@ -7,22 +7,12 @@
 #include <unistd.h>
 
 #include "dmascope/classify.h"
-#include "guest/arm64.h"
 #include "probe/inside.h"
-
-static uint64_t variable_at(const struct probe *p, const char *name)
-{
-	struct symbol sym;
-
-	return symbols_find(p->env.syms, name, &sym) ? sym.addr : 0;
-}
 
 /* Announces the symbols that attaching needs, so that not all need be kept. */
 void settings__expect(struct symbols *syms)
 {
-	static const char *const variables[] = {
-		"vmemmap", "vmemmap_base", "page_offset_base", "__identity_base",
-		"io_tlb_start", "io_tlb_end", "io_tlb_default_mem", "iommu_dma_ops",
+	static const char *const names[] = {
 		"dma_need_unmap",
 		/*
 		 * Targets of dma_ops: each state of a device has that name, and for one that is not
@@ -33,54 +23,11 @@ void settings__expect(struct symbols *syms)
 		"xen_swiotlb_dma_ops",
 	};
 
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		symbols_expect(syms, variables[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		symbols_expect(syms, names[i]);
+	addresses__expect(syms);
 	unseen__expect(syms);
 	choose_expect(syms);
-}
-
-/* Both follow from numbers that the kernel puts into /proc/kcore; without them, unknown. */
-static void arm64_settings(const struct probe *p, struct dms_config *cfg)
-{
-	struct arm64_addresses a;
-
-	cfg->virt_mask = 0;
-	if (strcmp(p->env.arch, "aarch64") || !arm64_addresses("", &a))
-		return;
-	cfg->virt_mask = ~0ULL;
-	cfg->virt_base = arm64_virt_base(&a);
-	cfg->vmemmap = arm64_vmemmap(&a, p->struct_page_size, (uint64_t)sysconf(_SC_PAGESIZE));
-}
-
-/* Sets the conversion of linear-map and struct page addresses to physical addresses. */
-static void addresses(const struct probe *p, struct dms_config *cfg)
-{
-	cfg->struct_page_size = p->struct_page_size;
-	cfg->pool_start_at = variable_at(p, "io_tlb_start");
-	cfg->pool_end_at = variable_at(p, "io_tlb_end");
-	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
-	cfg->iommu_ops_at = variable_at(p, "iommu_dma_ops");
-	cfg->virt_mask = ~0ULL;
-	cfg->enc_mask = p->opts.enc_mask;
-	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
-	if (!strcmp(p->env.arch, "ppc64le")) {
-		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */
-		cfg->virt_mask = 0x0fffffffffffffffULL;
-		cfg->vmemmap = 0xc00c000000000000ULL;
-		cfg->vmemmap_at = variable_at(p, "vmemmap");
-	} else if (!strcmp(p->env.arch, "x86_64")) {
-		/* without KASLR of memory: Documentation/arch/x86/x86_64/mm.rst */
-		cfg->virt_base = 0xffff888000000000ULL;
-		cfg->vmemmap = 0xffffea0000000000ULL;
-		cfg->virt_base_at = variable_at(p, "page_offset_base");
-		cfg->vmemmap_at = variable_at(p, "vmemmap_base");
-	} else if (!strcmp(p->env.arch, "s390x")) {
-		/* identity until 6.10, then __identity_base (c98d2ecae08f) */
-		cfg->virt_base_at = variable_at(p, "__identity_base");
-		cfg->vmemmap_at = variable_at(p, "vmemmap");
-	} else {
-		arm64_settings(p, cfg);
-	}
 }
 
 static unsigned int log2_of(unsigned long v)
@@ -168,9 +115,9 @@ void settings__fill(const struct probe *p, struct dms_config *cfg)
 		if (c->row->id == DMS_HOOK_IOMMU_MAP)
 			cfg->flags |= DMS_CFG_INNER_TCE;
 	}
-	if (variable_at(p, "dma_need_unmap"))
+	if (symbols_find(p->env.syms, "dma_need_unmap", NULL))
 		cfg->flags |= DMS_CFG_SKIP_UNMAP;
-	addresses(p, cfg);
+	addresses__fill(p, cfg);
 	casts(p, cfg);
 	cfg->min_size = p->opts.min_size;
 	cfg->path_mask = p->opts.path_mask;

@@ -23,6 +23,7 @@ struct hook_cover {
 	uint32_t holes;
 	uint64_t last_gap;		/* ts: losses before it are accounted for */
 	uint64_t lost;
+	uint64_t unplaced;		/* ns: the first hit without an address; 0 = none */
 	bool attached, kprobe;
 	bool missing;			/* announced, not attached ... */
 	bool missed;			/* ... and something is not observed for that */
@@ -155,6 +156,22 @@ uint64_t coverage__cut(struct coverage *c, uint64_t hit)
 	return c->cut;
 }
 
+void coverage__unplaced(struct coverage *c, enum dms_hook hook, uint64_t ts)
+{
+	struct hook_cover *k = &c->hook[hook < DMS_HOOK_MAX ? hook : DMS_HOOK_NONE];
+
+	if (!k->unplaced || ts < k->unplaced)
+		k->unplaced = ts;
+}
+
+bool coverage__has_unplaced(const struct coverage *c, uint64_t hooks)
+{
+	for (; hooks; hooks &= hooks - 1)
+		if (c->hook[__builtin_ctzll(hooks)].unplaced)
+			return true;
+	return false;
+}
+
 uint64_t coverage__lost(const struct coverage *c, enum dms_hook hook)
 {
 	uint64_t end = c->end.counts[hook].dropped + c->end.counts[hook].failed;
@@ -228,12 +245,14 @@ static bool find_hole(const struct coverage *c, uint64_t hooks, uint64_t from, u
 		      bool filtered, struct cover_hole *out)
 {
 	struct cover_hole hole = { .why = COVER_WHOLE };
+	const struct hook_cover *k;
 	enum cover_why why;
 	unsigned int id;
 	uint64_t lost;
 
 	for (; hooks; hooks &= hooks - 1) {
 		id = (unsigned int)__builtin_ctzll(hooks);
+		k = &c->hook[id];
 		why = COVER_WHOLE;
 		lost = lost_in(c, id, from, to, &why);
 		if (!why && is_missed(c, id))
@@ -242,7 +261,9 @@ static bool find_hole(const struct coverage *c, uint64_t hooks, uint64_t from, u
 			why = COVER_FILTERED;
 		else if (!why && to >= c->cut)
 			why = COVER_CUT;
-		else if (!why && c->unreported && c->hook[id].kprobe)
+		else if (!why && k->unplaced && k->unplaced <= to)
+			why = COVER_UNPLACED;
+		else if (!why && c->unreported && k->kprobe)
 			why = COVER_UNREPORTED;
 		if (why && (!hole.why || why < hole.why)) {
 			hole.why = why;

@@ -41,6 +41,7 @@ enum cover_why {
 	COVER_TRIMMED,		/* the flight recorder discarded them */
 	COVER_FILTERED,		/* a filter let through only a part */
 	COVER_MISSING,		/* the hook is not attached */
+	COVER_UNPLACED,		/* hits were delivered without the address of their memory */
 	COVER_UNREPORTED,	/* this kernel does not report skipped kprobes */
 	COVER_CUT,		/* the end is missing, and with it reports of losses */
 	COVER_LISTING,		/* the list of devices, windows and pools is cut off */
@@ -64,6 +65,10 @@ void coverage__hook(struct coverage *c, const struct rec_hook *h);
 /* now: the newest ts of the stream so far; what was lost may be as young as that. */
 void coverage__gap(struct coverage *c, const struct rec_gap *gap, uint64_t now);
 void coverage__end(struct coverage *c, const struct rec_end *end);
+/* A hit of that hook at ts, of memory whose address is not known. */
+void coverage__unplaced(struct coverage *c, enum dms_hook hook, uint64_t ts);
+/* Were there any of those hooks? */
+bool coverage__has_unplaced(const struct coverage *c, uint64_t hooks);
 /*
  * No footer: what was lost at last may not have been reported. A hole of each hook, which begins
  * some time before the newest hit, at the time returned.

@@ -453,7 +453,6 @@ int devices__stats(struct state *m, const struct rec_stats *st)
 	memcpy(c->size_hist, st->val.hist, sizeof(c->size_hist));
 	if (may_have_ended_unseen(d, (uint8_t)p)) {
 		d->pub.live[p] = d->pub.live_bytes[p] = 0;
-		d->pub.unfollowed = c->maps;
 	} else if (p != DMS_PATH_FAILED) {
 		live = c->maps + st->val.older;
 		bytes = c->map_bytes + st->val.older_bytes;
@@ -464,6 +463,9 @@ int devices__stats(struct state *m, const struct rec_stats *st)
 	}
 	if (d->base)
 		subtract_base(d, p);
+	if (may_end_unseen(d, (uint8_t)p))
+		d->pub.unfollowed = d->pub.path[DMS_PATH_DIRECT].maps +
+				    d->pub.path[DMS_PATH_UNKNOWN].maps;
 	return 0;
 }
 

@@ -262,6 +262,12 @@ static int maybe_shared(struct state *m, const struct dms_event *ev)
 	return rangeset_add(&l->set, ev->phys, end, &note);
 }
 
+/* Old traces name no hook. */
+static enum dms_hook share_hook(const struct dms_event *ev)
+{
+	return ev->hook ? (enum dms_hook)ev->hook : DMS_HOOK_SHARE;
+}
+
 static int share(struct state *m, const struct dms_event *ev, const char *comm)
 {
 	struct ledger *l = &m->ledger;
@@ -279,6 +285,9 @@ static int share(struct state *m, const struct dms_event *ev, const char *comm)
 	l->share_bytes += ev->size;
 	if (s)
 		s->shares++;
+	/* vmalloc'ed, or the kernel hides where its linear map begins (kptr_restrict) */
+	if (ev->flags & DMS_FL_NO_PHYS)
+		coverage__unplaced(m->cover, share_hook(ev), ev->ts);
 	if (!m->secure || (ev->flags & DMS_FL_NO_PHYS))
 		return 0;
 	note_growth(m, ev->ts);
@@ -460,7 +469,7 @@ void state__ledger(const struct state *m, struct state_ledger *out)
 	out->unshares = l->unshares;
 	out->shares_least = !state__counts_all(m, COVER_SHARES, 0);
 	out->unshares_least = !state__counts_all(m, COVER_UNSHARES, 0);
-	out->shared.least = out->shares_least;
+	out->shared.least = out->shares_least || coverage__has_unplaced(m->cover, COVER_SHARES);
 	out->failed.least = out->shares_least || out->unshares_least;
 	out->share_bytes = l->share_bytes;
 	out->unshare_bytes = l->unshare_bytes;

@@ -257,13 +257,19 @@ static bool was_early(struct state *m, struct dev *d, uint32_t dev, const struct
 	return true;
 }
 
+/* A direct mapping is unknown where the physical address of its memory is. */
+static bool may_be_direct(uint8_t path)
+{
+	return path == DMS_PATH_DIRECT || path == DMS_PATH_UNKNOWN;
+}
+
 /*
  * Coherent memory of a direct device needs nothing at its end, and drivers ask dma_need_unmap()
  * (kernel/dma/mapping.c, 6.16 to 7.3): whether such a mapping still lives is not known.
  */
 bool may_end_unseen(const struct dev *d, uint8_t path)
 {
-	return path == DMS_PATH_DIRECT && dev_knows(d, DMS_DS_SKIP_UNMAP) &&
+	return may_be_direct(path) && dev_knows(d, DMS_DS_SKIP_UNMAP) &&
 	       d->rec.st.may_skip_unmap;
 }
 
@@ -273,7 +279,7 @@ bool may_end_unseen(const struct dev *d, uint8_t path)
  */
 bool may_have_ended_unseen(const struct dev *d, uint8_t path)
 {
-	return path == DMS_PATH_DIRECT && d->skipped_unmap;
+	return may_be_direct(path) && d->skipped_unmap;
 }
 
 static int add_live(struct state *m, struct dev *d, uint32_t dev, const struct dms_event *ev)
@@ -714,7 +720,7 @@ static void check_unmap(struct state *m, struct dev *d, const struct mapping *mp
 	if (mp->path == DMS_PATH_TCE &&
 	    (ev->path == DMS_PATH_DIRECT || ev->path == DMS_PATH_BOUNCED))
 		evid_add_sure(m, &d->ev[DE_PATH_MISMATCH], HANDLES, mp->ts, ev->ts);
-	if (mp->path == DMS_PATH_DIRECT && may_be_older(m, d, ev->ts))
+	if (may_be_direct(mp->path) && may_be_older(m, d, ev->ts))
 		return;
 	if (ev->size && ev->size != mp->size)
 		evid_add_sure(m, &d->ev[DE_SIZE_MISMATCH], HANDLES, mp->ts, ev->ts);
@@ -770,7 +776,7 @@ static bool is_twice(const struct state *m, const struct dev *d, uint32_t dev,
 	if (!f->ts || f->dev != dev || f->dma != ev->dma || f->ts >= ev->ts ||
 	    (ev->flags & DMS_FL_SG))
 		return false;
-	if (f->path != DMS_PATH_DIRECT || d->added_ts)
+	if (!may_be_direct(f->path) || d->added_ts)
 		return true;
 	return f->size == ev->size && f->dir == ev->dir && ev->ts - f->ts <= TWICE_NS &&
 	       !may_be_older(m, d, ev->ts);
@@ -779,7 +785,7 @@ static bool is_twice(const struct state *m, const struct dev *d, uint32_t dev,
 /* Since when no map may have been missed: a direct address may have been mapped more than once. */
 static uint64_t twice_since(const struct state *m, const struct dev *d, const struct freed *f)
 {
-	if (f->path != DMS_PATH_DIRECT)
+	if (!may_be_direct(f->path))
 		return f->ts;
 	return d->added_ts ? d->added_ts : m->first_ts;
 }

@@ -513,7 +513,8 @@ bool state__counts_all(const struct state *m, uint64_t hooks, uint64_t dev)
 		coverage__whole_dev(m->cover, hooks, slice_start(m), m->now, &hole);
 	else
 		coverage__whole(m->cover, hooks, slice_start(m), m->now, &hole);
-	return hole.why == COVER_WHOLE || hole.why == COVER_UNREPORTED;
+	return hole.why == COVER_WHOLE || hole.why == COVER_UNREPORTED ||
+	       hole.why == COVER_UNPLACED;
 }
 
 void state__run(const struct state *m, struct state_run *out)

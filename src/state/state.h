@@ -148,7 +148,7 @@ struct state_dev {
 	uint64_t live_bytes[DMS_PATH_MAX];
 	uint64_t live_max;		/* most mappings live at once, all paths */
 	uint64_t preexisting;		/* unmaps of what was mapped before the start */
-	uint64_t unfollowed;		/* direct maps whose unmap may be left out */
+	uint64_t unfollowed;		/* (perhaps) direct maps whose unmap may be left out */
 	uint64_t fails[STATE_FAIL_MAX];
 	uint64_t slots, slots_max;	/* of the bounce pool held now, and at most */
 	double slot_time;		/* slots times ns held, to slots_ts: state__slot_time() */

@@ -61,6 +61,9 @@ void words__hole(const struct cover_hole *hole, char *out, size_t n)
 	case COVER_MISSING:
 		snprintf(out, n, "the hook %s is not attached", name);
 		break;
+	case COVER_UNPLACED:
+		snprintf(out, n, "the addresses of some %s are unknown", what);
+		break;
 	case COVER_UNREPORTED:
 		snprintf(out, n, "this kernel does not report skipped kprobes");
 		break;

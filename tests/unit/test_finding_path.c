@@ -227,6 +227,53 @@ static void shares_lost(void **state)
 	expect_not_judged(f, "private-dma", COVER_LOST);
 }
 
+static void pv_guest(struct feed *f)
+{
+	struct dms_rec r = make_dev(1, "0000:00:01.0", 64);
+
+	feed_session(f, GUEST_S390_PV, "s390x", "6.12.0");
+	feed_all_hooks(f);
+	put(f, &r);
+}
+
+static void share_somewhere(struct feed *f)
+{
+	struct dms_event ev;
+
+	f->ts += MS;
+	ev = make_ev(f, DMS_EV_SHARE, 0);
+	ev.hook = DMS_HOOK_SHARE;
+	ev.size = 4096;
+	ev.flags = DMS_FL_NO_PHYS;
+	feed_ev(f, &ev);
+	f->ts += MS;
+}
+
+/* A later mapping may be of the memory that was shared. */
+static void shares_of_unknown_memory(void **state)
+{
+	struct feed *f = *state;
+
+	pv_guest(f);
+	share_somewhere(f);
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x40000000, 0x40000000, 4096);
+	expect_no_finding(f, "private-dma");
+	expect_not_judged(f, "private-dma", COVER_UNPLACED);
+}
+
+/* An earlier one was of private memory then. */
+static void private_before_a_share_of_unknown_memory(void **state)
+{
+	struct feed *f = *state;
+
+	pv_guest(f);
+	f->ts += MS;
+	feed_map(f, 1, DMS_PATH_DIRECT, 0x40000000, 0x40000000, 4096);
+	expect_finding(f, "private-dma", STATE_ERROR, 1);
+	share_somewhere(f);
+	expect_finding(f, "private-dma", STATE_ERROR, 1);
+}
+
 static void bounced_outside_every_window(void **state)
 {
 	struct feed *f = *state;
@@ -802,7 +849,8 @@ int main(void)
 		T(memory_shared_by_its_caller),
 		T(c_bit_decides),
 		T(coherent_memory_through_tces), T(private_by_counts_only),
-		T(small_mask_without_a_driver), T(shares_lost),
+		T(small_mask_without_a_driver), T(shares_lost), T(shares_of_unknown_memory),
+		T(private_before_a_share_of_unknown_memory),
 		T(bounced_outside_every_window), T(direct_through_a_dynamic_window),
 		T(tce_never_built), T(ddw_missing), T(ddw_refused_on_a_plain_guest),
 		T(ddw_degraded), T(mixed_paths), T(virtio_past_the_dma_api),

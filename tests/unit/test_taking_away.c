@@ -389,6 +389,48 @@ static void without_hook(const struct trace *t, struct trace *out, enum dms_hook
 	}
 }
 
+/* True if its address is computed from one of a struct page or of the linear map. */
+static bool is_computed(const struct dms_event *ev, bool lists)
+{
+	switch (ev->type) {
+	case DMS_EV_MAP:
+	case DMS_EV_UNMAP:
+		return !ev->also && (!lists || ev->flags & DMS_FL_SG);
+	case DMS_EV_ALLOC:
+	case DMS_EV_SHARE:
+	case DMS_EV_UNSHARE:
+	case DMS_EV_FREED_SHARED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * As where the kernel hides where its struct pages and its linear map begin (kptr_restrict). lists:
+ * trace events give the addresses of all but lists and shares (6.12 and later).
+ */
+static void without_phys(const struct trace *t, struct trace *out, bool lists)
+{
+	struct dms_rec r;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		r = t->rec[i];
+		if (r.type != REC_EVENT || !is_computed(&r.event, lists)) {
+			add(out, &r);
+			continue;
+		}
+		if (r.event.type == DMS_EV_FREED_SHARED)
+			continue;
+		r.event.phys = 0;
+		r.event.flags |= DMS_FL_NO_PHYS;
+		if (r.event.path == DMS_PATH_DIRECT)
+			r.event.path = DMS_PATH_UNKNOWN;
+		add(out, &r);
+	}
+}
+
 static bool same_verdict(const struct verdict *a, const struct verdict *b)
 {
 	size_t i, k;
@@ -633,6 +675,8 @@ static void take_away(const char *name, const struct trace *all)
 		if (t->rec[i].type == REC_DEVICE && t->rec[i].device.name[0])
 			PART(filter(t, &p, t->rec[i].device.key, t->rec[i].device.name),
 			     "filtered for %s", t->rec[i].device.name);
+	PART(without_phys(t, &p, true), "no addresses of lists and shares");
+	PART(without_phys(t, &p, false), "no physical addresses");
 	take_several(name, t, &whole, first, last);
 	check_redacted(name, t, &whole);
 	free(whole.f);
