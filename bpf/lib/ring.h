@@ -61,7 +61,9 @@ struct {
 /*
  * The counters of a hook on this CPU. No atomics: the kernel does not run a program again while it
  * runs on the same CPU (it counts a miss), in an interrupt or, from 7.0 on, in a task that preempts
- * it; and hooks do not share counters.
+ * it; and hooks do not share counters. That holds for kprobes (bpf_prog_active), for fentry and
+ * fexit from 5.12 on (ca06f55b9002), before which none are attached (kernel_btf__guards_fentry()),
+ * and for trace events from 6.1 on (05b24ff9b2cf).
  */
 static __always_inline struct dms_counts *counts_at(u32 cpu, u32 hook)
 {

@@ -54,8 +54,8 @@ struct sg_walk {
 				   would be verified to the end */
 };
 
-/* One list at a time is walked per CPU and hook: the kernel does not let a program interrupt
- * itself. 2 x 104 bytes per CPU. */
+/* One list at a time is walked per CPU and hook: the kernel does not let these programs interrupt
+ * themselves (counts_at()). 2 x 104 bytes per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2);

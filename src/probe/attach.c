@@ -406,6 +406,7 @@ static int load_btf(struct probe *p, struct probe_error *err)
 static void choose_all(struct probe *p)
 {
 	p->env.fentry = p->env.own_btf && !p->env.no_kprobes &&
+			kernel_btf__guards_fentry(p->btf) &&
 			trial_fentry(kernel_btf__find(p->btf, "dma_set_mask", BTF_KIND_FUNC));
 	p->cast_func = kernel_btf__find(p->btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	p->kfuncs = p->env.own_btf &&

@@ -35,7 +35,7 @@ const char *const kernel_btf_types[] = {
 	"dev_iommu", "iommu_fwspec", "iommu_device", "arm_smmu_device", "arm_smmu_evtq",
 	"arm_smmu_queue", "arm_smmu_ll_queue", "virtio_device", "virtqueue", "vring", "vring_used",
 	"vring_virtqueue", "vring_virtqueue_split", "vring_desc_state_split", "eeh_pe", "eeh_dev",
-	"struct_device_flags", "pagetype", "pageflags", "vq_layout",
+	"struct_device_flags", "pagetype", "pageflags", "vq_layout", "bpf_prog",
 };
 const size_t kernel_btf_types_count = COUNT(kernel_btf_types);
 
@@ -662,6 +662,18 @@ uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t
 	if (id <= 0)
 		return 0;
 	return k->id ? k->id[id] : (uint32_t)id;
+}
+
+bool kernel_btf__guards_fentry(const struct kernel_btf *k)
+{
+	int id = k && k->btf ? btf__find_by_name_kind(k->btf, "bpf_prog", BTF_KIND_STRUCT) : -1;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(k->btf, (uint32_t)id) : NULL;
+	const struct btf_member *m = t ? btf_members(t) : NULL;
+
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(k->btf, m[i].name_off), "active"))
+			return true;
+	return false;
 }
 
 void kernel_btf__free(struct kernel_btf *k)

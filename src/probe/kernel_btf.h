@@ -22,7 +22,10 @@ struct kernel_btf {
 
 #define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
 
-/* Structures and enumerations that programs read: tests/core compares them with the object. */
+/*
+ * Structures and enumerations that programs read: tests/core compares them with the object. And
+ * bpf_prog, of which this file reads one member.
+ */
 extern const char *const kernel_btf_types[];
 extern const size_t kernel_btf_types_count;
 
@@ -47,6 +50,12 @@ bool kernel_btf__is_own(const char *path);
 
 /* The kernel's number of a type by name and kind; 0 = it has none. */
 uint32_t kernel_btf__find(const struct kernel_btf *k, const char *name, uint32_t kind);
+
+/*
+ * True if the kernel keeps fentry and fexit programs from running inside themselves, as ours need:
+ * bpf_prog.active, 5.12 to 7.3 (ca06f55b9002; kernel/bpf/trampoline.c).
+ */
+bool kernel_btf__guards_fentry(const struct kernel_btf *k);
 
 void kernel_btf__free(struct kernel_btf *k);
 

@@ -5,7 +5,9 @@
  * of trace events are preemptible, for a task that preempts it; a kprobe's not inside any other
  * kprobe's: kernel/trace/bpf_trace.c. And a kprobe within the handler of another one does not even
  * get so far: kprobe_running(), kprobe_ftrace_handler() of each architecture; kernels report those
- * from 6.7 on (3acf8ace6823). Only what happened while we observed counts.
+ * from 6.7 on (3acf8ace6823). fentry and fexit programs are skipped from 5.12 on (ca06f55b9002) and
+ * not attached before; those of trace events are from 6.1 on (05b24ff9b2cf). Only what happened
+ * while we observed counts.
  */
 #include <string.h>
 

@@ -254,10 +254,39 @@ static void try_broken(const char *path)
 	unlink(part);
 }
 
+/* The reduced BTF of a kernel whose struct bpf_prog has those members: guards_fentry(). */
+static void try_guard(const char *kernel, const char *const *members, bool want)
+{
+	char path[] = "/tmp/dmascope-guard-XXXXXX";
+	struct btf *btf = btf__new_empty();
+	struct kernel_btf *k = NULL;
+	int fd = mkstemp(path), ptr = btf__add_ptr(btf, 0);
+	const void *data;
+	__u32 size;
+
+	btf__add_struct(btf, "bpf_prog", 32);
+	for (__u32 i = 0; members[i]; i++)
+		btf__add_field(btf, members[i], ptr, i * 64, 0);
+	data = btf__raw_data(btf, &size);
+	if (!data || fd < 0 || !write_at(fd, data, size, 0) || kernel_btf__reduce(&k, path))
+		differ("writing", path);
+	if (kernel_btf__guards_fentry(k) != want)
+		differ("the guard of fentry", kernel);
+	verdict(kernel, want ? "fentry programs do not run inside themselves" :
+		"fentry programs can run inside themselves");
+	kernel_btf__free(k);
+	btf__free(btf);
+	if (fd >= 0)
+		close(fd);
+	unlink(path);
+}
+
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		try_file(argv[i]);
+	try_guard("5.10", (const char *const[]){ "stats", "aux", NULL }, false);
+	try_guard("5.12", (const char *const[]){ "stats", "active", "aux", NULL }, true);
 	if (argc > 1)
 		try_broken(argv[1]);
 	if (!seconds)
