@@ -28,6 +28,19 @@ static __always_inline struct ucalls *ucalls_here(void)
 	return bpf_map_lookup_elem(&ucalls, &zero);
 }
 
+/* Those of the set_memory_*() that ends here; the next one begins with none. */
+static __always_inline struct ucalls ucalls_take(void)
+{
+	struct ucalls *here = ucalls_here(), u = {};
+
+	if (!here)
+		return u;
+	u = *here;
+	here->count = 0;
+	here->status = 0;
+	return u;
+}
+
 /*
  * Pages shared since the start, by page frame number; 2: its free has been
  * reported. About 1 MiB. And a flag for each 2 MiB of memory, by the low bits: checked first,
@@ -89,7 +102,7 @@ static __always_inline void follow_pages(u64 phys, u64 pages, bool share)
 static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hook, u16 type,
 					u64 addr, u64 pages, s64 ret)
 {
-	struct ucalls *u = ucalls_here();
+	struct ucalls u = ucalls_take();
 	struct dms_share *s;
 	struct dms_event *e;
 	bool converted;
@@ -113,14 +126,8 @@ static __always_inline void share_event(void *ctx, struct dms_counts *c, u32 hoo
 		e->flags |= DMS_FL_NO_PHYS;
 	e->phys = phys;
 	e->size = pages << config.page_shift;
-	e->ret = ret;
-	if (u) {
-		e->aux = u->count;
-		if (!e->ret)
-			e->ret = u->status;
-		u->count = 0;
-		u->status = 0;
-	}
+	e->ret = ret ? ret : u.status;
+	e->aux = u.count;
 	converted = !e->ret && !(e->flags & DMS_FL_NO_PHYS);
 	event_submit(c, e);	/* before what takes long: it keeps all other records waiting */
 	if (converted)
