@@ -55,6 +55,14 @@ __weak __noinline int dmar_record(u64 at, u64 segment, u32 is_first)
 	return true;
 }
 
+static __always_inline bool is_pending(u64 at)
+{
+	u64 hi = 0;
+
+	bpf_probe_read_kernel(&hi, sizeof(hi), (void *)(at + sizeof(hi)));
+	return RECORD_FULL(hi);
+}
+
 /* dmar_fault(irq, dev_id): dev_id is the unit. Its hit is counted; each further record is one. */
 static __always_inline int dmar_fault(probe_ctx *ctx, struct dms_counts *c)
 {
@@ -84,11 +92,11 @@ static __always_inline int dmar_fault(probe_ctx *ctx, struct dms_counts *c)
 		if (index == FSTS_INDEX(status))
 			return 0;
 	}
-	if (i == AT_MOST) {
+	if (!i) {
+		count(c, ignored);
+	} else if (i == AT_MOST && is_pending(reg + CAP_OFFSET(cap) + index * 16)) {
 		count(c, hits);
 		count(c, dropped);
-	} else if (!i) {
-		count(c, ignored);
 	}
 	return 0;
 }
