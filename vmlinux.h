@@ -181,6 +181,7 @@ struct io_tlb_mem {
 	struct io_tlb_pool defpool;
 	unsigned long nslabs;
 	bool force_bounce;
+	bool for_alloc;				/* 5.15+ (f4111e39a52a) */
 	bool cc_shared;				/* 7.3+ */
 	bool can_grow;				/* 6.6+ with CONFIG_SWIOTLB_DYNAMIC (1aaa736815eb) */
 	struct list_head pools;			/* the same; with defpool */

@@ -105,7 +105,7 @@ static __always_inline void remember(struct device *dev, u64 key)
 {
 	struct io_tlb_mem *mem = dev_pool_mem(dev);
 
-	if (mem && !dev_pool_own(dev))
+	if (mem && dev_pool_own(dev) == 0)
 		values.pool_mem = (u64)mem;
 	remember_table(dev);
 	domain_remember(dev, key);

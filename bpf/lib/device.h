@@ -245,12 +245,22 @@ static __always_inline struct io_tlb_mem *dev_pool_mem(struct device *dev)
 	return RD(dev, dma_io_tlb_mem);
 }
 
-/* True if the device's pool is not the default pool: rmem_swiotlb_device_init(), 5.15+. */
-static __always_inline bool dev_pool_own(struct device *dev)
+/*
+ * 1: the device's pool is a restricted one, 0: it is the default one, -1: which is not known. Only
+ * rmem_swiotlb_device_init() sets for_alloc, a member in each configuration (5.15, f4111e39a52a, to
+ * 7.3). Without it the address of the default pool decides, which kallsyms may hide.
+ */
+static __always_inline int dev_pool_own(struct device *dev)
 {
-	u64 mem = (u64)dev_pool_mem(dev);
+	struct io_tlb_mem *mem = dev_pool_mem(dev);
 
-	return mem && config.pool_mem_at && mem != config.pool_mem_at;
+	if (!mem)
+		return 0;	/* before 5.15 there is one for all */
+	if (bpf_core_field_exists(mem->for_alloc))
+		return RD(mem, for_alloc);
+	if (!config.pool_mem_at)
+		return -1;
+	return (u64)mem != config.pool_mem_at;
 }
 
 static __always_inline bool dev_pool(struct device *dev, struct pool *out)

@@ -303,7 +303,7 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 {
 	struct table tbl;
 	struct pool pool = {};
-	int accepted;
+	int accepted, own;
 #ifndef DMS_DIRECT
 	u64 *mask = RD(dev, dma_mask);
 
@@ -350,7 +350,11 @@ static __always_inline void devstate_fill(struct dms_devstate *d, struct device 
 	}
 	if (!dev_pool_mem(dev) || !dev_pool(dev, &pool))
 		return;
-	d->own_pool = dev_pool_own(dev);
+	own = dev_pool_own(dev);
+	if (own >= 0) {
+		d->own_pool = own;
+		d->known |= DMS_DS_WHICH_POOL;
+	}
 	dev_pool_state(dev, &pool);
 	d->pool_start = pool.start;
 	d->pool_end = pool.end;

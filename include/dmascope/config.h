@@ -102,7 +102,7 @@ struct dms_config {
 	__dms_u64 virt_base_at;		/* the same, of the linear map's first address */
 	__dms_u64 pool_start_at;	/* the same, of the pool's begin and end (to 5.12) ... */
 	__dms_u64 pool_end_at;
-	__dms_u64 pool_mem_at;		/* ... of the pointer to the pool (5.13 and 5.14) */
+	__dms_u64 pool_mem_at;		/* ... of the pool, or of a pointer to it (5.13, 5.14) */
 	__dms_u64 iommu_ops_at;		/* address of iommu_dma_ops (before 6.12); 0 = none */
 	__dms_u64 vmemmap;		/* the value where there is no variable; 0 = unknown */
 	__dms_u64 virt_base;

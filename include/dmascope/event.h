@@ -245,6 +245,7 @@ _Static_assert(sizeof(struct dms_share) == 104, "wire format");
 #define DMS_DS_CC_SHARED	0x0800
 #define DMS_DS_SKIP_UNMAP	0x1000
 #define DMS_DS_CC_ACCEPTED	0x2000
+#define DMS_DS_WHICH_POOL	0x4000	/* own_pool */
 
 /* The kernel's state of a device that decides the path of its DMA. */
 struct dms_devstate {

@@ -224,6 +224,13 @@ struct rec_pool *guest_pool_of_range(struct rec_pool *pools, unsigned int n, uin
 	return without;
 }
 
+bool guest_pool_differs(const struct rec_pool *p, uint64_t start, uint64_t nslabs)
+{
+	if (p->start < p->end)
+		return p->start != start;
+	return p->nslabs && p->nslabs != nslabs;
+}
+
 int guest_pool_use(const char *root, struct rec_pool *p)
 {
 	int dir = gfs_opendir(root, DEBUGFS);

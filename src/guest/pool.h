@@ -26,6 +26,9 @@ int guest_pools(const char *root, dms_sink_fn sink, void *ctx);
 struct rec_pool *guest_pool_of_range(struct rec_pool *pools, unsigned int n, uint64_t start,
 				     uint64_t nslabs);
 
+/* True if the pool cannot be p: its start or, where p's is unknown, its size is another. */
+bool guest_pool_differs(const struct rec_pool *p, uint64_t start, uint64_t nslabs);
+
 /*
  * Reads again how large the default pool is and how much of it is in use: p as it was emitted. 0,
  * or -ENOENT if debugfs does not have it.

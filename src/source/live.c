@@ -143,10 +143,21 @@ static struct rec_pool *own_pool(struct live *l, const struct dms_devstate *s)
 	return p;
 }
 
+/* The pool of a device; NULL: which one is not known, or there are too many. */
+static struct rec_pool *known_pool(struct live *l, const struct dms_devstate *s)
+{
+	if (s->own_pool)
+		return own_pool(l, s);
+	if (!(s->known & DMS_DS_WHICH_POOL) &&
+	    guest_pool_differs(&l->pool, s->pool_start, s->pool_nslabs))
+		return NULL;
+	return &l->pool;
+}
+
 static int pool_of_state(struct live *l, const struct dms_devstate *s)
 {
 	struct dms_rec rec = { .type = REC_POOL };
-	struct rec_pool *p = s->own_pool ? own_pool(l, s) : &l->pool;
+	struct rec_pool *p = known_pool(l, s);
 
 	if (!(s->known & DMS_DS_POOL) || !p)
 		return 0;

@@ -222,6 +222,21 @@ static void test_restricted_somewhere(void **state)
 	assert_null(guest_pool_of_range(own, 2, 0x70000000, 2048));
 }
 
+static void test_differs(void **state)
+{
+	struct rec_pool p = { .nslabs = 32768 };
+
+	(void)state;
+	assert_false(guest_pool_differs(&p, 0x50000000, 32768));
+	assert_true(guest_pool_differs(&p, 0x50000000, 2048));
+	p.start = 0x60000000;
+	p.end = 0x64000000;
+	assert_false(guest_pool_differs(&p, 0x60000000, 32768));
+	assert_true(guest_pool_differs(&p, 0x50000000, 32768));
+	p = (struct rec_pool){ 0 };	/* none is known yet */
+	assert_false(guest_pool_differs(&p, 0x50000000, 2048));
+}
+
 static void test_dynamic(void **state)
 {
 	struct tree *t = *state;
@@ -249,7 +264,7 @@ int main(void)
 		ON_TREE(test_none), ON_TREE(test_none_by_log), ON_TREE(test_late),
 		ON_TREE(test_nothing),
 		ON_TREE(test_restricted), ON_TREE(test_restricted_early),
-		ON_TREE(test_restricted_somewhere),
+		ON_TREE(test_restricted_somewhere), cmocka_unit_test(test_differs),
 		ON_TREE(test_dynamic),
 	};
 
