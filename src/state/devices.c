@@ -463,7 +463,7 @@ int devices__stats(struct state *m, const struct rec_stats *st)
 	}
 	if (d->base)
 		subtract_base(d, p);
-	if (may_end_unseen(d, (uint8_t)p))
+	if (may_have_ended_unseen(d, (uint8_t)p))
 		d->pub.unfollowed = d->pub.path[DMS_PATH_DIRECT].maps +
 				    d->pub.path[DMS_PATH_UNKNOWN].maps;
 	return 0;
