@@ -107,7 +107,10 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 
 static __always_inline struct dms_cell *cell_of(struct dms_counted *e, u8 path)
 {
-	return &e->cell[path & (DMS_CELL_PATHS - 1)];
+	u64 i = path;
+
+	asm volatile("" : "+r"(i));	/* the mask is the verifier's: a comparison is of a copy */
+	return &e->cell[i & (DMS_CELL_PATHS - 1)];
 }
 
 /* A mapping whose path is known, into its cell and the index. */
