@@ -21,6 +21,7 @@
 /* The one device of this sysfs, and where it is; key 0: it is not there. */
 static struct rec_device in_sysfs;
 static const char *at = PATH;
+static unsigned int walks;		/* over all of it */
 
 static void sysfs_set(uint64_t key, const char *driver, const char *kind)
 {
@@ -45,6 +46,7 @@ int guest_device_by_key(const char *root, uint64_t key, struct rec_device *dev)
 int guest_device_path(const char *root, uint64_t key, char *path, size_t len)
 {
 	(void)root;
+	walks++;
 	if (!key || key != in_sysfs.key)
 		return -ENOENT;
 	snprintf(path, len, "%s", at);
@@ -239,6 +241,7 @@ static void device_that_was_moved(void **state)
 	struct devtable *t = *state;
 	struct heard h = { .times = 0 };
 
+	strcpy(devtable__get(t, 2)->bus, "ccw");
 	at = "/sys/devices/css0/defunct/0.0.0002";
 	for (uint64_t s = 1; s < 60; s++)
 		assert_int_equal(devtable__gone(t, s * SEC, hear, &h), 0);
@@ -247,6 +250,28 @@ static void device_that_was_moved(void **state)
 	for (uint64_t s = 60; s < 70; s++)
 		assert_int_equal(devtable__gone(t, s * SEC, hear, &h), 0);
 	assert_int_equal(h.times, 1);
+}
+
+/* A walk over sysfs takes a second in an emulated guest: none for PCI devices, else one a call. */
+static void many_devices_gone(void **state)
+{
+	struct devtable *t = *state;
+	struct heard h = { .times = 0 };
+	struct rec_device d = in_sysfs;
+
+	for (d.key = 10; d.key < 20; d.key++) {
+		strcpy(d.bus, d.key < 15 ? "pci" : "ccw");
+		assert_non_null(devtable__put(t, &d, "/sys/devices/gone"));
+	}
+	assert_int_equal(devtable__gone(t, SEC, hear, &h), 0);
+	walks = 0;
+	assert_int_equal(devtable__gone(t, 4 * SEC, hear, &h), 0);
+	assert_int_equal(walks, 1);
+	assert_int_equal(h.times, 6);
+	for (uint64_t s = 5; s < 9; s++)
+		assert_int_equal(devtable__gone(t, s * SEC, hear, &h), 0);
+	assert_int_equal(walks, 5);
+	assert_int_equal(h.times, 10);
 }
 
 /* It came and went before sysfs was read: only events report it. */
@@ -277,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_was_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_devices_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_sysfs_never_showed, setup, teardown),
 	};
 
