@@ -41,7 +41,7 @@
 	ONCE("tce-refused", STATE_ERROR, 0, 0, RULE_TCE, find_tce_refused) \
 	ONCE("tce-stale", STATE_ERROR, 0, COVER_TCE_CLEARS | COVER_MAPS, RULE_TCE, \
 	     find_tce_stale) \
-	ONCE("tce-indirect-private", STATE_WARNING, 0, COVER_SHARES, RULE_SECURE, \
+	ONCE("tce-indirect-private", STATE_WARNING, 0, COVER_SHARES, RULE_SECURE | RULE_TCE, \
 	     find_tce_indirect_private) \
 	EACH("tce-table-full", STATE_ERROR, COVER(IOMMU_MAP), 0, RULE_TCE, find_tce_table_full) \
 	EACH("path-mismatch", STATE_ERROR, COVER(MAP), COVER_MAPS | COVER_UNMAPS, 0, \
