@@ -12,8 +12,9 @@ CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard te
 # As many jobs as processors, unless make has a -j already.
 JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# Tests that run at a time; those that must not say so ("runs alone", tests/run).
-TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 2 ? 2 : n)))
+# Tests that run at a time; those that must not say so ("runs alone", tests/run). One more than processors:
+# a test in a guest uses 0.6 of one.
+TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 2 ? 3 : n + 1)))
 RUN = tests/run -j $(TEST_JOBS)
 
 # The same sources are compiled at several places (packages, the demo, a clone): results of compilers
