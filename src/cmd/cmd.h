@@ -37,6 +37,7 @@ struct opt {
 	const char *choices;	/* separated by '|' */
 	bool zero;		/* 0 is a valid number, size or time */
 	const char *without;	/* the option that cannot be given beside it */
+	bool live;		/* of observing: has no meaning for a recording */
 };
 
 /* A row of a verb's table; `field` is of its struct config. More members may follow. */
@@ -98,6 +99,8 @@ void warn_of_kprobes(const char *verb, const struct probe *p);
  */
 int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config);
 void opts_usage(const struct cmd *cmd);
+/* The name of the first option of observing that was given, NULL: none. */
+const char *opts_live(const struct cmd *cmd, const void *config);
 
 /*
  * The trace that a verb reads: its only word, or what -i gave (*input, NULL if not given). 0, or

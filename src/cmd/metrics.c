@@ -37,11 +37,12 @@ static const struct opt opts[] = {
 	    .choices = "openmetrics|prometheus"),
 	OPT("input", 'i', OPT_STRING, input, "FILE",
 	    "read a recorded trace instead; exporters replay it"),
-	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
+	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none",
+	    .live = true),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
-	    "attach only hooks that work under lockdown"),
+	    "attach only hooks that work under lockdown", .live = true),
 	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
-	    .without = "no-kprobes"),
+	    .without = "no-kprobes", .live = true),
 	{ 0 }
 };
 
@@ -271,16 +272,15 @@ static int check(const struct config *cfg)
 	return EXIT_DONE;
 }
 
-/* As in top: options of observing have no meaning for a recording. */
 static int refuse_live(const struct config *cfg)
 {
-	const char *name = cfg->btf ? "--btf" : cfg->no_kprobes ? "--no-kprobes" :
-			   cfg->force_kprobes ? "--force-kprobes" :
-			   cfg->interval && !is_exporter(cfg) ? "--interval" : NULL;
+	const char *name = opts_live(&cmd_metrics, cfg);
 
+	if (!name && cfg->interval && !is_exporter(cfg))
+		name = "interval";
 	if (!cfg->input || !name)
 		return EXIT_DONE;
-	complain("metrics: %s applies to a live run, not to a recording", name);
+	complain("metrics: --%s applies to a live run, not to a recording", name);
 	return EXIT_USAGE;
 }
 

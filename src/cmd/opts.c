@@ -233,14 +233,29 @@ static void print_unknown(const struct cmd *cmd, int c, char **argv)
 			 argv[optind - 1], cmd->name);
 }
 
-/* Two options of which at most one can be given. given: bits by their place in the table. */
-static int check_pairs(const struct cmd *cmd, uint64_t given)
+static bool is_set(const struct opt *o, const void *config)
+{
+	const void *at = (const char *)config + o->offset;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		return *(const bool *)at;
+	case OPT_CHOICE:
+	case OPT_STRING:
+		return *(const char *const *)at;
+	default:
+		return *(const uint64_t *)at;
+	}
+}
+
+/* Two options of which at most one can be given. */
+static int check_pairs(const struct cmd *cmd, const void *config)
 {
 	for (const struct opt *o = cmd->opts; o->name; o++) {
-		if (!o->without || !(given >> (o - cmd->opts) & 1))
+		if (!o->without || !is_set(o, config))
 			continue;
 		for (const struct opt *p = cmd->opts; p->name; p++) {
-			if (strcmp(p->name, o->without) || !(given >> (p - cmd->opts) & 1))
+			if (strcmp(p->name, o->without) || !is_set(p, config))
 				continue;
 			complain("%s: give --%s or --%s, not both", cmd->name, o->name, p->name);
 			return -1;
@@ -249,9 +264,16 @@ static int check_pairs(const struct cmd *cmd, uint64_t given)
 	return 0;
 }
 
+const char *opts_live(const struct cmd *cmd, const void *config)
+{
+	for (const struct opt *o = cmd->opts; o->name; o++)
+		if (o->live && is_set(o, config))
+			return o->name;
+	return NULL;
+}
+
 int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config)
 {
-	uint64_t given = 0;
 	struct option longs[MAX_OPTS] = {};
 	char shorts[3 * MAX_OPTS];
 	const struct opt *o;
@@ -275,9 +297,8 @@ int opts_parse(const struct cmd *cmd, int argc, char **argv, void *config)
 			print_bad_value(cmd, o, optarg);
 			return -1;
 		}
-		given |= 1ULL << (o - cmd->opts);
 	}
-	return check_pairs(cmd, given) ? -1 : optind;
+	return check_pairs(cmd, config) ? -1 : optind;
 }
 
 bool opts_slice(const char *verb, uint64_t since, uint64_t until)

@@ -34,22 +34,25 @@ static const struct opt opts[] = {
 	    "only devices whose name, driver or kind matches"),
 	OPT("path", 0, OPT_STRING, path, "PATH[,PATH]", OPTS_PATHS_HELP),
 	OPT("min-size", 0, OPT_SIZE, min_size, "SIZE", "only mappings of at least this size",
-	    .zero = true),
+	    .zero = true, .live = true),
 	OPT("json", 0, OPT_FLAG, json, NULL, "print one JSON object per interval, same numbers"),
 	OPT("input", 'i', OPT_STRING, input, "FILE",
 	    "replay a recording, as FILE; - is stdin (with -b)"),
 	OPT("speed", 0, OPT_STRING, speed, "N", "replay N times as fast; max: as fast as possible"),
-	OPT("ranges", 0, OPT_FLAG, ranges, NULL, "follow each mapping, to show ranges and callers"),
+	OPT("ranges", 0, OPT_FLAG, ranges, NULL, "follow each mapping, to show ranges and callers",
+	    .live = true),
 	OPT("counts-only", 0, OPT_FLAG, counts_only, NULL,
-	    "do not read live mappings: the least cost", .without = "ranges"),
+	    "do not read live mappings: the least cost", .without = "ranges",
+	    .live = true),
 	OPT("no-color", 0, OPT_FLAG, no_color, NULL,
 	    "no colors; NO_COLOR in the environment does the same"),
 	OPT("no-unicode", 0, OPT_FLAG, no_unicode, NULL, "use ASCII characters only"),
-	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none"),
+	OPT("btf", 0, OPT_STRING, btf, "FILE", "BTF of this kernel, if it provides none",
+	    .live = true),
 	OPT("no-kprobes", 0, OPT_FLAG, no_kprobes, NULL,
-	    "attach only hooks that work under lockdown"),
+	    "attach only hooks that work under lockdown", .live = true),
 	OPT("force-kprobes", 0, OPT_FLAG, force_kprobes, NULL, OPTS_FORCE_KPROBES_HELP,
-	    .without = "no-kprobes"),
+	    .without = "no-kprobes", .live = true),
 	OPT("verbose", 'v', OPT_FLAG, verbose, NULL, "print libbpf's messages to stderr"),
 	{ 0 }
 };
@@ -98,17 +101,13 @@ static int parse_words(const struct config *cfg, struct top_run *r)
 	return EXIT_USAGE;
 }
 
-/* Options of observing have no meaning for a recording. */
 static int refuse_live(const struct config *cfg)
 {
-	const char *name = cfg->min_size ? "--min-size" : cfg->ranges ? "--ranges" :
-			   cfg->counts_only ? "--counts-only" : cfg->btf ? "--btf" :
-			   cfg->no_kprobes ? "--no-kprobes" :
-			   cfg->force_kprobes ? "--force-kprobes" : NULL;
+	const char *name = opts_live(&cmd_top, cfg);
 
 	if (!cfg->input || !name)
 		return -1;
-	complain("top: %s applies to a live run, not to a replay", name);
+	complain("top: --%s applies to a live run, not to a replay", name);
 	return EXIT_USAGE;
 }
 
