@@ -51,6 +51,15 @@ struct dms_facts {
 };
 
 /*
+ * The physical address behind a direct or bounced DMA address: without the bits that say private or
+ * shared, and without the offset.
+ */
+static inline __dms_u64 dms_bare(__dms_u64 dma, __dms_u64 enc_mask, __dms_u64 offset)
+{
+	return (dma & ~enc_mask) - offset;
+}
+
+/*
  * Returns the path and sets *flags (DMS_FL_INNER, _NO_SLOT, _NO_TCE) and *slot (the physical
  * address of the bounce slot, 0 if none).
  *
@@ -60,7 +69,7 @@ struct dms_facts {
  */
 static inline __dms_u8 dms_classify(const struct dms_facts *f, __dms_u8 *flags, __dms_u64 *slot)
 {
-	__dms_u64 bare = (f->dma & ~f->enc_mask) - f->offset;
+	__dms_u64 bare = dms_bare(f->dma, f->enc_mask, f->offset);
 
 	*slot = 0;
 	if (f->dma == DMS_DMA_ERROR) {

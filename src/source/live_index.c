@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "dmascope/classify.h"
 #include "guest/pool.h"
 #include "guest/windows.h"
 #include "source/live_inside.h"
@@ -76,8 +77,7 @@ static int on_live(void *ctx, const struct probe_live *in)
 	struct live *l = ctx;
 	const struct rec_device *dev = devtable__get(l->devs, in->dev);
 	uint64_t offset = dev && dev->st.known & DMS_DS_OFFSET ? dev->st.dma_offset : 0;
-	/* as dms_classify() has it */
-	uint64_t bare = (in->dma & ~l->opts.probe.enc_mask) - offset;
+	uint64_t bare = dms_bare(in->dma, l->opts.probe.enc_mask, offset);
 	struct dms_rec rec = { .type = REC_LOOK, .look = {
 		.step = LOOK_MAPPING, .ts = clock_now(), .dev = in->dev, .dma = in->dma,
 		.phys = in->phys, .size = in->size, .slot = in->slot, .born = in->born,

@@ -738,8 +738,8 @@ static void slot_back(struct state *m, struct dev *d, const struct dms_event *ev
 	if (path != DMS_PATH_BOUNCED)
 		return;
 	if (!slot)	/* of a pool whose range the programs do not know */
-		slot = (ev->dma & ~dma_view_bits(&m->session)) -
-		       (dev_knows(d, DMS_DS_OFFSET) ? d->rec.st.dma_offset : 0);
+		slot = dms_bare(ev->dma, dma_view_bits(&m->session),
+				dev_knows(d, DMS_DS_OFFSET) ? d->rec.st.dma_offset : 0);
 	pool__unmapped(m, slot, ev->ts);
 }
 
