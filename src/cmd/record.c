@@ -111,7 +111,6 @@ struct run {
 	struct watch *watch;	/* NULL: nothing is waited for */
 	bool found;		/* what was waited for, and said so */
 	char why[DMS_NAME_LEN];
-	const char *doing;	/* for a message, if it fails */
 };
 
 static void show_progress(struct run *r, bool last)
@@ -309,15 +308,15 @@ static int exit_of(const struct run *r, bool complete)
 					  : 128 + WTERMSIG(r->child_status);
 }
 
-static int write_failed(struct run *r, int err)
+/* what: that failed with err, unless it was writing. */
+static int write_failed(struct run *r, const char *what, int err)
 {
 	char text[512];
-
 	int closed = trace_writer__close(r->writer, text, sizeof(text));
 
 	/* the writer knows its own errors; of another one it only knows that the end is missing */
 	if (!closed || closed == -ENODATA)
-		complain("record: %s: %s", r->doing, strerror(-err));
+		complain("record: %s: %s", what, strerror(-err));
 	if (closed)		/* and which file holds what was written */
 		complain("record: %s", text);
 	return EXIT_IO;
@@ -325,20 +324,19 @@ static int write_failed(struct run *r, int err)
 
 static int record(struct run *r, char **command)
 {
-	const char *why = NULL;
+	const char *what = "the command could not be started", *why = NULL;
 	bool complete = false;
 	char text[512];
 	int err = 0;
 
-	r->doing = "the command could not be started";
 	if (command[0])
 		err = start_command(r, command);	/* with all that we may */
 	if (!err) {
-		r->doing = "privileges could not be dropped";
+		what = "privileges could not be dropped";
 		err = privileges_drop(live__probe(r->live), 0, r->cfg->output);
 	}
 	if (!err) {
-		r->doing = "the recording had to end";
+		what = "the recording had to end";
 		trace_writer__use_thread(r->writer);
 	}
 	r->started = r->shown = clock_now();
@@ -354,7 +352,7 @@ static int record(struct run *r, char **command)
 		err = live__stop(r->live, why, &complete);
 	show_progress(r, true);
 	if (err)
-		return write_failed(r, err);
+		return write_failed(r, what, err);
 	if (trace_writer__close(r->writer, text, sizeof(text))) {
 		complain("record: %s", text);
 		return EXIT_IO;

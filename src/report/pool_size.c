@@ -74,10 +74,10 @@ void report_pool_size_text(const struct pool_size *s, char *text, size_t len)
 	text[0] = '\0';
 	if (s->advice == POOL_ADVICE_NONE)
 		return;
+	report_pool_size_option(s, option, sizeof(option));
 	if (s->advice == POOL_ADVICE_KEEP)
 		snprintf(text, len, "its size is right: half more than was ever in use");
-	report_pool_size_option(s, option, sizeof(option));
-	if (s->advice != POOL_ADVICE_KEEP)
+	else
 		snprintf(text, len, "recommended: %s (%s), %s", option, fmt_size(a, s->bytes),
 			 s->advice == POOL_ADVICE_LARGER ? "more than it has" :
 			 "less than it has, if this was its highest load");

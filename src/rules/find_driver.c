@@ -19,14 +19,14 @@
 static uint64_t unexplained(const struct state *m, const struct dev *d)
 {
 	const struct state_counts *c = &dev_pub(d)->path[DMS_PATH_FAILED];
-	uint64_t known = 0, big = too_big_by_size(m, d);
+	uint64_t known;
 	size_t i;
 
 	if (!dev_counts_only(d))
 		return dev_unexplained(d);
+	known = too_big_by_size(m, d);		/* request-too-big has them */
 	for (i = 0; i < STATE_FAIL_MAX; i++)
 		known += i == STATE_FAIL_OTHER ? 0 : dev_pub(d)->fails[i];
-	known += big;		/* request-too-big has them */
 	return c->maps > known ? c->maps - known : 0;
 }
 

@@ -535,7 +535,9 @@ static int snapshot_tables(struct live *l)
 	}
 	free(liobns);
 	/* the programs remember no more: at least one entry of each */
-	return err || n <= DMS_SNAP_TABLES ? err : snapshot_cut(l, n - DMS_SNAP_TABLES);
+	if (!err && n > DMS_SNAP_TABLES)
+		err = snapshot_cut(l, n - DMS_SNAP_TABLES);
+	return err;
 }
 
 /* Emits earlier mappings: slots of the pool, entries of each table a device uses. */

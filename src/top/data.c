@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "top/top.h"
+#include "util/grow.h"
 
 #define RATE_MIN	10000000ULL	/* ns: no rate over less than this */
 #define REMOVED_SHOWN	10000000000ULL	/* ns that a removed device stays on the screen */
@@ -102,31 +103,31 @@ static void slots_held(struct top_dev *t, bool aggregates)
 		t->slots = n;
 }
 
-/* Needed by has_older(): more slots of a pool are in use than were seen being taken. */
+/* Reads each pool once. One more is allocated, for devices of which none is known. */
 static int list_pools(struct top_view *v)
 {
 	const struct state_dev *d;
-	struct state_pool p;
+	size_t cap = 0;
 
-	while (state__pool(v->m, v->npools, &p))
-		v->npools++;
-	v->pools = calloc(v->npools + 1, sizeof(*v->pools));
-	if (!v->pools)
-		return -ENOMEM;
+	for (;; v->npools++) {
+		if (GROW(v->pools, cap, v->npools))
+			return -ENOMEM;
+		memset(&v->pools[v->npools], 0, sizeof(*v->pools));
+		if (!state__pool(v->m, v->npools, &v->pools[v->npools].p))
+			break;
+		v->pools[v->npools].used = v->pools[v->npools].p.used;
+	}
 	for (size_t i = 0; (d = state__dev(v->m, i)); i++) {
 		struct top_pool *t = &v->pools[state__pool_of(v->m, d)];
 
 		t->devs += d->key != 0;
-		t->held += d->key ? d->slots : 0;
+		t->seen += d->key ? d->slots : 0;
 	}
 	for (size_t i = 0; i < v->npools; i++) {
 		struct top_pool *t = &v->pools[i];
 
-		state__pool(v->m, i, &t->p);
-		t->used = t->p.used;
 		t->older = !v->run.aggregates && !v->run.lost && !t->used.why &&
-			   !t->used.estimate && t->used.v > t->held;
-		t->held = 0;	/* until fill() knows what was only counted */
+			   !t->used.estimate && t->used.v > t->seen;
 	}
 	return 0;
 }
@@ -146,11 +147,14 @@ static bool has_older(const struct top_view *v, const struct top_dev *t)
 		return false;
 	if (t->decision.way == STATE_WAY_BOUNCE)
 		return v->pools[t->pool].older;
-	for (size_t i = 0; t->decision.way == STATE_WAY_TCE && state__window_fill(v->m, i, &w); i++)
-		if (w.rec.dev == t->d->key && w.rec.liobn == t->liobn) {
-			n = state__window_older(v->m, &w);
-			return n.why || n.v;
-		}
+	if (t->decision.way != STATE_WAY_TCE)
+		return false;
+	for (size_t i = 0; state__window_fill(v->m, i, &w); i++) {
+		if (w.rec.dev != t->d->key || w.rec.liobn != t->liobn)
+			continue;
+		n = state__window_older(v->m, &w);
+		return n.why || n.v;
+	}
 	return false;
 }
 

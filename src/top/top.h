@@ -82,7 +82,8 @@ struct top_pool {
 	struct state_pool p;
 	struct mval used;		/* slots: p.used and what was only counted since */
 	uint64_t devs;			/* that take their slots from it */
-	uint64_t held;			/* slots, of all devices */
+	uint64_t seen;			/* slots that were seen being taken */
+	uint64_t held;			/* slots that its devices hold, also by counts alone */
 	bool older;			/* some were taken before the start, by whom is not known */
 };
 
