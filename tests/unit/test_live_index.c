@@ -51,7 +51,7 @@ static int keep(void *ctx, const struct dms_rec *rec)
 static const struct rec_session sev = { .enc_mask = C_BIT }, cca = { .shared_mask = SHARED },
 				plain = { .enc_mask = 0 };
 
-/* What is shown of a mapping of a device with that state. */
+/* The record that top gets for a mapping in the index, of a device with that state. */
 static struct rec_look shown(const struct rec_session *s, const struct dms_devstate *st,
 			     const struct probe_live *mapping)
 {

@@ -514,18 +514,25 @@ static void coherent_memory_is_shared(void **state)
 	}
 }
 
-/* A realm's is remapped, so only the DMA address leads to its memory. */
-static void coherent_memory_of_a_realm(void **state)
+static void feed_realm(struct feed *f)
 {
-	struct feed *f = *state;
-	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64), s = { .type = REC_SESSION };
-	struct state_range got;
+	struct dms_rec s = { .type = REC_SESSION };
 
 	s.session.guest = GUEST_CCA;
 	s.session.shared_mask = 1ULL << 47;
 	s.session.page_size = 4096;
 	strcpy(s.session.arch, "aarch64");
 	put(f, &s);
+}
+
+/* A realm's is remapped, so only the DMA address leads to its memory. */
+static void coherent_memory_of_a_realm(void **state)
+{
+	struct feed *f = *state;
+	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64);
+	struct state_range got;
+
+	feed_realm(f);
 	feed_all_hooks(f);
 	put(f, &dev);
 	got = coherent(f, 0x80007bc00000, 0);
@@ -538,14 +545,10 @@ static void coherent_memory_of_a_realm(void **state)
 static void slot_of_a_realm_is_released(void **state)
 {
 	struct feed *f = *state;
-	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64), s = { .type = REC_SESSION };
+	struct dms_rec dev = make_dev(1, "0000:00:01.0", 64);
 	struct dms_event ev;
 
-	s.session.guest = GUEST_CCA;
-	s.session.shared_mask = 1ULL << 47;
-	s.session.page_size = 4096;
-	strcpy(s.session.arch, "aarch64");
-	put(f, &s);
+	feed_realm(f);
 	feed_hook(f, DMS_HOOK_MAP);
 	feed_hook(f, DMS_HOOK_UNMAP);
 	put(f, &dev);

@@ -609,7 +609,7 @@ static void the_pool_by_device_and_time(void **state)
 	free(text);
 }
 
-/* What forces the pool now has to go on forcing it. */
+/* The recommended option must not remove the force that is there now. */
 static void the_size_keeps_force(void **state)
 {
 	static const struct { enum dms_guest guest; bool force; const char *want; } cases[] = {
