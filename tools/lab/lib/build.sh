@@ -11,7 +11,7 @@ plugin() {
 	name=$1
 	shift
 	# shellcheck disable=SC2046,SC2086
-	gcc $flags -shared -fPIC -fvisibility=hidden -o "$out/$name.so" "$@" common.c \
+	gcc $flags -shared -fPIC -fvisibility=hidden -o "$out/$name.so" "$@" common.c profile.c \
 		$(pkg-config --cflags --libs glib-2.0)
 }
 

@@ -59,8 +59,9 @@ compose() {
 	[ -z "$opt_iommu" ] || iommu_add "$opt_iommu"
 	external_tables
 	[ -z "$opt_count" ] || {
-		machine=("${machine[@]/%thread=multi/thread=single}" -icount shift=0,sleep=off)
-		plugin_args="$plugin_args${plugin_args:+,}count=on"
+		[ "$cpus" != 1 ] ||
+			machine=("${machine[@]/%thread=multi/thread=single}" -icount shift=0,sleep=off)
+		plugin_args="$plugin_args${plugin_args:+,}count=on${opt_profile:+,profile=/lab/out/profile}"
 	}
 	qemu_command=("$qemu" "${machine[@]}" -m "$mem$mem_options" -smp "$cpus"
 		-nographic -nodefaults -no-reboot -action panic=exit-failure

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common.h"
+#include "profile.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -197,6 +198,8 @@ static void mark(unsigned int cpu, uint64_t packed, uint64_t guest_ns)
 	last_mark.seen = true;
 	last_mark.guest_ns = guest_ns;
 	last_mark.host_ns = host_ns();
+	if (!strcmp(label, "profile"))
+		profile_reset();
 	lab_log(cpu, "mark label=%s guest_ns=%" PRIu64, label, guest_ns);
 	snprintf(line, sizeof(line), "lab mark %s guest_ns=%" PRIu64 " host_ns=%" PRIu64 "\n",
 		 label, guest_ns, last_mark.host_ns);
@@ -220,12 +223,15 @@ static void send_memory(uint64_t addr, uint64_t len, FILE *to)
 	g_byte_array_free(buf, TRUE);
 }
 
-/* What all processors have executed up to and with the instruction that asks. */
-static void tell_count(uint64_t addr)
+/* What all processors, or this one alone, have executed up to and with the instruction that asks. */
+static void tell_count(unsigned int cpu, uint64_t addr, bool own)
 {
-	uint64_t value = counting ? qemu_plugin_u64_sum(executed) : 0;
+	uint64_t value = 0;
 	GByteArray *buf = g_byte_array_new();
 
+	if (counting)
+		value = own ? qemu_plugin_u64_get(executed, cpu) : qemu_plugin_u64_sum(executed);
+	profile_asked();
 	if (lab.big_endian)
 		value = GUINT64_TO_BE(value);
 	g_byte_array_append(buf, (const guint8 *)&value, sizeof(value));
@@ -246,7 +252,7 @@ static void on_mark(unsigned int cpu, void *userdata)
 	else if (magic == OUT_MAGIC)
 		send_memory(arg1, arg2, stdout);
 	else if (magic == COUNT_MAGIC)
-		tell_count(arg1);
+		tell_count(cpu, arg1, arg2);
 }
 
 void lab_count(struct qemu_plugin_tb *tb)
@@ -256,6 +262,7 @@ void lab_count(struct qemu_plugin_tb *tb)
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
 		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
 			qemu_plugin_tb_get_insn(tb, i), QEMU_PLUGIN_INLINE_ADD_U64, executed, 1);
+	profile_block(tb);
 }
 
 bool lab_watch_mark(struct qemu_plugin_insn *insn)
@@ -277,6 +284,7 @@ static void on_exit_of_qemu(void *userdata)
 	if (lab_booting() && last_mark.first)
 		last_mark.first();
 	lab_log(0, "end");
+	profile_end();
 	lab_unlock();
 }
 
@@ -310,6 +318,8 @@ static int read_arguments(int argc, char **argv)
 int lab_start(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv,
 	      struct lab_reg *regs, size_t count)
 {
+	const char *profile;
+
 	own_regs = regs;
 	own_reg_count = count;
 	start_ns = host_ns();
@@ -326,6 +336,9 @@ int lab_start(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **arg
 	counting = !g_strcmp0(lab_argument(argc, argv, "count"), "on");
 	if (counting)
 		executed.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+	profile = lab_argument(argc, argv, "profile");
+	if (profile && !profile_start(profile))
+		return -1;
 	for (size_t i = 0; i < G_N_ELEMENTS(mark_targets); i++)
 		if (!strcmp(mark_targets[i].target, info->target_name))
 			target = &mark_targets[i];

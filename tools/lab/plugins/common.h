@@ -41,7 +41,8 @@ struct lab_reg {
 	bool found;
 };
 
-/* Arguments every plugin takes: log=FILE, xfer=FILE, ram=BYTES, page-size=BYTES, count=on. */
+/* Arguments every plugin takes: log=FILE, xfer=FILE, ram=BYTES, page-size=BYTES, count=on, and
+ * with that profile=FILE (profile.h). */
 struct lab_config {
 	const char *log, *xfer;
 	uint64_t ram;
