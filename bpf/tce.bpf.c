@@ -61,8 +61,8 @@ static __always_inline void tce_range(probe_ctx *ctx, u32 hook, struct inflight 
 	if (has_arg(hook, DMS_ARG_TBL)) {
 		struct iommu_table *tbl = (void *)arg_of(ctx, hook, DMS_ARG_TBL);
 
-		in->arg[T_LIOBN] = RD(tbl, it_index);
-		shift = RD(tbl, it_page_shift);
+		in->arg[T_LIOBN] = FOLLOW(struct iommu_table, tbl, it_index);
+		shift = FOLLOW(struct iommu_table, tbl, it_page_shift);
 	} else {
 		in->arg[T_LIOBN] = arg_of(ctx, hook, DMS_ARG_LIOBN);
 		shift = arg_of(ctx, hook, DMS_ARG_TCESHIFT);

@@ -86,6 +86,7 @@ enum dms_cast {
 	DMS_CAST_SCATTERLIST,
 	DMS_CAST_KMEM_CACHE,
 	DMS_CAST_SLAB,
+	DMS_CAST_IOMMU_TABLE,	/* powerpc */
 	DMS_CAST_MAX
 };
 

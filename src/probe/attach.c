@@ -296,6 +296,14 @@ static int read_values(struct probe *p)
 	return bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
 }
 
+/* "raw_tp/EVENT" */
+static const char *event_of(const struct bpf_program *prog)
+{
+	const char *event = strchr(bpf_program__section_name(prog), '/');
+
+	return event ? event + 1 : "";
+}
+
 static int attach_prog(struct probe *p, const struct choice *c, const char *name, bool ret)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(p->bpf->obj, name);
@@ -310,7 +318,7 @@ static int attach_prog(struct probe *p, const struct choice *c, const char *name
 	if (c->attach == ATTACH_KPROBE)
 		link = bpf_program__attach_kprobe_opts(prog, c->symbol, &opts);
 	else if (c->attach == ATTACH_RAW_TP)
-		link = bpf_program__attach(prog);
+		link = bpf_program__attach_raw_tracepoint(prog, event_of(prog));
 	else
 		link = bpf_program__attach_trace(prog);
 	if (!link)

@@ -87,6 +87,7 @@ static void casts(const struct probe *p, struct dms_config *cfg)
 		[DMS_CAST_SCATTERLIST] = "scatterlist",
 		[DMS_CAST_KMEM_CACHE] = "kmem_cache",
 		[DMS_CAST_SLAB] = "slab",
+		[DMS_CAST_IOMMU_TABLE] = "iommu_table",
 	};
 
 	for (int i = 0; i < DMS_CAST_MAX && p->kfuncs; i++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Programs that are attached by the kernel's BTF, and its function that they call, by the numbers
- * that are known from choosing. libbpf would read and search all of the kernel's BTF for them: so
- * it takes these programs for another type until the moment before it loads each.
+ * Programs that are attached by the kernel's BTF, and its function that all programs may call, by
+ * the numbers that are known from choosing. libbpf would read and search all of the kernel's BTF
+ * for them: so it takes the first for another type until the moment before it loads each.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,13 +11,19 @@
 
 #include "probe/inside.h"
 
+#define NO_TARGET	((enum bpf_attach_type)0)	/* attached by a name */
+
 static const struct target {
 	const char *section;
+	enum bpf_prog_type until;	/* it is loaded */
 	enum bpf_attach_type type;
 } targets[] = {
-	{ "tp_btf", BPF_TRACE_RAW_TP },
-	{ "fentry", BPF_TRACE_FENTRY },
-	{ "fexit", BPF_TRACE_FEXIT },
+	{ "tp_btf", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP },
+	{ "fentry", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_FENTRY },
+	{ "fexit", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_FEXIT },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, NO_TARGET },
+	{ "kretprobe", BPF_PROG_TYPE_KPROBE, NO_TARGET },
+	{ "raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, NO_TARGET },
 };
 #define TARGETS	(sizeof(targets) / sizeof(targets[0]))
 
@@ -68,6 +74,8 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 	enum bpf_attach_type type = (enum bpf_attach_type)cookie;
 	int err;
 
+	if (type == NO_TARGET)	/* without that function the verifier sees none of the calls */
+		return loading->kfuncs ? name_function(loading, prog) : 0;
 	opts->attach_btf_id = target_of(loading, prog, type);
 	opts->expected_attach_type = type;
 	if (!opts->attach_btf_id)
@@ -90,8 +98,7 @@ int target__begin(struct probe *p)
 		char section[16];
 
 		snprintf(section, sizeof(section), "%s+", targets[i].section);
-		handler = libbpf_register_prog_handler(section, BPF_PROG_TYPE_RAW_TRACEPOINT, 0,
-						       &opts);
+		handler = libbpf_register_prog_handler(section, targets[i].until, 0, &opts);
 	}
 	registered |= handler >= 0;
 	return handler < 0 ? handler : 0;
