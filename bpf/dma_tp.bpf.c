@@ -18,15 +18,17 @@
  */
 #define EVENT_DEV(ctx)	AS(struct device, (ctx)[0])
 
+/* As that pointer, read without a test of the address, for the two programs that are run most. */
+#define TRUSTED_DEV(ctx)	((struct device *)(ctx)[0])
+
 /*
  * void *data is not part of the context; ctx[0] is the first argument of TP_PROTO. attrs: those
  * that the call stands for, as dma_map_resource() does for MMIO before 6.18.
  */
-static __always_inline struct mapping mapping_of(unsigned long long *ctx, struct device *dev,
-						 u32 attrs)
+static __always_inline struct mapping mapping_of(unsigned long long *ctx, u64 dev, u32 attrs)
 {
 	return (struct mapping){
-		.dev = dev_key(dev),
+		.dev = dev,
 		.phys = ctx[1],
 		.dma = ctx[2],
 		.size = ctx[3],
@@ -41,7 +43,7 @@ static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
 {
 	struct device *dev = EVENT_DEV(ctx);
 	struct obs o = obs_begin(DMS_HOOK_MAP, DMS_EV_MAP, dev, ctx);
-	struct mapping m = mapping_of(ctx, dev, attrs);
+	struct mapping m = mapping_of(ctx, dev_key(dev), attrs);
 
 	device_announce(&o, m.dev);
 	mapping_observe(&o, &m);
@@ -56,9 +58,14 @@ static __always_inline int map_event(unsigned long long *ctx, u32 attrs)
 SEC("?tp_btf/" #event)								\
 int tp_##event##_count(unsigned long long *ctx)						\
 {											\
-	struct mapping m = arguments(ctx, EVENT_DEV(ctx), 0);				\
+	u64 dev = dev_key(TRUSTED_DEV(ctx));						\
+	struct dms_counted *e = through_at(dev);					\
+	struct mapping m;								\
 											\
-	return mapping_through(&m) ? 0 : rare(ctx);					\
+	if (!e)										\
+		return rare(ctx);							\
+	m = arguments(ctx, dev, 0);							\
+	return mapping_through(e, &m) ? 0 : rare(ctx);					\
 }
 
 static __noinline int map_rare(unsigned long long *ctx)
@@ -93,11 +100,10 @@ int tp_dma_map_resource(unsigned long long *ctx)
 	return map_event(ctx, DMS_ATTR_MMIO);
 }
 
-static __always_inline struct mapping end_of(unsigned long long *ctx, struct device *dev,
-					     u32 attrs)
+static __always_inline struct mapping end_of(unsigned long long *ctx, u64 dev, u32 attrs)
 {
 	return (struct mapping){
-		.dev = dev_key(dev),
+		.dev = dev,
 		.dma = ctx[1],
 		.size = ctx[2],
 		.dir = ctx[3],
@@ -111,7 +117,7 @@ static __always_inline int unmap_event(unsigned long long *ctx, u32 attrs)
 {
 	struct device *dev = EVENT_DEV(ctx);
 	struct obs o = obs_begin(DMS_HOOK_UNMAP, DMS_EV_UNMAP, dev, ctx);
-	struct mapping m = end_of(ctx, dev, attrs);
+	struct mapping m = end_of(ctx, dev_key(dev), attrs);
 
 	device_announce(&o, m.dev);
 	mapping_observe(&o, &m);

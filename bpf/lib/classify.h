@@ -161,6 +161,13 @@ static __always_inline void inner_alloc(struct mapping *m)
 	in->kind = DMS_INNER_NONE;
 }
 
+/* Only powerpc has tables of its own, and an offset of DMA addresses beside them. */
+#if defined(__TARGET_ARCH_powerpc)
+#define ONLY_POWERPC(val)	(val)
+#else
+#define ONLY_POWERPC(val)	0
+#endif
+
 /* Decides the path of a mapping by the facts of its device; inner: and by an inner hook. */
 static __always_inline void mapping_classify(const struct dms_dev_facts *d, struct mapping *m,
 					     bool inner)
@@ -169,15 +176,15 @@ static __always_inline void mapping_classify(const struct dms_dev_facts *d, stru
 		.dma = m->dma,
 		.phys = m->phys,
 		.phys_known = m->phys_known,
-		.offset = d->offset,
+		.offset = ONLY_POWERPC(d->offset),
 		.enc_mask = ENC_MASK(d),
 		.dma_iommu = d->dma_iommu,
 		.pool_grows = d->pool_grows,
 		.ends = m->ends,
 		.pool_start = d->pool_start,
 		.pool_end = d->pool_end,
-		.table_start = d->table_start,
-		.table_size = d->table_size,
+		.table_start = ONLY_POWERPC(d->table_start),
+		.table_size = ONLY_POWERPC(d->table_size),
 	};
 
 	if (inner && d->dma_iommu)

@@ -64,7 +64,7 @@ static __always_inline bool path_wanted(const struct obs *o, u8 path)
 	return false;
 }
 
-/* h: what is held of this mapping, or NULL. Its time is then the record's: it saves a clock. */
+/* h: what is held of this mapping, or NULL. Its time and process are then the record's. */
 static __always_inline void mapping_send(const struct obs *o, const struct mapping *m,
 					 struct dms_held *h)
 {
@@ -76,12 +76,16 @@ static __always_inline void mapping_send(const struct obs *o, const struct mappi
 		stack = stack_for(o->ctx, o->hook, m->dev, m->path, m->dir);
 	e = record_reserve_at(o->c, o->cpu, o->hook, o->type, sizeof(*e),
 			      h ? h->event.ts : bpf_ktime_get_ns());
-	if (e && h)
+	if (e && h) {
 		e->also = h->event.hook;
+		e->pid = h->event.pid;
+	}
 	if (h)
 		held_done(h, o->cpu, e);
 	if (!e)
 		return;
+	if (!h)
+		e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->stack = stack;
 	e->dev = m->dev;
 	e->dma = m->dma;
@@ -131,18 +135,11 @@ static __always_inline void count_end(struct dms_counted *e, u64 key, struct map
 
 /*
  * All that nearly every mapping, or its end, needs of a program that only counts, without a
- * filter: one look at the device's place, one at the index's. True: it was counted, and its hit as
- * delivered. False: nothing was done.
+ * filter: its device's place is e, and there is one look at the index's. True: it was counted, and
+ * its hit as delivered. False: nothing was done.
  */
-static __always_inline bool mapping_through(struct mapping *m)
+static __always_inline bool mapping_through(struct dms_counted *e, struct mapping *m)
 {
-	struct dms_counted *e = NULL;
-
-#ifndef DMS_TEST_LEAK	/* here hit and outcome are one count: none could be forgotten */
-	e = place_now(bpf_get_smp_processor_id(), m->dev);
-#endif
-	if (!e)
-		return false;
 	mapping_classify(&e->facts, m, false);
 	if (m->path == DMS_PATH_FAILED)
 		return false;
@@ -152,6 +149,16 @@ static __always_inline bool mapping_through(struct mapping *m)
 	else
 		count_map(e, m->dev, m);
 	return true;
+}
+
+/* The place of a device's counts if all is known that mapping_through() needs, else NULL. */
+static __always_inline struct dms_counted *through_at(u64 dev)
+{
+#ifndef DMS_TEST_LEAK	/* here hit and outcome are one count: none could be forgotten */
+	return place_now(bpf_get_smp_processor_id(), dev);
+#else
+	return NULL;
+#endif
 }
 
 /*

@@ -122,9 +122,9 @@ static __always_inline bool dev_wanted(u64 key)
 }
 
 /*
- * A record of `size` bytes, a constant, that begins with struct dms_event: with type, hook, CPU,
- * time and process, the rest not set; NULL counts as dropped. The time is one before it is
- * reserved: src/probe/rings.c puts rings in order by that.
+ * A record of `size` bytes, a constant, that begins with struct dms_event: with type, hook, CPU
+ * and time, the rest not set; NULL counts as dropped. The time is one before it is reserved:
+ * src/probe/rings.c puts rings in order by that.
  */
 static __always_inline void *record_reserve_at(struct dms_counts *c, u32 cpu, u32 hook, u16 type,
 					       u64 size, u64 now)
@@ -142,21 +142,19 @@ static __always_inline void *record_reserve_at(struct dms_counts *c, u32 cpu, u3
 	e->also = 0;
 	e->cpu = cpu;
 	e->ts = now;
-	e->pid = bpf_get_current_pid_tgid() >> 32;
 	return e;
 }
 
-/* The same with zeros in the rest. */
+/* The same with the process, and zeros in the rest. */
 static __always_inline void *record_reserve(struct dms_counts *c, u32 hook, u16 type, u64 size)
 {
-	u32 cpu = bpf_get_smp_processor_id(), pid;
+	u32 cpu = bpf_get_smp_processor_id();
 	struct dms_event *e = record_reserve_at(c, cpu, hook, type, size, bpf_ktime_get_ns());
 
 	if (!e)
 		return NULL;
-	pid = e->pid;
 	__builtin_memset(&e->dev, 0, size - __builtin_offsetof(struct dms_event, dev));
-	e->pid = pid;
+	e->pid = bpf_get_current_pid_tgid() >> 32;
 	return e;
 }
 
