@@ -62,13 +62,22 @@ struct lazy {
 	bool asked;			/* "all" was looked into since symbols_forget() */
 };
 
-static uint32_t hash_base(const char *name)
+/* A name's hash without the compiler's suffix, which begins at *end. */
+static uint32_t hash_to(const char *name, const char **end)
 {
 	uint32_t h = 2166136261u;	/* FNV-1a */
 
 	for (; *name && *name != '.' && *name != '\t' && *name != ' '; name++)
 		h = (h ^ (unsigned char)*name) * 16777619u;
+	*end = name;
 	return h;
+}
+
+static uint32_t hash_base(const char *name)
+{
+	const char *end;
+
+	return hash_to(name, &end);
 }
 
 /* Doubles an array; sizes stay far below overflow because offsets are 32 bits. */
@@ -140,55 +149,58 @@ static bool is_kept(char type, const char *name)
 	       name[0] != '$' && strncmp(name, ".L", 2);
 }
 
-static bool expected(const uint8_t *names, const char *name)
-{
-	uint32_t bit = hash_base(name) % NAME_BITS;
-
-	return names[bit / 8] >> bit % 8 & 1;
-}
-
 /* dma_iommu_ops and its like: the symbols that are asked for by address at each start. */
 static bool is_dma_ops(const char *name, const char *end)
 {
-	return end - name > 4 && !strncmp(end - 4, "_ops", 4) && memmem(name, end - name, "dma", 3);
+	return end - name > 4 && *end != '.' && !memcmp(end - 4, "_ops", 4) &&
+	       memmem(name, end - name, "dma", 3);
 }
 
-static const char *hex(const char *p, uint64_t *out)
+/* May be one that is asked for: the only thing that is done for each of a hundred thousand. */
+static bool expected(const uint8_t *names, const char *name)
+{
+	const char *end;
+	uint32_t bit = hash_to(name, &end) % NAME_BITS;
+
+	return names[bit / 8] >> bit % 8 & 1 || is_dma_ops(name, end);
+}
+
+/* The number up to `end`; false: it is none. */
+static bool hex(const char *p, const char *end, uint64_t *out)
 {
 	uint64_t v = 0;
 	int d;
 
-	for (;; p++) {
+	for (; p < end; p++) {
 		if (*p >= '0' && *p <= '9')
 			d = *p - '0';
 		else if (*p >= 'a' && *p <= 'f')
 			d = *p - 'a' + 10;
 		else
-			break;
+			return false;
 		v = v << 4 | d;
 	}
 	*out = v;
-	return p;
+	return true;
 }
 
 /* "ffffffff81000000 T name\t[module]", NUL-terminated. Other lines are skipped. */
 static int add_line(struct symbols *s, const char *line)
 {
-	const char *name, *end, *module = NULL;
+	const char *sep = strchr(line, ' '), *name, *end, *module = NULL;
 	struct entry *e;
 	uint64_t addr;
 	char type;
 	int err;
 
-	line = hex(line, &addr);
-	if (line[0] != ' ' || !line[1] || line[2] != ' ')
+	if (!sep || !sep[1] || sep[2] != ' ')
 		return 0;
-	type = line[1];
-	name = line + 3;
+	type = sep[1];
+	name = sep + 3;
+	if (s->only && !expected(s->only, name))
+		return 0;
 	end = name + strcspn(name, "\t ");
-	if (end == name || !is_kept(type, name))
-		return 0;
-	if (s->only && !expected(s->only, name) && !is_dma_ops(name, end))
+	if (end == name || !is_kept(type, name) || !hex(line, sep, &addr))
 		return 0;
 	module = strchr(end, '[');
 	err = grow((void **)&s->entry, &s->room, s->count + 1, sizeof(*s->entry));

@@ -33,11 +33,9 @@ bool mapping_beyond(const struct state *m, const struct live_map *mp)
 
 size_t life_slot(uint64_t v)
 {
-	size_t i = 0;
+	size_t bits = v ? 64 - (size_t)__builtin_clzll(v) : 0;
 
-	for (; v && i < STATE_LIFE_SLOTS - 1; v >>= 1)
-		i++;
-	return i;
+	return bits < STATE_LIFE_SLOTS - 1 ? bits : STATE_LIFE_SLOTS - 1;
 }
 
 /* A mapping made at `from` was unmapped at `to`. caller: its index, NONE = not known. */
