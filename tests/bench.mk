@@ -2,7 +2,8 @@
 # Overhead of dmascope, against its bounds and bpftrace: make bench writes
 # doc/performance.md, make bench-guest its part about guests. Part of no check: they need root, ten
 # minutes and 300 MB, the second half an hour and the lab. BENCH="--bpftrace COMMAND" measures
-# another bpftrace too, BENCH="--dmascope COMMAND" the report of another build (tests/bench/bench.py).
+# another bpftrace too, BENCH="--dmascope NAME=PROGRAM" the report and the start of another build
+# (tests/bench/bench.py).
 
 BENCH_OUT := $(OUT)/bench
 BENCH_BINS := $(BENCH_OUT)/loop $(BENCH_OUT)/inject $(BENCH_OUT)/gen $(BENCH_OUT)/inject.bpf.o \

@@ -9,9 +9,11 @@
 #   kernel ROUND TOOL BITS MAP UNMAP	the kernel's dma_map_benchmark, in 100 ns
 #   memory TOOL RSS PEAK MAPS		kB, kB, bytes of maps of BPF in the kernel
 #   doctor FORMULA KERNEL			bytes of maps, as dmascope doctor says
+#   symbol ADDRESS NAME			a function of the kernel, or a program of BPF
 #   error TEXT
 #
-# usage: run.sh ROUNDS PAIRS BATCHES "TOOL..." LOAD=DEVICES,BITS,SIZE,LIVE...
+# usage: run.sh ROUNDS PAIRS BATCHES "TOOL..." LOAD=DEVICES,BITS,SIZE,LIVE[,CPUS]...
+#	run.sh profile PAIRS BATCHES TOOL LOAD=...	for lab run --profile
 # LOAD=kernel,BITS is the kernel's dma_map_benchmark; of a load grow* only the first line is made. TOOLs: see start().
 cd /share || exit 1
 rounds=$1 pairs=$2 batches=$3 tools=$4
@@ -35,11 +37,11 @@ bind() {
 	echo "$device" >/sys/bus/pci/drivers/dms_pairs/bind
 }
 
-# load DEVICES,BITS,SIZE,LIVE PAIRS BATCHES
+# load DEVICES,BITS,SIZE,LIVE[,CPUS] PAIRS BATCHES
 load() {
 	echo "$1" | tr , ' ' | {
-		read -r devices bits size live
-		echo "$devices $bits $size $2 $3 $live" >$run && xargs <$run
+		read -r devices bits size live cpus
+		echo "$devices $bits $size $2 $3 $live $cpus" >$run && xargs <$run
 	}
 }
 
@@ -102,7 +104,7 @@ start() {
 	*-record) rivals "${1%-*}" hooks.record ;;
 	counts) dmascope top -b -d 5s --counts-only ;;
 	top) dmascope top -b -d 5s ;;
-	record) dmascope record -q -f -o /tmp/record.json ;;
+	record) dmascope record -f -o /tmp/record.json ;;
 	bpftrace:*) bpftrace "${1#*:}.bt" ;;
 	trace-cmd) trace-cmd record -o /tmp/trace.dat -b 16384 -e dma -e pairs ;;
 	esac >/tmp/o 2>/tmp/o.err &
@@ -182,6 +184,12 @@ one() {
 	grow*) echo "count $round $tool $1 $(load "$2" "$pairs" "$batches")"; return ;;
 	esac
 	load "$2" 100 2 >/dev/null	# first events, translations
+	if [ "$rounds" = profile ]; then
+		lab-mark profile
+		load "$2" "$pairs" "$batches" >/dev/null
+		awk '$2 ~ /^[tTwW]$/ { print "symbol", $1, $3 }' /proc/kallsyms
+		return
+	fi
 	echo "count $round $tool $1 $(load "$2" "$pairs" "$batches")"
 	all "$1" "$2"
 	[ "$round" -gt 1 ] || hits "$1" "$2"
@@ -197,6 +205,13 @@ for tool in top record; do
 	sed "s/^/hook $tool /" hooks.$tool
 	stop
 done
+if [ "$rounds" = profile ]; then
+	tool=$tools round=1
+	start "$tool" || exit 1
+	one "${1%%=*}" "${1#*=}"
+	stop
+	exit 0
+fi
 trace_events
 dmascope doctor --json | sed -n 's/.*"map_bytes":"\([0-9]*\)","map_bytes_kernel":"\([0-9]*\)".*/doctor \1 \2/p'
 

@@ -7,11 +7,14 @@
  * A PCI device is bound by driver_override (driver "dms_pairs"). One line written to
  * /sys/kernel/debug/dms_pairs runs the load, a read gives the instructions of each batch:
  *
- *   DEVICES BITS SIZE PAIRS BATCHES LIVE
+ *   DEVICES BITS SIZE PAIRS BATCHES LIVE [CPUS]
  *
  * DEVICES: 0 is the bound PCI device, N so many platform devices in turn. BITS of the DMA mask.
- * SIZE of a mapping in bytes. LIVE mappings at any time: each new one ends the oldest.
+ * SIZE of a mapping in bytes. LIVE mappings at any time: each new one ends the oldest. CPUS: the
+ * same on so many processors at once, each with DEVICES platform devices of its own; what is
+ * counted is what each has executed itself.
  */
+#include <linux/cpu.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -21,6 +24,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include "magic.h"
 
@@ -34,11 +38,15 @@ struct live {
 };
 
 struct load {
-	unsigned int devices, bits, size, pairs, batches, live;
+	unsigned int devices, bits, size, pairs, batches, live, cpus;
+	unsigned int first;	/* of its platform devices */
 	struct device **devs;
 	struct live *ring;
 	void *buffer;
 	unsigned int turn, head;
+	u64 *counts;
+	int err;
+	struct work_struct work;
 };
 
 static DEFINE_MUTEX(lock);
@@ -65,15 +73,13 @@ static int devices_make(unsigned int count)
 static int devices_collect(struct load *l)
 {
 	unsigned int n = l->devices ? l->devices : 1, i;
-	int err = devices_make(l->devices);
+	int err;
 
-	if (err)
-		return err;
 	l->devs = kcalloc(n, sizeof(*l->devs), GFP_KERNEL);
 	if (!l->devs)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
-		l->devs[i] = l->devices ? &made[i]->dev : &bound->dev;
+		l->devs[i] = l->devices ? &made[l->first + i]->dev : &bound->dev;
 		err = l->devices ? dma_coerce_mask_and_coherent(l->devs[i], DMA_BIT_MASK(l->bits))
 				 : dma_set_mask_and_coherent(l->devs[i], DMA_BIT_MASK(l->bits));
 		if (err)
@@ -116,12 +122,12 @@ static int batch(struct load *l, u64 *took)
 	u64 begun;
 
 	local_irq_save(flags);
-	begun = magic_count();
+	begun = magic_count_own();
 	for (i = 0; i < l->pairs && !err; i++) {
 		err = map_one(l);
 		unmap_at(l, l->head);
 	}
-	*took = magic_count() - begun;
+	*took = magic_count_own() - begun;
 	local_irq_restore(flags);
 	return err;
 }
@@ -140,10 +146,8 @@ static int load_run(struct load *l)
 		if (!(i % 1024))
 			msleep(1);
 	}
-	counts_count = 0;
 	for (i = 0; i < l->batches && !err; i++) {
-		err = batch(l, &counts[i]);
-		counts_count = i + 1;
+		err = batch(l, &l->counts[i]);
 		msleep(DRAIN_MS);
 	}
 	for (i = 0; l->ring && i < l->live; i++) {
@@ -156,20 +160,67 @@ static int load_run(struct load *l)
 	return err;
 }
 
+static void load_work(struct work_struct *work)
+{
+	struct load *l = container_of(work, struct load, work);
+
+	l->err = load_run(l);
+}
+
+/* The load on the first processors that are online, all at the same time. */
+static int loads_run(const struct load *what)
+{
+	struct load *all = kcalloc(what->cpus, sizeof(*all), GFP_KERNEL);
+	unsigned int cpu, n = 0;
+	int err = devices_make(what->devices * what->cpus);
+
+	if (!all || err) {
+		kfree(all);
+		return err ? err : -ENOMEM;
+	}
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		if (n == what->cpus)
+			break;
+		all[n] = *what;
+		all[n].first = n * what->devices;
+		all[n].counts = &counts[n * what->batches];
+		INIT_WORK(&all[n].work, load_work);
+		queue_work_on(cpu, system_highpri_wq, &all[n++].work);
+	}
+	cpus_read_unlock();
+	if (n < what->cpus)
+		err = -ENXIO;
+	counts_count = n * what->batches;
+	while (n--) {
+		flush_work(&all[n].work);
+		err = err ? err : all[n].err;
+	}
+	kfree(all);
+	return err;
+}
+
+static bool load_makes_sense(const struct load *l)
+{
+	return l->size && l->pairs && l->live && l->bits && l->bits <= 64 && l->cpus &&
+	       l->cpus <= BATCHES_MAX && l->batches <= BATCHES_MAX / l->cpus &&
+	       l->devices <= DEVICES_MAX / l->cpus && (l->devices ? 1 : l->cpus == 1 && bound);
+}
+
 static ssize_t pairs_write(struct file *f, const char __user *text, size_t len, loff_t *pos)
 {
-	struct load l = {};
+	struct load l = { .cpus = 1 };
 	char line[96] = "";
-	int err;
+	int err = -EINVAL;
 
 	if (len >= sizeof(line) || copy_from_user(line, text, len))
 		return -EINVAL;
-	if (sscanf(line, "%u %u %u %u %u %u", &l.devices, &l.bits, &l.size, &l.pairs, &l.batches,
-		   &l.live) != 6 || !l.size || !l.pairs || !l.live || l.batches > BATCHES_MAX ||
-	    l.devices > DEVICES_MAX || !l.bits || l.bits > 64)
+	if (sscanf(line, "%u %u %u %u %u %u %u", &l.devices, &l.bits, &l.size, &l.pairs, &l.batches,
+		   &l.live, &l.cpus) < 6)
 		return -EINVAL;
 	mutex_lock(&lock);
-	err = l.devices || bound ? load_run(&l) : -ENODEV;
+	if (load_makes_sense(&l))
+		err = loads_run(&l);
 	mutex_unlock(&lock);
 	return err ? err : len;
 }
