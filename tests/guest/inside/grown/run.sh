@@ -19,7 +19,7 @@ until [ "$(cat $pool/io_tlb_nslabs)" -gt "$(cat /out/slots)" ]; do sleep 0.2; do
 cat $pool/io_tlb_nslabs >/out/grown
 for i in 1 2; do
 	# for whom the pools have no room yet, until it reads what is in use, which may be long after its start
-	(until [ -s /out/trace$i.json ]; do readers 2; sleep 2; done) &
+	(until [ -s /out/trace$i.json ]; do readers 1; sleep 3; done) &
 	# more of them while it records; the second one until some of what it found has come to its end
 	dmascope record -q -o /out/trace$i.json -- sh -c ". /share/readers.sh; readers $more; sleep $((i * 5 - 2))"
 done
