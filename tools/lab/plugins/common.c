@@ -223,7 +223,7 @@ static void send_memory(uint64_t addr, uint64_t len, FILE *to)
 	g_byte_array_free(buf, TRUE);
 }
 
-/* What all processors, or this one alone, have executed up to and with the instruction that asks. */
+/* Instructions executed so far, including the one that asks: by all processors, or by `cpu` alone. */
 static void tell_count(unsigned int cpu, uint64_t addr, bool own)
 {
 	uint64_t value = 0;
