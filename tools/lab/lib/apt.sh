@@ -98,6 +98,15 @@ apt_version() {
 	esac
 }
 
+# apt_versions DIR PACKAGE: all versions that are listed, the one that would be fetched first.
+apt_versions() {
+	local first
+	first=$(apt_version "$1" "$2")
+	[ -n "$first" ] || return 0
+	echo "$first"
+	apt_in "$1" apt-cache madison "$2" | awk -v first="$first" '$3 != first && !seen[$3]++ { print $3 }'
+}
+
 # apt_download DIR INTO PACKAGE...: downloads the packages, by lists that are new if it failed before.
 apt_download() {
 	local dir=$1 into=$2 pkg missing=''

@@ -12,7 +12,7 @@ KERNEL_RECIPE=1
 KERNEL_NEEDS_MB=4000
 # BTF needs types and no places of variables: the same machine code, in seven eighths of the time.
 KERNEL_CFLAGS="-fno-var-tracking -fno-var-tracking-assignments -gno-statement-frontiers"
-# A built kernel without these is no use, whatever its version.
+# A built kernel without these is no use, whatever its version; but see "without:" in a fragment.
 KERNEL_MUST="SECURITY_LOCKDOWN_LSM KPROBES DEBUG_INFO_BTF VIRTIO_BLK E1000"
 
 # kernel_row FAMILY VERSION: its line of the table, without the first two words. LAB_KERNELS names a
@@ -56,7 +56,7 @@ kernel_setup() {
 }
 
 kernel_get() {
-	local dir=$3 how package suites arg objects apt version deb=amd64
+	local dir=$3 how package suites arg objects apt listed version deb=amd64
 	read -r how package suites arg objects <<<"$(kernel_row "$1" "$2")"
 	[ "$how" = build ] || deb=$arg
 	apt=$cache/apt/$deb-${suites//,/+}
@@ -64,30 +64,34 @@ kernel_get() {
 	need_tools xz:xz-utils
 	need_keyring
 	apt_state "$apt" "$deb" ${suites//,/ }
-	[ "$how" = build ] || package=$(kernel_of_meta "$apt" "$package") || exit
-	version=$(apt_version "$apt" "$package")
-	[ -n "$version" ] ||
-		die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
-	if [ -e "$dir" ]; then
-		! grep -q "^package=$package $version\$" "$dir/inputs" || return 0
-	fi
-	need_space $KERNEL_NEEDS_MB
-	"kernel_$how" "$dir.tmp" "$apt" "$package" "$version" "$arg" "$objects" "$1 $2"
+	listed=$(apt_versions "$apt" "$package")
+	[ -n "$listed" ] || die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
+	for version in $listed; do
+		kernel_of_version "$how" "$apt" "$package" "$version"
+		[ ! -e "$dir" ] || ! grep -q "^package=$kernel_package $version\$" "$dir/inputs" || return 0
+		need_space $KERNEL_NEEDS_MB
+		kernel_fetched=
+		"kernel_$how" "$dir.tmp" "$apt" "$kernel_package" "$version" "$arg" "$objects" "$1 $2"
+		[ -z "$kernel_fetched" ] || break
+		say "kernel $1 $2: the mirror lists $kernel_package $version, and does not have it"
+	done
+	[ -n "$kernel_fetched" ] || die "kernel $1 $2: could not get $package"
 	rm -rf "$dir.old"
 	[ ! -e "$dir" ] || mv "$dir" "$dir.old"
 	mv "$dir.tmp" "$dir"
 	rm -rf "$dir.old"
-	say "kernel $1 $2 is ready: $(cat "$dir/version") ($package $version)"
+	say "kernel $1 $2 is ready: $(cat "$dir/version") ($kernel_package $version)"
 }
 
-# The kernel package that a meta package stands for; itself when it is none.
-kernel_of_meta() {
-	local name
-	case $2 in linux-image-[0-9]*) echo "$2"; return ;; esac
-	name=$(apt_in "$1" apt-cache depends "$2" 2>/dev/null |
+# kernel_of_version HOW APT PACKAGE VERSION: sets $kernel_package, the package of the kernel that a meta
+# package of that version stands for; itself when it is none.
+kernel_of_version() {
+	kernel_package=$3
+	[ "$1" = stock ] || return 0
+	case $3 in linux-image-[0-9]*) return ;; esac
+	kernel_package=$(apt_in "$2" apt-cache depends "$3=$4" 2>/dev/null |
 		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-	[ -n "$name" ] || die "package $2 is not on the mirror (see $1/update.log)"
-	echo "$name"
+	[ -n "$kernel_package" ] || die "package $3 $4 names no kernel (see $2/update.log)"
 }
 
 # The package and, from Debian 14 on, those it was split into.
@@ -102,6 +106,8 @@ kernel_file() {
 	find "$1" -type f \( -path "*/boot/$2-*" -o -path "*/lib/modules/*/$2" \) | head -n 1
 }
 
+# kernel_stock TMP APT PACKAGE VERSION ARG OBJECTS NAME, and kernel_build of the same: $kernel_fetched stays
+# empty where the mirror does not have the package.
 kernel_stock() {
 	local tmp=$1 apt=$2 package=$3 release=${3#linux-image-} modules file
 	release=${release%-unsigned}
@@ -109,8 +115,8 @@ kernel_stock() {
 	mkdir -p "$tmp"
 	say "kernel $7: fetching $package $4"
 	# shellcheck disable=SC2046
-	apt_unpack "$apt" "$tmp/deb" $(kernel_parts "$apt" "$package") ||
-		die "kernel $7: could not get $package"
+	apt_unpack "$apt" "$tmp/deb" $(kernel_parts "$apt" "$package") || return 0
+	kernel_fetched=yes
 	echo "$release" >"$tmp/version"
 	file=$(kernel_file "$tmp/deb" 'vmlinu[xz]')
 	[ -n "$file" ] || die "kernel $7: $package holds no kernel"
@@ -165,7 +171,7 @@ kernel_build() {
 	if [ ! -d "$tmp/src" ]; then
 		say "kernel $name: fetching $package $version"
 		rm -rf "$tmp/deb" "$tmp/src.tmp"
-		apt_unpack "$apt" "$tmp/deb" "$package" || die "kernel $name: could not get $package"
+		apt_unpack "$apt" "$tmp/deb" "$package=$version" || return 0
 		say "kernel $name: unpacking"
 		mkdir "$tmp/src.tmp"
 		tar -C "$tmp/src.tmp" --strip-components=1 -xf "$tmp"/deb/usr/src/linux-source-*.tar.xz ||
@@ -173,6 +179,7 @@ kernel_build() {
 		rm -rf "$tmp/deb"
 		mv "$tmp/src.tmp" "$tmp/src"
 	fi
+	kernel_fetched=yes
 	kernel_fragments "$fragments" >"$tmp/fragments"
 	kernel_make "$tmp" KCONFIG_ALLCONFIG="/lab/cache/${tmp#"$cache"/}/fragments" allnoconfig \
 		>"$cache/log/kernel-config.log" 2>&1 ||
@@ -191,10 +198,12 @@ kernel_build() {
 }
 
 # kernel_check_config TMP FRAGMENTS NAME: what it must have, by the family and by the last fragment's
-# line "must: OPTION...".
+# lines "must: OPTION..." and "without: OPTION...".
 kernel_check_config() {
-	local option last=$lab_dir/kernels/${2##*+}
+	local option last=$lab_dir/kernels/${2##*+} without
+	without=" $(sed -n 's/^# without: //p' "$last") "
 	for option in $KERNEL_MUST $kmust $(sed -n 's/^# must: //p' "$last"); do
+		[[ $without != *" $option "* ]] || continue
 		grep -q "^CONFIG_$option=y" "$1/src/.config" ||
 			die "kernel $3: CONFIG_$option could not be set"
 	done
