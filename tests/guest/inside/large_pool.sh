@@ -17,7 +17,7 @@ echo 0 >$t/events/lab/enable
 cat /sys/kernel/debug/swiotlb/io_tlb_used >/out/used
 cat /sys/kernel/debug/swiotlb/io_tlb_nslabs >/out/slots
 cat $t/trace >/out/kernel.txt
-dmascope record -q -o /out/trace.json -- true || exit 1
+dmascope record -q -o /out/trace.json -- true || [ $? = 4 ] || exit 1	# what is missing is judged
 /share/dmascope record -q -o /out/few.json -- true 2>/out/few.err
 echo $? >/out/few.status
 dmascope report --json /out/trace.json >/out/report.json

@@ -23,12 +23,16 @@ def records(name):
     return [json.loads(line) for line in text(name).splitlines() if line.strip()]
 
 
+def counted(shots):
+    judge.top_counted(shots[-1], text("top.status"), text("skipped"))
+
+
 def lives():
     """48 writers of one page: as many mappings of one address at a time, and none at the end."""
     shots = [r for r in records("top.json") if r.get("type") == "top"]
     disk = [next(d for d in s["devices"] if d["kind"].endswith("vda")) for s in shots]
     check(num(disk[-1]["maps"]) >= 48 * 40, "the writers' mappings are counted", disk[-1])
-    check(all(d["lost"] == "0" for d in shots), "nothing is lost", shots[-1])
+    counted(shots)
     check(num(disk[-1]["live"]) == 0 and num(disk[-1]["live_bytes"]) == 0,
           "when they have ended none is live", [d["live"] for d in disk])
     # the state of devices, by the kernel's own structures: times, and what time changes, left out
@@ -48,7 +52,7 @@ def many():
     then = int(text("mapped"))
     card = [next((d for d in s["devices"] if d["name"] == "0000:00:04.0"), None) for s in shots]
     check("200000 done, 0 refused" in text("map.txt"), "200,000 were mapped", text("map.txt"))
-    check(all(d["lost"] == "0" for d in shots), "nothing is lost", shots[-1])
+    counted(shots)
     check(num(card[then - 1]["live"]) == 200000 and num(card[then - 1]["live_bytes"]) == 200000 * 64,
           "all of them are live", card[then - 1])
     check(num(card[-1]["live"]) == 0 and num(card[-1]["live_bytes"]) == 0, "and none when they are unmapped", card[-1])
@@ -57,6 +61,7 @@ def many():
 def unmaps():
     """NVMe, multi-segment requests: mapped, never unmapped, as dma_need_unmap() allows."""
     trace = records("trace.json")
+    judge.whole(trace[-1])
     devs = [r for r in trace if r["type"] == "device" and r["name"] == "0000:00:02.0"]
     dev = devs[0]
     maps = [r for r in trace if r["type"] == "map" and r["dev"] == dev["dev"]]
@@ -75,7 +80,9 @@ def unmaps():
 
 def iommu():
     """dma-iommu of 6.1, known by its operations."""
-    maps = [r for r in records("trace.json") if r["type"] == "map"]
+    trace = records("trace.json")
+    judge.whole(trace[-1])
+    maps = [r for r in trace if r["type"] == "map"]
     paths = {r["path"] for r in maps}
     check(len(maps) > 32 and paths == {"iommu"}, "each mapping goes through the IOMMU", paths)
 
@@ -83,6 +90,7 @@ def iommu():
 def lists():
     """8 lists of 6 elements of a device that the kernel does not trust: part of a page is bounced."""
     trace = list(judge.parts(records("trace.json")))
+    judge.whole(trace[-1])
     dev = next(r["dev"] for r in trace if r["type"] == "device" and r["name"] == "0000:01:00.0")
     maps = [r for r in trace if r["type"] == "map" and r["dev"] == dev]
     check("8 done, 0 refused" in text("lists.txt"), "8 lists were mapped", text("lists.txt"))
@@ -123,7 +131,9 @@ def reuse():
           (look["found"], look["missing"]))
     check(int(text("used")) == 2 * kept, "as many slots are in use by the kernel's own number", text("used"))
     with gzip.open(os.path.join(out, "trace.json.gz"), "rt") as f:
-        print(f"# {taken_again(judge.parts(map(json.loads, f)))} slots were reused before their unmap was traced")
+        trace = list(map(json.loads, f))
+    judge.whole(trace[-1])
+    print(f"# {taken_again(judge.parts(trace))} slots were reused before their unmap was traced")
     report = json.loads(text("report.json"))
     found = [f"{f['severity']} {f['id']}: {f['evidence']}" for f in report["findings"]
              if f["severity"] in ("error", "warning") and f["id"] != "pool-pressure"]
@@ -164,8 +174,7 @@ def replug():
     """A device that is removed and found again 700 times: the places of 512 devices are enough."""
     with gzip.open(os.path.join(out, "top.json.gz"), "rt") as f:
         shots = [r for r in map(json.loads, f) if r.get("type") == "top"]
-    check(num(shots[-1]["lost"]) == 0 and shots[-1]["complete"] and text("top.status").strip() == "0",
-          "top counts all of it", (shots[-1]["lost"], text("top.status")))
+    counted(shots)
     # sysfs may have been too late for its name. A removed one is shown for 10 s: longer may be between two looks
     # where the guest gets little of a processor
     looks = [num(s["t"]) for s in shots]
@@ -181,6 +190,7 @@ def replug():
 def joined():
     """8 lists of 6 elements of 4 KiB, of a device with TCEs of 4 KiB: each list is one range of DMA addresses."""
     trace = list(judge.parts(records("trace.json")))
+    judge.whole(trace[-1])
     dev = next(r["dev"] for r in trace if r["type"] == "device" and r["name"] == "0000:00:04.0")
     told = [(num(r["dma"]), num(r["size"])) for r in trace if r["type"] == "map" and r["dev"] == dev]
     events = [[[int(x, 16) for x in part.split(",")] for part in m] for m in re.findall(

@@ -54,7 +54,8 @@ check(max(truth) - min(truth) > total * 9 // 10, "they reach from one end of the
 reported = slots_reported(whole)
 check(truth <= reported and len(reported) == used, f"the snapshot has all {used} slots in use, and no other",
       f"missing {len(truth - reported)}, {len(reported)} in all")
-check(lost(whole) == 0 and whole[-1]["complete"] is True, "the trace is complete, and says so", whole[-1])
+judge.whole(whole[-1], "the trace is complete, and says so")
+check(lost(whole) == 0, "and no slot is missing in it", lost(whole))
 report = json.loads((here / "report.json").read_text())
 check(int(report["pools"][0]["used"]) == used, "the report has as many slots in use", report["pools"])
 first, part = num(pool["start"]) // SLOT, slots_reported(few)

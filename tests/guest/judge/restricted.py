@@ -68,6 +68,7 @@ def check_full(trace, report):
 
 
 load, full = records("trace.json.gz"), records("full.json.gz")
+judge.whole(full[-1])
 check_pool(load, json.loads(text("report.json")))
 check_mappings(load)
 check_full(full, json.loads(text("full-report.json")))

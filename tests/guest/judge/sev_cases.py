@@ -63,6 +63,7 @@ def noforce(run):
     """
     net, nvme, e1000, bare = ("0000:00:02.0", "0000:00:03.0", "0000:00:01.0", "0000:00:04.0")
     records, found = run.records(), run.findings()
+    judge.whole(records[-1])
     name = {r["dev"]: r["name"] for r in records if r["type"] == "device"}
     # the load is within what was recorded, that within the outer marks
     faults, outer = (device_faults(run, *m) for m in (("load", "loadend"), ("before", "after")))

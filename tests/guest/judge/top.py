@@ -44,10 +44,9 @@ def total(frame):
 
 frames = [json.loads(line) for line in text("load", "top.json").splitlines()]
 first, last = frames[0], frames[-1]
-check(text("load", "top.status").strip() == "0", "top, ended by SIGTERM: exit status 0", text("load", "top.err"))
+judge.top_counted(last, text("load", "top.status"), text("load", "skipped"))
 check(last["guest"] == "pef", "a PEF guest", last["guest"])
-check(last["counts_from"] == "kernel" and last["lost"] == "0" and last["complete"],
-      "counts are the kernel's, nothing is lost", str(last)[:300])
+check(last["counts_from"] == "kernel", "counts are the kernel's", last["counts_from"])
 check(first["maps_per_s"] is not None, "the first object has rates")
 # A frame may be late, on a busy machine; the next one comes when it would have come anyhow.
 took = [f["interval_ns"] for f in frames[1:]]
