@@ -115,7 +115,7 @@ static __always_inline void facts_read(struct dms_dev_facts *d, struct device *d
 	d->pool_end = pool.end;
 	d->table_start = tbl.start;
 	d->table_size = tbl.size;
-	d->enc_mask = config.enc_mask;
+	d->addr_bits = config.addr_bits;
 	d->liobn = tbl.liobn;
 	d->page_shift = tbl.page_shift;
 	d->dma_iommu = dev_uses_dma_iommu(dev);
@@ -177,7 +177,7 @@ static __always_inline void mapping_classify(const struct dms_dev_facts *d, stru
 		.phys = m->phys,
 		.phys_known = m->phys_known,
 		.offset = ONLY_POWERPC(d->offset),
-		.enc_mask = ENC_MASK(d),
+		.enc_mask = ~ADDR_BITS(d),
 		.dma_iommu = d->dma_iommu,
 		.pool_grows = d->pool_grows,
 		.ends = m->ends,

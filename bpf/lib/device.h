@@ -193,11 +193,11 @@ static __always_inline bool dev_may_skip_unmap(struct device *dev)
 	return false;
 }
 
-/* Bits of a DMA address that say private (x86) or shared (arm64); elsewhere there are none. */
+/* The bits of a DMA address, without those that say private (x86) or shared (arm64). */
 #if defined(__TARGET_ARCH_x86) || defined(__TARGET_ARCH_arm64)
-#define ENC_MASK(of)	((of)->enc_mask)
+#define ADDR_BITS(of)	((of)->addr_bits)
 #else
-#define ENC_MASK(of)	0
+#define ADDR_BITS(of)	(~0ULL)
 #endif
 
 struct table {

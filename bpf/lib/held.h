@@ -121,7 +121,7 @@ static __always_inline struct dms_held *held_get(u32 cpu)
 /* The slot that a DMA address stands for, without an IOMMU. */
 static __always_inline u64 held_bare(struct device *dev, u64 dma)
 {
-	return (dma & ~ENC_MASK(&config)) - dev_dma_offset(dev);
+	return (dma & ADDR_BITS(&config)) - dev_dma_offset(dev);
 }
 
 /* Each field of the inner record follows from the mapping's: state__also() makes it anew. */

@@ -109,7 +109,7 @@ struct dms_config {
 	__dms_u64 virt_base;
 	__dms_u64 virt_mask;		/* phys = (virt & virt_mask) - virt_base; 0 = unknown */
 	__dms_u64 virt_size;		/* bytes of the linear map above virt_base; 0 = no bound */
-	__dms_u64 enc_mask;		/* bits of a DMA address that say private or shared */
+	__dms_u64 addr_bits;		/* all of a DMA address but its private or shared bit */
 	__dms_u64 min_size;		/* bytes */
 	__dms_u32 path_mask;		/* bit per enum dms_path; 0 = all */
 	__dms_u32 flags;		/* DMS_CFG_* */
@@ -162,7 +162,7 @@ struct dms_dev_facts {
 	__dms_u64 pool_end;
 	__dms_u64 table_start;	/* DMA address */
 	__dms_u64 table_size;	/* bytes, 0 = no table */
-	__dms_u64 enc_mask;	/* dms_config.enc_mask */
+	__dms_u64 addr_bits;	/* dms_config.addr_bits */
 	__dms_u32 liobn;
 	__dms_u8 page_shift;
 	__dms_u8 dma_iommu;

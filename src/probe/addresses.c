@@ -76,7 +76,7 @@ void addresses__fill(const struct probe *p, struct dms_config *cfg)
 	cfg->pool_mem_at = variable_at(p, "io_tlb_default_mem");
 	cfg->iommu_ops_at = variable_at(p, "iommu_dma_ops");
 	cfg->virt_mask = ~0ULL;
-	cfg->enc_mask = p->opts.enc_mask;
+	cfg->addr_bits = ~p->opts.enc_mask;
 	cfg->virt_size = p->opts.mem_top ? p->opts.mem_top : 1ULL << 46;
 	if (!strcmp(p->env.arch, "ppc64le")) {
 		/* arch/powerpc/include/asm/page.h: __pa() clears the top nibble */
