@@ -222,11 +222,18 @@ bool top_shows(const struct state *m, const struct top_opts *o, uint64_t key)
 	return !o->device || state__dev_matches(m, key, o->device);
 }
 
+/* For long enough, and once at least: looks may be further apart. */
+static bool was_shown_removed(const struct top_view *v, const struct state_dev *d)
+{
+	return v->now > d->removed_ts + REMOVED_SHOWN &&
+	       v->now - v->since_sample >= d->removed_ts;
+}
+
 static bool is_listed(const struct top_view *v, const struct top_dev *t, const struct top_opts *o)
 {
 	const char *f = o->filter;
 
-	if (t->d->removed && !t->live && v->now > t->d->removed_ts + REMOVED_SHOWN)
+	if (t->d->removed && !t->live && was_shown_removed(v, t->d))
 		return false;
 	if (!t->n.maps && !t->n.fails && !t->live &&
 	    (!t->d->key || o->paths || (never_maps(t->d) && !t->finding)))

@@ -69,6 +69,57 @@ static void test_new_device(void **state)
 	top_sample__free(&s);
 }
 
+/* Looks `after` seconds after the last sample, as top does: with the rates since. */
+static bool is_seen_after(struct feed *f, struct top_sample *s, uint64_t key, unsigned int after)
+{
+	struct top_opts o = { 0 };
+	struct top_view v = { 0 };
+	bool is_seen = false;
+
+	f->ts += after * SEC;
+	look(f, &v, &o, s);
+	for (size_t i = 0; i < v.devs; i++)
+		is_seen |= v.dev[i].d->key == key;
+	assert_int_equal(top_sample__take(s, f->m, &o, f->ts), 0);
+	top_view__free(&v);
+	return is_seen;
+}
+
+static void remove_dev(struct feed *f, uint64_t key, const char *name)
+{
+	struct dms_rec r = make_dev(key, name, 64);
+
+	r.device.ts = f->ts;
+	r.device.removed = true;
+	put(f, &r);
+}
+
+/* A removed device is shown for 10 s, and once if nobody looked so soon. */
+static void test_removed(void **state)
+{
+	struct feed *f = *state;
+	struct top_sample s = { 0 };
+	const uint64_t seldom = 7, often = 8;
+
+	scene_pef(f, 0);
+	feed_pseries_dev(f, seldom, "0000:00:07.0", 64, true);
+	feed_map(f, seldom, DMS_PATH_DIRECT, DDW_BASE, 0, 4096);
+	feed_unmap(f, seldom, DDW_BASE, 4096);
+	assert_true(is_seen_after(f, &s, seldom, 1));
+	f->ts += SEC;
+	remove_dev(f, seldom, "0000:00:07.0");
+	assert_true(is_seen_after(f, &s, seldom, 30));
+	assert_false(is_seen_after(f, &s, seldom, 1));
+	feed_pseries_dev(f, often, "0000:00:08.0", 64, true);
+	feed_map(f, often, DMS_PATH_DIRECT, DDW_BASE, 0, 4096);
+	feed_unmap(f, often, DDW_BASE, 4096);
+	remove_dev(f, often, "0000:00:08.0");
+	assert_true(is_seen_after(f, &s, often, 1));
+	assert_true(is_seen_after(f, &s, often, 8));
+	assert_false(is_seen_after(f, &s, often, 2));
+	top_sample__free(&s);
+}
+
 static void stats(struct feed *f, uint64_t dev, enum dms_path path, uint64_t maps,
 		  uint64_t unmaps, uint64_t size)
 {
@@ -561,7 +612,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_rates), TEST(test_new_device), TEST(test_aggregates), TEST(test_own_pool),
-		TEST(test_order_and_filter), TEST(test_device), TEST(test_shares), TEST(test_keys),
+		TEST(test_order_and_filter), TEST(test_device), TEST(test_removed),
+		TEST(test_shares), TEST(test_keys),
 		TEST(test_prompts), TEST(test_random_keys), TEST(test_json),
 		TEST(test_older), TEST(test_least), TEST(test_json_findings), TEST(test_a_day),
 	};
