@@ -163,18 +163,25 @@ $(OUT)/dmascope: $(LIVE_OBJS) $(OUT)/libcore.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(LIVE_OBJS) $(OUT)/libcore.a $(LDLIBS)
 
-# Unit tests: one program per tests/unit/test_*.c, each with cmocka and the core.
+# Unit tests: one program per tests/unit/test_*.c, each with cmocka and the core. A test is compiled more often
+# than it runs: with little optimization, and apart from linking, so that ccache can keep it.
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT_OBJS := $(UNIT_SRCS:tests/unit/%.c=$(OUT)/obj/unit/%.o)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(OUT)/tests/%)
-$(OUT)/tests/%: tests/unit/%.c $(OUT)/libcore.a
+$(UNIT_OBJS): $(OUT)/obj/unit/%.o: tests/unit/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a -lcmocka -ljansson $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 -Itests/unit -c $< -o $@
+
+$(UNIT_BINS): $(OUT)/tests/%: $(OUT)/obj/unit/%.o $(OUT)/libcore.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libcore.a -lcmocka -ljansson $(LDLIBS)
 
 unit-bins: $(UNIT_BINS)
 
 include $(wildcard tests/*.mk tools/*.mk)
--include $(CORE_OBJS:.o=.d) $(LIVE_OBJS:.o=.d) $(UNIT_BINS:=.d)
+-include $(CORE_OBJS:.o=.d) $(LIVE_OBJS:.o=.d) $(UNIT_OBJS:.o=.d)
 
 clean:
 	rm -rf build

@@ -18,9 +18,9 @@ TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 2 ? 3 : n + 1)))
 RUN = tests/run -j $(TEST_JOBS)
 
 # The same sources are compiled at several places (packages, the demo, a clone): results of compilers
-# are kept with the lab's, where Debian's ccache is installed.
+# are kept with the lab's, where Debian's ccache is installed; those of llc by tests/cache.
 COMPILERS := $(wildcard /usr/lib/ccache)
-check check-unit check-guest: export PATH := $(if $(COMPILERS),$(COMPILERS):)$(PATH)
+check check-unit check-guest: export PATH := $(if $(COMPILERS),$(CURDIR)/tests/cache:$(COMPILERS):)$(PATH)
 check check-unit check-guest: export CCACHE_DIR ?= $(or $(DMASCOPE_LAB_CACHE),$(HOME)/.cache/dmascope-lab)/ccache
 
 # Packages come first: some of what make itself needs may be missing before. The lab waits for a network
@@ -95,6 +95,10 @@ findings-table:
 
 check-build: all unit-bins bench-bins cross san altered
 
+# Also of the kernel that a first `make demo GUEST=pef` builds.
+check-demo: check-tools all cross
+	$(Q)tests/run "tests/guest/test_demo 6.12-small"
+
 # An hour or so: everything attached and detached a thousand times.
 check-cycles: check-tools all cross
 	$(Q)tests/run "tests/guest/test_cycles 1000"
@@ -114,4 +118,4 @@ check-tools:
 check-packages:
 	$(Q)tools/install-deps package
 
-.PHONY: check check-kinds check-quiet findings-page schema check-here check-build-matrix check-busy check-cycles check-findings findings-table check-unit check-package check-guest check-build check-tools check-packages cross cross-ppc64le cross-s390x cross-arm64 cross-static san
+.PHONY: check check-kinds check-quiet findings-page schema check-here check-build-matrix check-busy check-cycles check-demo check-findings findings-table check-unit check-package check-guest check-build check-tools check-packages cross cross-ppc64le cross-s390x cross-arm64 cross-static san
