@@ -33,12 +33,16 @@ fuzz_srcs_convert := $(filter-out src/util/%,$(fuzz_srcs_reader)) $(filter-out s
 	$(wildcard src/state/*.c src/rules/*.c src/words/*.c src/util/*.c src/export/*.c))
 FUZZ_HDRS := $(wildcard src/trace/*.h src/state/*.h src/rules/*.h src/record/*.h include/dmascope/*.h)
 
+$(FUZZ_OUT)/obj/%.o: %.c $(FUZZ_HDRS)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -fsanitize=address,undefined -c $< -o $@
+
 define fuzz_rules
-$(FUZZ_OUT)/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay_main.c $(fuzz_srcs_$(1)) $(FUZZ_HDRS)
-	$$(call say,CC,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(FUZZ_FLAGS) $$(FUZZ_SAN) -fsanitize=address,undefined -o $$@ \
-		$$(filter %.c,$$^) -lz -lm
+$(FUZZ_OUT)/replay_$(1): $(patsubst %.c,$(FUZZ_OUT)/obj/%.o,tests/fuzz/fuzz_$(1).c \
+		tests/fuzz/replay_main.c $(fuzz_srcs_$(1)))
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) -fsanitize=address,undefined -o $$@ $$^ -lz -lm
 
 $(FUZZ_OUT)/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(fuzz_srcs_$(1)) $(FUZZ_HDRS)
 	$$(call say,CC,$$@)
