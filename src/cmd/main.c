@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "cmd/cmd.h"
 
 const struct cmd *const cmds[] = {
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	return_large_blocks();
+	libbpf_set_print(NULL);		/* until probe__open() knows who wants to see its messages */
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 			 !strcmp(argv[1], "help"))) {
 		usage(stdout);
