@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	return_large_blocks();
-	libbpf_set_print(NULL);		/* until probe__open() knows who wants to see its messages */
+	libbpf_set_print(NULL);		/* until probe__open() knows who wants its messages */
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 			 !strcmp(argv[1], "help"))) {
 		usage(stdout);
