@@ -56,7 +56,7 @@ kernel_setup() {
 }
 
 kernel_get() {
-	local dir=$3 how package suites arg objects apt listed version deb=amd64
+	local dir=$3 how package suites arg objects apt listed version image deb=amd64
 	read -r how package suites arg objects <<<"$(kernel_row "$1" "$2")"
 	[ "$how" = build ] || deb=$arg
 	apt=$cache/apt/$deb-${suites//,/+}
@@ -67,31 +67,31 @@ kernel_get() {
 	listed=$(apt_versions "$apt" "$package")
 	[ -n "$listed" ] || die "kernel $1 $2: package $package is not on the mirror (see $apt/update.log)"
 	for version in $listed; do
-		kernel_of_version "$how" "$apt" "$package" "$version"
-		[ ! -e "$dir" ] || ! grep -q "^package=$kernel_package $version\$" "$dir/inputs" || return 0
+		image=$package
+		[ "$how" = build ] || image=$(kernel_of_meta "$apt" "$package" "$version") || exit
+		[ ! -e "$dir" ] || ! grep -q "^package=$image $version\$" "$dir/inputs" || return 0
 		need_space $KERNEL_NEEDS_MB
 		kernel_fetched=
-		"kernel_$how" "$dir.tmp" "$apt" "$kernel_package" "$version" "$arg" "$objects" "$1 $2"
+		"kernel_$how" "$dir.tmp" "$apt" "$image" "$version" "$arg" "$objects" "$1 $2"
 		[ -z "$kernel_fetched" ] || break
-		say "kernel $1 $2: the mirror lists $kernel_package $version, and does not have it"
+		say "kernel $1 $2: the mirror lists $image $version, and does not have it"
 	done
 	[ -n "$kernel_fetched" ] || die "kernel $1 $2: could not get $package"
 	rm -rf "$dir.old"
 	[ ! -e "$dir" ] || mv "$dir" "$dir.old"
 	mv "$dir.tmp" "$dir"
 	rm -rf "$dir.old"
-	say "kernel $1 $2 is ready: $(cat "$dir/version") ($kernel_package $version)"
+	say "kernel $1 $2 is ready: $(cat "$dir/version") ($image $version)"
 }
 
-# kernel_of_version HOW APT PACKAGE VERSION: sets $kernel_package, the package of the kernel that a meta
-# package of that version stands for; itself when it is none.
-kernel_of_version() {
-	kernel_package=$3
-	[ "$1" = stock ] || return 0
-	case $3 in linux-image-[0-9]*) return ;; esac
-	kernel_package=$(apt_in "$2" apt-cache depends "$3=$4" 2>/dev/null |
+# kernel_of_meta APT PACKAGE VERSION: the kernel package that a meta package stands for; itself when it is none.
+kernel_of_meta() {
+	local name
+	case $2 in linux-image-[0-9]*) echo "$2"; return ;; esac
+	name=$(apt_in "$1" apt-cache depends "$2=$3" 2>/dev/null |
 		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-	[ -n "$kernel_package" ] || die "package $3 $4 names no kernel (see $2/update.log)"
+	[ -n "$name" ] || die "package $2 $3 names no kernel (see $1/update.log)"
+	echo "$name"
 }
 
 # The package and, from Debian 14 on, those it was split into.
