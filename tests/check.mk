@@ -12,9 +12,10 @@ CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard te
 # As many jobs as processors, unless make has a -j already.
 JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# Tests that run at a time; those that must not say so ("runs alone", tests/run). One more than processors:
-# a test in a guest uses 0.6 of one.
-TEST_JOBS ?= $(shell n=$$(nproc); echo $$((n > 2 ? 3 : n + 1)))
+# Tests that run at a time; those that must not say so ("runs alone", tests/run). Two more than processors:
+# a test in a guest uses half of one. Each may need 3 GB.
+TEST_JOBS ?= $(shell awk -v n=$$(nproc) '/^MemAvailable/ { m = int($$2 / 3e6); j = n > 2 ? 4 : n + 2; \
+	print m < 1 ? 1 : m < j ? m : j }' /proc/meminfo)
 RUN = tests/run -j $(TEST_JOBS)
 
 # The same sources are compiled at several places (packages, the demo, a clone): results of compilers
