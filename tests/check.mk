@@ -7,7 +7,10 @@ CHECK_SAN = $(CHECK_UNIT:$(OUT)/%=$(OUT)-san/%)
 CHECK_CLI := $(wildcard tests/cli/test_*)
 CHECK_TRACE := "tests/fuzz/corpus-tap check-fuzz-corpus check-trace-schema check-trace-convert"
 CHECK_GUESTS ?= pef pseries
-CHECK_GUEST := $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") $(wildcard tests/guest/test_*)
+# The longest first, so that none is left alone at the end.
+CHECK_LONG := $(addprefix tests/guest/test_,findings kernels package sev)
+CHECK_GUEST := $(CHECK_LONG) $(foreach g,$(CHECK_GUESTS),"tests/guest/truth $g") \
+	$(filter-out $(CHECK_LONG),$(wildcard tests/guest/test_*))
 
 # As many jobs as processors, unless make has a -j already.
 JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))

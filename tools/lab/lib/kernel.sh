@@ -74,6 +74,7 @@ kernel_get() {
 		kernel_fetched=
 		"kernel_$how" "$dir.tmp" "$apt" "$image" "$version" "$arg" "$objects" "$1 $2"
 		[ -z "$kernel_fetched" ] || break
+		rm -rf "$dir.tmp"
 		say "kernel $1 $2: the mirror lists $image $version, and does not have it"
 	done
 	[ -n "$kernel_fetched" ] || die "kernel $1 $2: could not get $package"
