@@ -8,7 +8,7 @@ frames=${frames:-/out/top.json}
 start_top() {
 	dmascope top -b --json -d ${1:-1} -n 6000 >$frames &
 	top=$!
-	while [ ! -s $frames ]; do sleep 0.2; done
+	while [ ! -s $frames ]; do sleep 0.2; done	# wc of a file not yet there would end the script
 }
 look() {
 	n=$(wc -l <$frames)
